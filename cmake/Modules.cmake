@@ -1,0 +1,42 @@
+# seal_module(NAME SOURCES .. [PACKAGES ..])   one object library a folder; PACKAGES are pkg-config imported targets.
+# seal_test(NAME SOURCES .. [LIBS ..])         one Check program; NAME is the path of the source that it tests, "lib/mime/part".
+# seal_fuzzer(NAME SOURCE [LIBS ..])           one fuzzer; without FUZZ it becomes a program that replays its corpus under ctest.
+#
+# Object libraries are not transitive in CMake: a target names every folder that it needs.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
+pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
+pkg_check_modules(CBOR REQUIRED IMPORTED_TARGET libcbor)
+pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
+set(SEAL_EXTERNAL PkgConfig::OPENSSL PkgConfig::GMIME PkgConfig::LMDB PkgConfig::CBOR Threads::Threads)
+
+function(seal_module name)
+    cmake_parse_arguments(M "" "" "SOURCES;PACKAGES" ${ARGN})
+    add_library(${name} OBJECT ${M_SOURCES})
+    target_link_libraries(${name} PRIVATE ${M_PACKAGES})
+endfunction()
+
+function(seal_test name)
+    cmake_parse_arguments(T "" "" "SOURCES;LIBS" ${ARGN})
+    string(REPLACE "/" "_" target "test_${name}")
+    add_executable(${target} ${T_SOURCES})
+    target_link_libraries(${target} PRIVATE ${T_LIBS} ${SEAL_EXTERNAL} PkgConfig::CHECK)
+    target_compile_definitions(${target} PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
+    target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+    add_test(NAME ${name} COMMAND ${target})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "CK_DEFAULT_TIMEOUT=60")
+endfunction()
+
+function(seal_fuzzer name source)
+    cmake_parse_arguments(F "" "" "LIBS" ${ARGN})
+    add_executable(fuzz_${name} ${source})
+    target_link_libraries(fuzz_${name} PRIVATE ${F_LIBS} ${SEAL_EXTERNAL})
+    if(FUZZ)
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    else()
+        target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c)
+        add_test(NAME fuzz/${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    endif()
+endfunction()

@@ -1,0 +1,42 @@
+/*
+ * gate - a message in, an outcome out: steps 3 to 6, callable without a milter. Read gate.c first.
+ *
+ * The daemon and `sealadm explain` call the same function. It reads the store and never writes it; it changes nothing outside the
+ * process. Nothing in it reads the clock: now is an argument.
+ */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include "conf/settings.h"
+#include "gate/snapshot.h"
+#include "model/envelope.h"
+#include "model/outcome.h"
+#include "policy/decide.h"
+#include "store/store.h"
+
+struct gate; /* the store, the master key, caches of parsed certificates and chains; shared by all threads */
+
+int gate_new(const struct settings *settings, struct store *store, struct gate **out,
+             struct err *err) SEAL_CHECKED;
+void gate_free(struct gate **gate);
+
+/* What a caller may do while the gate works. */
+struct progress {
+    void (*call)(void *arg); /* now and then; may be NULL */
+    void *arg;
+};
+
+/*
+ * gate_run - one message.
+ *
+ * message  sealed: header section, empty line, body; CRLF
+ * now      seconds since 1970
+ * trace    NULL, or which rules were tried
+ * return   0 with *out (also when the verdict is a refusal), or -1: could not be worked on; err says why, and the
+ *          caller makes it a tempfail or refusal by err_class()
+ */
+int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope,
+             const struct spool *message, int64_t now, const struct progress *progress, struct trace *trace,
+             struct outcome **out, struct err *err) SEAL_CHECKED;
+
+#endif

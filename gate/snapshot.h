@@ -1,0 +1,27 @@
+/*
+ * snapshot - policy, trust anchors and settings as one immutable, counted value: a message keeps the one that it began with.
+ */
+#ifndef GATE_SNAPSHOT_H
+#define GATE_SNAPSHOT_H
+
+#include "conf/settings.h"
+#include "policy/policy.h"
+#include "smime/chain.h"
+#include "store/store.h"
+
+struct snapshot {
+    unsigned count;      /* references; atomic */
+    uint64_t generation; /* of the store when it was made */
+    uint64_t policy_version;
+    const struct settings *settings; /* borrowed: outlives every snapshot */
+    struct policy *policy;           /* owned */
+    struct anchors *anchors;         /* owned */
+};
+
+/* snapshot_load - from the store's newest policy and its CAs. ERR_CONFIG when there is no policy yet. */
+int snapshot_load(struct store *store, const struct settings *settings, struct snapshot **out,
+                  struct err *err) SEAL_CHECKED;
+struct snapshot *snapshot_ref(struct snapshot *snapshot);
+void snapshot_free(struct snapshot **snapshot); /* drops one reference */
+
+#endif

@@ -1,0 +1,22 @@
+/* hash - SHA-256, for fingerprints and the journal. The only user of OpenSSL outside smime and token. */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/mem.h"
+
+#define HASH_SIZE     32
+#define HASH_HEX_SIZE (2 * HASH_SIZE + 1)
+
+struct hash; /* a running SHA-256 */
+
+struct hash *hash_new(void);
+void hash_add(struct hash *hash, struct span bytes);
+/* hash_add_field - the length, then the bytes: fields hashed in turn cannot run into each other. */
+void hash_add_field(struct hash *hash, struct span bytes);
+void hash_end(struct hash *hash, unsigned char digest_out[HASH_SIZE]);
+void hash_free(struct hash **hash);
+
+void hash_bytes(struct span bytes, unsigned char digest_out[HASH_SIZE]);
+void hash_hex(const unsigned char digest[HASH_SIZE], char hex_out[HASH_HEX_SIZE]); /* lower case */
+
+#endif

@@ -1,0 +1,158 @@
+/* io - whole reads and writes, with fault points. */
+#include "base/io.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static atomic_uint passed;
+static atomic_uint fault_at;
+static atomic_int fault_errno;
+
+void io_fault_at(unsigned n, int errno_to_give)
+{
+    atomic_store(&passed, 0);
+    atomic_store(&fault_errno, errno_to_give);
+    atomic_store(&fault_at, n);
+}
+
+unsigned io_fault_count(void)
+{
+    return atomic_load(&passed);
+}
+
+#ifdef SEAL_FAULTS
+/* The point at which SEAL_KILL_AT says that the process dies; read once. */
+static unsigned kill_at(void)
+{
+    static atomic_uint cached = UINT32_MAX;
+    unsigned value = atomic_load(&cached);
+    if (value == UINT32_MAX) {
+        const char *text = getenv("SEAL_KILL_AT");
+        value = text == NULL ? 0 : (unsigned)strtoul(text, NULL, 10);
+        atomic_store(&cached, value);
+    }
+    return value;
+}
+
+static void report_point(unsigned n, const char *what)
+{
+    const char *path = getenv("SEAL_FAULT_LOG");
+    FILE *f = path == NULL ? NULL : fopen(path, "ae");
+    if (f != NULL) {
+        fprintf(f, "%u %s\n", n, what);
+        fclose(f);
+    }
+}
+#endif
+
+int io_point(const char *what)
+{
+    unsigned n = atomic_fetch_add(&passed, 1) + 1;
+#ifdef SEAL_FAULTS
+    report_point(n, what);
+    if (kill_at() == n)
+        kill(getpid(), SIGKILL);
+#else
+    (void)what;
+#endif
+    return n == atomic_load(&fault_at) ? atomic_load(&fault_errno) : 0;
+}
+
+static int write_failed(int code, struct err *err)
+{
+    if (code == ENOSPC || code == EDQUOT || code == EFBIG)
+        return err_set(err, ERR_DISK_FULL, "write: %s", strerror(code));
+    return err_set(err, ERR_IO, "write: %s", strerror(code));
+}
+
+int io_write_full(int fd, const void *p, size_t n, struct err *err)
+{
+    int fault = io_point("write");
+    if (fault != 0)
+        return write_failed(fault, err);
+    for (const char *at = p; n > 0;) {
+        ssize_t done = write(fd, at, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return write_failed(errno, err);
+        at += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
+int io_read_full(int fd, void *p, size_t n, struct err *err)
+{
+    int fault = io_point("read");
+    if (fault != 0)
+        return err_set(err, ERR_IO, "read: %s", strerror(fault));
+    for (char *at = p; n > 0;) {
+        ssize_t done = read(fd, at, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return err_set(err, ERR_IO, "read: %s", strerror(errno));
+        if (done == 0)
+            return err_set(err, ERR_IO, "read: file ends early");
+        at += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
+static int read_to_end(int fd, struct buf *buf, struct err *err)
+{
+    for (;;) {
+        char chunk[16384];
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(err, ERR_IO, "read: %s", strerror(errno));
+        if (n == 0)
+            return buf_check(buf, err);
+        buf_add(buf, chunk, (size_t)n);
+        if (buf_check(buf, err) < 0)
+            return -1;
+    }
+}
+
+int io_read_file(const char *path, struct buf *buf, struct err *err)
+{
+    if (strcmp(path, "-") == 0)
+        return read_to_end(0, buf, err);
+    SEAL_CLEANUP(mem_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(err, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s: %s", path, strerror(errno));
+    if (read_to_end(fd, buf, err) < 0)
+        return err_wrap(err, "%s", path);
+    return 0;
+}
+
+int io_write_file(const char *path, struct span bytes, mode_t mode, struct err *err)
+{
+    char temp[4096];
+    if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
+        return err_set(err, ERR_LIMIT, "path too long: %s", path);
+    SEAL_CLEANUP(mem_close) int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return err_set(err, ERR_IO, "%s: %s", temp, strerror(errno));
+    if (io_write_full(fd, bytes.ptr, bytes.len, err) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
+        rename(temp, path) < 0) {
+        int code = errno;
+        unlink(temp);
+        err_set(err, ERR_IO, "%s", strerror(code));
+        return err_wrap(err, "%s", path);
+    }
+    return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * io - whole reads and writes, and the place where tests make them fail.
+ *
+ * io_fault_at(n) lets the n-th following io_* operation of this process fail with the given errno (0 = never);
+ * io_fault_kill_at(n) ends the process there with SIGKILL. Tests loop n until nothing fails any more.
+ * Both are also read once from the environment (SEAL_FAULT_AT, SEAL_KILL_AT) when the program was built with
+ * -DSEAL_FAULTS=ON; a release build leaves them out.
+ */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <sys/types.h>
+
+int io_write_full(int fd, const void *p, size_t n, struct err *err) SEAL_CHECKED; /* ENOSPC: ERR_DISK_FULL */
+int io_read_full(int fd, void *p, size_t n, struct err *err) SEAL_CHECKED;        /* early end: ERR_IO */
+
+struct buf;
+/* io_read_file - a whole file, appended to buf (whose maximum limits it). "-" reads standard input. */
+int io_read_file(const char *path, struct buf *buf, struct err *err) SEAL_CHECKED;
+/* io_write_file - make a new file with these bytes and mode, synced, by rename: there is the old one or the new one. */
+int io_write_file(const char *path, struct span bytes, mode_t mode, struct err *err) SEAL_CHECKED;
+
+/*
+ * io_point - a named point where a test can stop the process or make the step fail: store commits, spool writes,
+ * injection and milter calls pass through one. Returns 0, or the errno to pretend.
+ */
+int io_point(const char *what);
+void io_fault_at(unsigned n, int errno_to_give);
+unsigned io_fault_count(void); /* points passed since io_fault_at() */
+
+#endif

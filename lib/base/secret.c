@@ -1,0 +1,65 @@
+/* secret - locked, wiped memory. */
+#include "base/secret.h"
+
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int secret_init(struct secret *secret, size_t n, struct err *err)
+{
+    memset(secret, 0, sizeof *secret);
+    if (n > SECRET_MAX)
+        return err_set(err, ERR_LIMIT, "secret of %zu bytes", n);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t size = (n / page + 1) * page;
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return err_set(err, ERR_IO, "memory for a secret: %s", strerror(errno));
+    (void)mlock(p, size); /* best effort: RLIMIT_MEMLOCK may be small */
+    (void)madvise(p, size, MADV_DONTDUMP);
+    *secret = (struct secret){.ptr = p, .len = n, .size = size};
+    return 0;
+}
+
+int secret_copy(struct secret *secret, const void *p, size_t n, struct err *err)
+{
+    if (secret_init(secret, n, err) < 0)
+        return -1;
+    if (n > 0)
+        memcpy(secret->ptr, p, n);
+    return 0;
+}
+
+int secret_read_file(struct secret *secret, const char *path, enum secret_mode mode, struct err *err)
+{
+    memset(secret, 0, sizeof *secret);
+    SEAL_CLEANUP(mem_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    mode_t forbidden = mode == SECRET_OWNER_ONLY ? S_IRWXG | S_IRWXO : S_IWGRP | S_IRWXO;
+    if (!S_ISREG(st.st_mode) || (st.st_mode & forbidden) != 0)
+        return err_set(err, ERR_CONFIG, "%s: must be a regular file that others cannot read (mode is %04o)",
+                       path, (unsigned)(st.st_mode & 07777));
+    if (secret_init(secret, (size_t)st.st_size, err) < 0)
+        return -1;
+    if (io_read_full(fd, secret->ptr, secret->len, err) < 0) {
+        secret_fini(secret);
+        return err_wrap(err, "%s", path);
+    }
+    return 0;
+}
+
+void secret_fini(struct secret *secret)
+{
+    if (secret->ptr != NULL) {
+        explicit_bzero(secret->ptr, secret->size);
+        munmap(secret->ptr, secret->size);
+    }
+    memset(secret, 0, sizeof *secret);
+}

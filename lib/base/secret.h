@@ -1,0 +1,32 @@
+/*
+ * secret - bytes that must not stay behind: private keys, passphrases, session keys.
+ *
+ * The memory is locked where the system allows it, left out of core dumps, and wiped when freed.
+ */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct secret {
+    unsigned char *ptr; /* owned */
+    size_t len;
+    size_t size; /* of the mapping */
+};
+
+#define SECRET_MAX (1u << 20)
+
+/* secret_init - a secret of n zero bytes; ERR_LIMIT over SECRET_MAX, ERR_IO when memory cannot be had. */
+int secret_init(struct secret *secret, size_t n, struct err *err) SEAL_CHECKED;
+int secret_copy(struct secret *secret, const void *p, size_t n, struct err *err) SEAL_CHECKED;
+/* secret_read_file - the whole file; ERR_CONFIG when others than its owner may read it and group_may_read is not set. */
+enum secret_mode {
+    SECRET_OWNER_ONLY,
+    SECRET_GROUP_MAY_READ
+};
+int secret_read_file(struct secret *secret, const char *path, enum secret_mode mode,
+                     struct err *err) SEAL_CHECKED;
+void secret_fini(struct secret *secret); /* wipes; for SEAL_CLEANUP */
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * settings - /etc/sealmilter/sealmilter.conf: this host. One typed table gives names, types, defaults, ranges and texts.
+ *
+ *     name = value          # comment
+ *
+ * Unknown names, wrong types and values out of range are errors with file:line:column, what was found and what could stand there.
+ */
+#ifndef CONF_SETTINGS_H
+#define CONF_SETTINGS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct string_list {
+    const char **items;
+    size_t n;
+};
+
+struct settings {
+    const char *path;         /* of the file that was read */
+    const char *state_dir;    /* state = /var/lib/sealmilter */
+    const char *policy_file;  /* policy = /etc/sealmilter/policy.conf */
+    const char *master_key;   /* master-key = <state>/master.key, or a systemd credential's path */
+    const char *socket;       /* socket = unix:/run/sealmilter/sealmilter.sock | inet:PORT@HOST */
+    const char *socket_mode;  /* socket-mode = 0660 */
+    const char *socket_group; /* socket-group = "" (leave) */
+    const char *user;         /* user = sealmilter; "" = stay who we are */
+    const char *pid_file;     /* pid-file = "" (none) */
+    const char *spool_dir;    /* spool = /run/sealmilter/spool */
+    size_t spool_memory;      /* spool-memory = 1M */
+    size_t
+        message_size_limit; /* message-size-limit = 50M: what the MTA takes; results above are refused before anything is sent */
+    const char *hostname;    /* hostname = this host's name */
+    const char *authserv_id; /* authserv-id = hostname */
+    const char *
+        inject; /* inject = HOST:PORT of the re-injection listener; "" = none: a message that must be split is deferred */
+    unsigned inject_timeout;             /* inject-timeout = 60s for each answer */
+    struct string_list trusted_networks; /* trusted-networks = CIDR .. : submission, SUBMITTER_NETWORK */
+    struct string_list
+        submission_listeners; /* submission-listeners = [ADDR:]PORT or {daemon_name} .. : submission */
+    struct string_list
+        inbound_listeners; /* inbound-listeners = [ADDR:]PORT or name .. : never submission, whoever connects */
+    const char *tag_opened;          /* tag-opened = [secure] */
+    const char *tag_signed;          /* tag-signed = [signed OK] */
+    const char *tag_invalid;         /* tag-invalid = [signature invalid] ; "" = off */
+    const char *tag_unauthenticated; /* tag-unauthenticated = [not authenticated] */
+    unsigned min_rsa_bits;           /* min-rsa-bits = 2048: below is weak */
+    bool include_root;               /* include-root = no */
+    unsigned max_hidden;             /* max-hidden = 20 */
+    unsigned max_copies;             /* max-copies = 100 */
+    unsigned signing_time_days;      /* signing-time-days = 30: R12 */
+    bool match_dn_email;             /* match-dn-email = no: R8 */
+    const char *log;                 /* log = syslog | stderr */
+    const char *log_level;           /* log-level = info */
+    bool allow_old_libcrypto;        /* allow-old-libcrypto = no: R34 */
+    unsigned workers_max;            /* max-messages = 200: messages worked on at once; above: tempfail */
+};
+
+/* settings_load - read a file; everything lives in arena. ERR_CONFIG with "file:line:column: ...", ERR_ABSENT, ERR_IO. */
+int settings_load(struct arena *arena, const char *path, struct settings **out, struct err *err) SEAL_CHECKED;
+/* settings_parse - the same for text that is at hand. */
+int settings_parse(struct arena *arena, const char *path, struct span text, struct settings **out,
+                   struct err *err) SEAL_CHECKED;
+/* settings_print - every setting with its value and its one-line meaning, as a file that can be read again. */
+void settings_print(const struct settings *settings, struct buf *out);
+
+#endif

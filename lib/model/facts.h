@@ -1,0 +1,149 @@
+/*
+ * facts - what is known of a message and of each recipient: step 3's value, step 4's input.
+ *
+ * Plain data in the message's arena. Facts come in classes; gate/gather.c fills one class for all recipients at once, when
+ * deciding asks for it, and each class at most once. Fields of a class that was not asked for are ANSWER_UNASKED / zero.
+ */
+#ifndef MODEL_FACTS_H
+#define MODEL_FACTS_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/answer.h"
+
+/* Classes of facts, as bits. FACTS_BASE is always there: envelope, settings, structure of the message. */
+enum {
+    FACTS_BASE = 1 << 0,
+    FACTS_USERS = 1 << 1,  /* registered users: sender, recipients */
+    FACTS_KEYS = 1 << 2,   /* the sender's signing key, each recipient's encryption key */
+    FACTS_OPENED = 1 << 3, /* what opening with the recipients' keys and verifying shows */
+};
+
+enum method {
+    METHOD_NONE = 0,
+    METHOD_SMIME,
+    METHOD_OPENPGP,
+    METHOD_PDF,
+    METHOD_PORTAL,
+    METHODS
+};
+const char *method_name(enum method method); /* "none", "smime", .. */
+
+enum direction {
+    DIRECTION_TRANSIT = 0, /* not submitted, recipient not ours */
+    DIRECTION_OUTBOUND,    /* submitted, recipient not ours */
+    DIRECTION_INTERNAL,    /* submitted, recipient ours */
+    DIRECTION_INBOUND,     /* not submitted, recipient ours */
+};
+const char *direction_name(enum direction direction);
+
+enum submitter {
+    SUBMITTER_NONE = 0, /* from outside */
+    SUBMITTER_LOGIN,
+    SUBMITTER_TLS,     /* a verified client certificate */
+    SUBMITTER_NETWORK, /* a trusted network or listener */
+    SUBMITTER_LOCAL,   /* sendmail(1) */
+};
+const char *submitter_name(enum submitter submitter);
+
+/* Result of verifying, as explain and the status header name it. */
+enum signature {
+    SIGNATURE_NONE = 0,
+    SIGNATURE_GOOD,
+    SIGNATURE_WEAK,        /* verifies, with an algorithm or key below the floor */
+    SIGNATURE_BAD,         /* does not verify, or signed attributes are wrong */
+    SIGNATURE_PARTIAL,     /* does not cover the whole message */
+    SIGNATURE_MISMATCH,    /* good, but not of who From says */
+    SIGNATURE_UNTRUSTED,   /* verifies, no chain to an anchor of ours */
+    SIGNATURE_UNSUPPORTED, /* an algorithm or form that we cannot read */
+};
+const char *signature_name(enum signature signature);
+
+enum decryption {
+    DECRYPTION_NONE = 0,        /* was not encrypted */
+    DECRYPTION_OPENED,          /* opened, and the cipher authenticated it, or a good signature inside does */
+    DECRYPTION_UNAUTHENTICATED, /* opened, nothing proves that it is what was sent (R16) */
+    DECRYPTION_NO_KEY,          /* names no key of this recipient */
+    DECRYPTION_FAILED,          /* a key of ours is named, and opening failed */
+    DECRYPTION_UNSUPPORTED,     /* an algorithm that we cannot read */
+};
+const char *decryption_name(enum decryption decryption);
+
+/* One header field of the message, decoded for conditions (RFC 2047, unfolded, UTF-8). */
+struct header_fact {
+    const char *name;
+    const char *value;
+};
+
+/* What is possible for one recipient (or the sender) with one method. */
+struct key_fact {
+    enum answer usable;
+    int key;                 /* index into the message's keyring; -1 when not usable */
+    const char *fingerprint; /* SHA-256 of the DER, or OpenPGP fingerprint; lower-case hex */
+    const char *kind;        /* "rsa", "ec": keys of different kinds never share an envelope */
+    const char *cipher;      /* what to encrypt with for this peer: "aes256-cbc", "aes256-gcm" */
+    const char *why;         /* why this key, or why none: for explain and the log */
+};
+
+/*
+ * One way in which the message can be seen. View 0 is always the message as it came, verified but not opened. Each further
+ * view was opened with keys that one or more recipients own.
+ */
+struct view {
+    enum decryption decryption;
+    enum signature signature;
+    const char *decryption_why; /* for logs and the status header; never outward */
+    const char *signature_why;
+    const char *signer;    /* address of the certificate that equals From, or its first one; NULL: none */
+    const char *signer_fp; /* fingerprint of the signer's certificate */
+    const char *key_fp;    /* fingerprint of the certificate whose key opened it */
+    int opened;            /* index of the opened entity among the gate's materials; -1 for view 0 */
+    int signer_cert;       /* index into the keyring; -1: none */
+    bool may_harvest;      /* R28: good or untrusted, covers all, From equals the certificate, R12 */
+};
+
+struct rcpt_facts {
+    const char *addr; /* canonical */
+    enum direction direction;
+    bool hidden;                      /* in the envelope, not in To, Cc, Resent-To, Resent-Cc */
+    enum answer registered;           /* FACTS_USERS */
+    struct key_fact encrypt[METHODS]; /* FACTS_KEYS */
+    size_t view;                      /* FACTS_OPENED: what this recipient may see */
+};
+
+struct facts {
+    unsigned have; /* classes that were gathered */
+
+    /* FACTS_BASE */
+    enum submitter submitter;
+    const char *sender; /* envelope sender, canonical; "" is the null sender */
+    const char *from; /* canonical address of the one From mailbox; NULL when From is not exactly one (R7) */
+    const char *from_why; /* why from is NULL */
+    size_t size;          /* octets of the message */
+    const char *subject;  /* decoded; "" when there is none */
+    struct header_fact *headers;
+    size_t nheaders;
+    const char **keywords; /* names of the keywords that the submitter used; none unless submitted */
+    size_t nkeywords;
+    bool is_report;           /* multipart/report, or null sender: never signed */
+    enum method signed_by;    /* by structure: METHOD_NONE when it is not signed */
+    enum method encrypted_by; /* by structure (R24) */
+    const char *opaque_why;   /* set when the structure is ambiguous or broken: passed on untouched (R32) */
+    struct rcpt_facts *rcpts;
+    size_t nrcpts;
+
+    /* FACTS_USERS */
+    enum answer sender_registered;
+
+    /* FACTS_KEYS */
+    struct key_fact sign[METHODS];
+
+    /* FACTS_OPENED */
+    struct view *views;
+    size_t nviews;
+};
+
+/* facts_print - everything known, one "name: value" a line; for tests and explain -v. */
+void facts_print(const struct facts *facts, struct buf *out);
+
+#endif

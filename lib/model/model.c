@@ -1,0 +1,226 @@
+/* model - names and printers of the values that pass between steps. */
+#include "model/envelope.h"
+#include "model/outcome.h"
+
+#include "base/addr.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_OF(names, value) ((size_t)(value) < SEAL_COUNT(names) ? (names)[value] : "?")
+
+const char *answer_name(enum answer answer)
+{
+    static const char *const names[] = {"unasked", "no", "yes", "unknown"};
+    return NAME_OF(names, answer);
+}
+
+const char *method_name(enum method method)
+{
+    static const char *const names[] = {"none", "smime", "openpgp", "pdf", "portal"};
+    return NAME_OF(names, method);
+}
+
+const char *direction_name(enum direction direction)
+{
+    static const char *const names[] = {"transit", "outbound", "internal", "inbound"};
+    return NAME_OF(names, direction);
+}
+
+const char *submitter_name(enum submitter submitter)
+{
+    static const char *const names[] = {"none", "login", "tls", "network", "local"};
+    return NAME_OF(names, submitter);
+}
+
+const char *signature_name(enum signature signature)
+{
+    static const char *const names[] = {"none",    "good",     "weak",      "bad",
+                                        "partial", "mismatch", "untrusted", "unsupported"};
+    return NAME_OF(names, signature);
+}
+
+const char *decryption_name(enum decryption decryption)
+{
+    static const char *const names[] = {"none",   "opened", "unauthenticated",
+                                        "no-key", "failed", "unsupported"};
+    return NAME_OF(names, decryption);
+}
+
+const char *disposition_name(enum disposition disposition)
+{
+    static const char *const names[] = {"serve", "discard", "hold", "tempfail", "refuse"};
+    return NAME_OF(names, disposition);
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {"accept", "reject", "tempfail", "discard", "hold"};
+    return NAME_OF(names, verdict);
+}
+
+const char *op_kind_name(enum op_kind kind)
+{
+    static const char *const names[] = {"hygiene", "remove keywords", "open", "sign", "encrypt",
+                                        "tag",     "status"};
+    return NAME_OF(names, kind);
+}
+
+int envelope_add_rcpt(struct envelope *env, struct arena *arena, const char *given, struct err *err)
+{
+    char canonical[ADDR_MAX + 1];
+    if (env->nrcpts >= ENVELOPE_RCPT_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d recipients", ENVELOPE_RCPT_MAX);
+    if (addr_canonical(span_of(given), canonical, err) < 0)
+        return err_wrap(err, "recipient %s", given);
+    env->rcpts = arena_grow(arena, env->rcpts, env->nrcpts, &env->rcpts_cap, sizeof *env->rcpts);
+    env->rcpts[env->nrcpts++] =
+        (struct recipient){.given = arena_strdup(arena, given), .addr = arena_strdup(arena, canonical)};
+    return 0;
+}
+
+int envelope_set_sender(struct envelope *env, struct arena *arena, const char *given, struct err *err)
+{
+    char canonical[ADDR_MAX + 1];
+    if (addr_canonical(span_of(given), canonical, err) < 0)
+        return err_wrap(err, "sender %s", given);
+    env->sender_given = arena_strdup(arena, given);
+    env->sender = arena_strdup(arena, canonical);
+    return 0;
+}
+
+void op_print(const struct op *op, struct buf *out)
+{
+    buf_add_str(out, op_kind_name(op->kind));
+    switch (op->kind) {
+    case OP_HYGIENE:
+    case OP_KEYWORDS:
+        break;
+    case OP_OPEN:
+    case OP_STATUS:
+        buf_printf(out, " view %zu", op->view);
+        break;
+    case OP_SIGN:
+        buf_printf(out, " %s%s", method_name(op->method), op->form == SIGN_OPAQUE ? " opaque" : "");
+        break;
+    case OP_ENCRYPT:
+        buf_printf(out, " %s %s %s", method_name(op->method), op->cipher, op->kind_of_key);
+        break;
+    case OP_TAG:
+        buf_printf(out, " \"%s\"", op->text);
+        break;
+    }
+}
+
+static void ops_print(const struct op *ops, size_t n, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_add_str(out, ", ");
+        op_print(&ops[i], out);
+    }
+}
+
+bool ops_equal(const struct op *a, size_t na, const struct op *b, size_t nb)
+{
+    SEAL_CLEANUP(buf_fini) struct buf left = BUF_INIT(1u << 20);
+    SEAL_CLEANUP(buf_fini) struct buf right = BUF_INIT(1u << 20);
+    ops_print(a, na, &left);
+    ops_print(b, nb, &right);
+    return span_eq(buf_span(&left), buf_span(&right));
+}
+
+void decision_print(const struct decision *decision, struct buf *out)
+{
+    buf_add_str(out, disposition_name(decision->disposition));
+    if (decision->reply_text != NULL)
+        buf_printf(out, " %s %s", decision->reply_status, decision->reply_text);
+    buf_add_str(out, "; rules:");
+    for (size_t i = 0; i < decision->nrules; i++)
+        buf_printf(out, " \"%s\"", decision->rules[i]);
+    buf_add_str(out, "; operations: ");
+    ops_print(decision->ops, decision->nops, out);
+    if (decision->harvest)
+        buf_add_str(out, "; harvest");
+}
+
+void plan_print(const struct plan *plan, const struct facts *facts, struct buf *out)
+{
+    buf_printf(out, "plan: %s\n", disposition_name(plan->disposition));
+    if (plan->reply_text != NULL)
+        buf_printf(out, "  reply: %s %s\n", plan->reply_status, plan->reply_text);
+    for (size_t i = 0; i < plan->ncopies; i++) {
+        const struct copy *copy = &plan->copies[i];
+        buf_printf(out, "  copy %zu %s:", i, copy->in_place ? "in place" : "re-injected");
+        for (size_t r = 0; r < copy->nrcpts; r++)
+            buf_printf(out, " %s", facts->rcpts[copy->rcpts[r]].addr);
+        buf_add_str(out, "\n    ");
+        ops_print(copy->ops, copy->nops, out);
+        buf_add_char(out, '\n');
+    }
+    for (size_t i = 0; i < plan->ndiscarded; i++)
+        buf_printf(out, "  discarded: %s\n", facts->rcpts[plan->discarded[i]].addr);
+}
+
+static void print_key(const char *what, const struct key_fact *key, struct buf *out)
+{
+    if (key->usable == ANSWER_UNASKED)
+        return;
+    buf_printf(out, "%s: %s%s%s (%s)\n", what, answer_name(key->usable), key->fingerprint != NULL ? " " : "",
+               key->fingerprint != NULL ? key->fingerprint : "", key->why != NULL ? key->why : "");
+}
+
+static void print_rcpt(const struct rcpt_facts *rcpt, struct buf *out)
+{
+    buf_printf(out, "recipient: %s %s%s registered=%s view=%zu\n", rcpt->addr,
+               direction_name(rcpt->direction), rcpt->hidden ? " hidden" : "", answer_name(rcpt->registered),
+               rcpt->view);
+    print_key("  smime certificate", &rcpt->encrypt[METHOD_SMIME], out);
+    print_key("  openpgp key", &rcpt->encrypt[METHOD_OPENPGP], out);
+}
+
+static void print_view(const struct view *view, size_t i, struct buf *out)
+{
+    buf_printf(out, "view %zu: decryption=%s signature=%s signer=%s\n", i, decryption_name(view->decryption),
+               signature_name(view->signature), view->signer != NULL ? view->signer : "-");
+}
+
+void facts_print(const struct facts *facts, struct buf *out)
+{
+    buf_printf(out, "submitter: %s\nsender: %s\n", submitter_name(facts->submitter), facts->sender);
+    if (facts->from != NULL)
+        buf_printf(out, "from: %s\n", facts->from);
+    else
+        buf_printf(out, "from: none (%s)\n", facts->from_why);
+    buf_printf(out, "signed: %s\nencrypted: %s\n", method_name(facts->signed_by),
+               method_name(facts->encrypted_by));
+    for (size_t i = 0; i < facts->nkeywords; i++)
+        buf_printf(out, "keyword: %s\n", facts->keywords[i]);
+    if (facts->opaque_why != NULL)
+        buf_printf(out, "opaque: %s\n", facts->opaque_why);
+    print_key("signing key smime", &facts->sign[METHOD_SMIME], out);
+    for (size_t i = 0; i < facts->nrcpts; i++)
+        print_rcpt(&facts->rcpts[i], out);
+    for (size_t i = 0; i < facts->nviews; i++)
+        print_view(&facts->views[i], i, out);
+}
+
+void effect_print(const struct effect *effect, struct buf *out)
+{
+    buf_printf(out, "harvest %s for %s (%s)", effect->fingerprint, effect->addr,
+               effect->trusted ? "trusted" : "untrusted");
+}
+
+void outcome_free(struct outcome **outcome)
+{
+    struct outcome *o = *outcome;
+    if (o == NULL)
+        return;
+    for (size_t i = 0; o->copies != NULL && o->plan != NULL && i < o->plan->ncopies; i++)
+        spool_free(&o->copies[i]);
+    if (o->materials != NULL)
+        o->materials_free(o->materials);
+    arena_free(&o->arena); /* everything else lies in it, but the struct */
+    free(o);
+    *outcome = NULL;
+}

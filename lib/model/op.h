@@ -1,0 +1,47 @@
+/*
+ * op - one operation of a plan, as plain data: lib/xform runs a list of them.
+ *
+ * The order in a list is the order of doing: hygiene first, then open, sign, encrypt, then what is written on the outside
+ * (headers, tag, status). A key is an index into the message's keyring; fp[] name the same keys for people.
+ */
+#ifndef MODEL_OP_H
+#define MODEL_OP_H
+
+#include "model/facts.h"
+
+enum op_kind {
+    OP_HYGIENE,  /* inbound: forged tags, X-Sealmilter-*, forged results go (R1-R4) */
+    OP_KEYWORDS, /* submitted: keywords leave the Subject and their headers go (R5) */
+    OP_OPEN, /* take the opened view instead of the message as it came; its protected Subject comes back (R21) */
+    OP_SIGN,
+    OP_ENCRYPT,
+    OP_TAG,    /* text in front of the Subject (R3) */
+    OP_STATUS, /* X-Sealmilter-Status and Authentication-Results */
+};
+const char *op_kind_name(enum op_kind kind);
+
+enum sign_form {
+    SIGN_DETACHED = 0, /* multipart/signed */
+    SIGN_OPAQUE,       /* application/pkcs7-mime; smime-type=signed-data */
+};
+
+struct op {
+    enum op_kind kind;
+    enum method method;      /* OP_SIGN, OP_ENCRYPT */
+    enum sign_form form;     /* OP_SIGN */
+    size_t view;             /* OP_OPEN, OP_STATUS: index into facts.views */
+    const char *cipher;      /* OP_ENCRYPT */
+    const char *kind_of_key; /* OP_ENCRYPT: "rsa", "ec" */
+    const char *text;        /* OP_TAG */
+    int *keys;               /* OP_SIGN: one; OP_ENCRYPT: one for each recipient served by the copy */
+    const char **fp;         /* as many */
+    size_t nkeys;
+};
+
+/* op_print - "sign smime", "encrypt smime aes256-cbc rsa", "tag \"[secure]\"". The keys are not printed: two recipients with
+ * the same printed list get the same treatment. */
+void op_print(const struct op *op, struct buf *out);
+/* ops_equal - whether two lists print the same. */
+bool ops_equal(const struct op *a, size_t na, const struct op *b, size_t nb);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * open - what a CMS object is, for whom it is encrypted, and opening it with one key.
+ *
+ * Reading the outside (smime_look) uses no private key, so policy may act on its result. Results of smime_decrypt must never
+ * show outward (R17).
+ *
+ * source  RFC 5652 3, 6, RFC 5083, RFC 3274 (CompressedData)
+ */
+#ifndef SMIME_OPEN_H
+#define SMIME_OPEN_H
+
+#include "smime/cert.h"
+#include "spool/spool.h"
+
+enum smime_kind {
+    SMIME_KIND_NONE, /* no CMS at all (also: empty, truncated, trailing octets) */
+    SMIME_KIND_SIGNED,
+    SMIME_KIND_ENVELOPED,
+    SMIME_KIND_AUTH_ENVELOPED,
+    SMIME_KIND_COMPRESSED,
+    SMIME_KIND_OTHER, /* a ContentInfo of a type that we do not read */
+};
+
+struct smime_limits {
+    size_t recipients_max; /* 1000 */
+    size_t signers_max;    /* 20 */
+    size_t certs_max;      /* 100 */
+    size_t asn1_depth_max; /* 64 */
+    size_t output_max;     /* octets of decrypted or decompressed content */
+};
+#define SMIME_LIMITS_DEFAULT                                                                                 \
+    {                                                                                                        \
+        1000, 20, 100, 64, 256u << 20                                                                        \
+    }
+
+struct smime_outside {
+    enum smime_kind kind;
+    bool supported;     /* content cipher and every recipient type that names a key are readable */
+    const char *cipher; /* "aes256-cbc", "3des-cbc", OID as text when unknown */
+    bool authenticated; /* the content cipher authenticates (GCM) */
+    bool weak;          /* 3DES, RC2, DES */
+    size_t nrecipients;
+    const char *why; /* with NONE and OTHER */
+};
+
+/* smime_look - structure only; strict BER walk with limits before OpenSSL sees it. return 0, or -1 with ERR_LIMIT. */
+int smime_look(struct arena *arena, struct span cms, const struct smime_limits *limits,
+               struct smime_outside *out, struct err *err) SEAL_CHECKED;
+
+/* smime_names - which of these certificates the object is encrypted for; sets named_out[i]. */
+int smime_names(struct span cms, const struct smime_limits *limits, struct cert *const *certs, size_t n,
+                bool *named_out, struct err *err) SEAL_CHECKED;
+
+enum smime_opened {
+    SMIME_OPENED,     /* content is in out; trustworthy only if outside.authenticated */
+    SMIME_NOT_OPENED, /* any failure that depends on key or ciphertext: one answer for all of them */
+    SMIME_CANNOT,     /* algorithm not supported */
+};
+
+/*
+ * smime_decrypt - with one certificate and its key (always both: RFC 5652's "million message" defence, R18).
+ *
+ * out     open spool; receives the content only with SMIME_OPENED. GCM: nothing is released before the tag was checked.
+ * return  0 with *result_out, or -1 when it could not be tried (ERR_IO, ERR_DISK_FULL: temporary)
+ */
+int smime_decrypt(struct span cms, const struct smime_limits *limits, struct cert *cert, struct key *key,
+                  struct spool *out, enum smime_opened *result_out, struct err *err) SEAL_CHECKED;
+
+/* smime_decompress - CompressedData, up to limits.output_max (R33). ERR_LIMIT, ERR_SYNTAX. */
+int smime_decompress(struct span cms, const struct smime_limits *limits, struct spool *out,
+                     struct err *err) SEAL_CHECKED;
+
+#endif

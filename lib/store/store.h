@@ -1,0 +1,168 @@
+/*
+ * store - keys, certificates, users, trust, policy versions and the injection journal, in one LMDB environment.
+ *
+ * Several processes may have it open (daemon, sealadm); readers take no locks. Interface free of LMDB's types. A read session
+ * (struct store_read) is one read transaction: everything found in it is of one moment; values are copied into the caller's arena. Writes are
+ * one durable transaction each. Nothing here parses a certificate: callers pass what the record keeps.
+ *
+ * errors  ERR_STORE (could not be asked), ERR_STORE_FULL, ERR_STORE_DAMAGED; never taken for "absent".
+ * threads a struct store is shared by all threads; a store_read belongs to one. Open it after fork, never twice in a process.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "model/answer.h"
+
+struct store;
+struct store_read;
+
+enum store_mode {
+    STORE_READ_WRITE,
+    STORE_CREATE
+};
+
+int store_open(const char *dir, enum store_mode mode, struct store **out, struct err *err) SEAL_CHECKED;
+void store_close(struct store **store);
+/* store_generation - counts every committed write; caches compare it. 0 with *err on failure. */
+uint64_t store_generation(struct store *store, struct err *err);
+
+int store_read_begin(struct store *store, struct arena *arena, struct store_read **out,
+                     struct err *err) SEAL_CHECKED;
+void store_read_end(struct store_read **read);
+
+/* ---- certificates ---- */
+
+enum trust {
+    TRUST_UNTRUSTED = 0,
+    TRUST_TRUSTED,
+    TRUST_REJECTED
+};
+const char *trust_name(enum trust trust);
+
+enum cert_source {
+    CERT_IMPORTED,
+    CERT_HARVESTED,
+    CERT_ISSUED
+};
+const char *cert_source_name(enum cert_source source);
+
+/* A certificate of anybody; addresses are those of its subjectAltName (canonical), or those the administrator gave it. */
+struct cert_record {
+    const char *fingerprint; /* SHA-256 of the DER, lower-case hex: the key */
+    struct span der;
+    const char **addrs; /* canonical */
+    size_t naddrs;
+    enum cert_source source;
+    enum trust trust; /* trusted by hand or by chain; rejected by hand wins over every chain */
+    bool pinned;      /* set by hand: harvesting never changes it nor adds another in its place */
+    bool chain_ok;    /* chain verdict when it was stored or last judged */
+    int64_t not_before, not_after;
+    unsigned usage;       /* CERT_* bits of smime/cert.h, kept opaquely */
+    const char *key_kind; /* "rsa", "ec" */
+    unsigned key_bits;
+    const char *capabilities; /* "" or cipher names of the peer */
+    int64_t first_seen, last_seen;
+};
+
+int store_put_cert(struct store *store, const struct cert_record *record, struct err *err) SEAL_CHECKED;
+int store_delete_cert(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
+enum find store_find_cert(struct store_read *read, const char *fingerprint, struct cert_record *out,
+                          struct err *err);
+/* store_certs_of - all certificates of an address, "" for every certificate. return 0 with *n 0 when there are none. */
+int store_certs_of(struct store_read *read, const char *addr, struct cert_record **out, size_t *n_out,
+                   struct err *err) SEAL_CHECKED;
+
+/* What the administrator, or harvesting, learned of a certificate that is there. */
+enum harvest_result {
+    HARVEST_NEW,
+    HARVEST_KNOWN,
+    HARVEST_REFUSED
+};
+/* store_harvest - add an observed certificate: known ones get last_seen and capabilities; pinned addresses and rejected certificates stay. */
+int store_harvest(struct store *store, const struct cert_record *record, enum harvest_result *out,
+                  struct err *err) SEAL_CHECKED;
+
+/* ---- private keys ---- */
+
+struct key_record {
+    const char *fingerprint; /* of its certificate */
+    const char *owner;       /* canonical address; the wrapping is bound to it */
+    struct span public_key;  /* SubjectPublicKeyInfo, DER */
+    struct span wrapped;     /* soft: token/soft.h; empty with a uri */
+    const char *uri;         /* NULL, or a PKCS#11 URI */
+    int64_t created;
+};
+int store_put_key(struct store *store, const struct key_record *record, struct err *err) SEAL_CHECKED;
+enum find store_find_key(struct store_read *read, const char *fingerprint, struct key_record *out,
+                         struct err *err);
+/* store_keys_of - all keys whose owner is addr ("": every key), newest certificate last. */
+int store_keys_of(struct store_read *read, const char *addr, struct key_record **out, size_t *n_out,
+                  struct err *err) SEAL_CHECKED;
+
+/* ---- users ---- */
+
+struct user_record {
+    const char *addr; /* canonical: the key */
+    const char *name; /* "" when none */
+    bool enabled;
+    const char **more; /* further addresses of this user, canonical */
+    size_t nmore;
+    int64_t created;
+};
+int store_put_user(struct store *store, const struct user_record *record, struct err *err) SEAL_CHECKED;
+/* store_find_user - by its address or one of its further addresses. */
+enum find store_find_user(struct store_read *read, const char *addr, struct user_record *out,
+                          struct err *err);
+int store_users(struct store_read *read, struct user_record **out, size_t *n_out,
+                struct err *err) SEAL_CHECKED;
+
+/* ---- certification authorities ---- */
+
+struct ca_record {
+    const char *fingerprint;
+    struct span der;
+    bool trusted; /* an anchor; else a known intermediate */
+    bool own;     /* made by init: its key is a key_record whose owner is "" */
+};
+int store_put_ca(struct store *store, const struct ca_record *record, struct err *err) SEAL_CHECKED;
+int store_delete_ca(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
+int store_cas(struct store_read *read, struct ca_record **out, size_t *n_out, struct err *err) SEAL_CHECKED;
+
+/* ---- policy versions ---- */
+
+struct policy_record {
+    uint64_t version; /* 1, 2, .. given by the store */
+    const char *text;
+    int64_t loaded;
+    const char *by; /* who */
+};
+int store_put_policy(struct store *store, const struct policy_record *record, uint64_t *version_out,
+                     struct err *err) SEAL_CHECKED;
+/* store_find_policy - version 0: the newest. */
+enum find store_find_policy(struct store_read *read, uint64_t version, struct policy_record *out,
+                            struct err *err);
+int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out,
+                   struct err *err) SEAL_CHECKED;
+
+/* ---- injection journal ---- */
+
+/* store_journal_find - whether the copy of this key was accepted before, and has not expired at now. */
+enum find store_journal_find(struct store *store, const unsigned char key[HASH_SIZE], int64_t now,
+                             struct err *err);
+/* store_journal_put - durable before the injection counts as done; expired entries are removed on the way, a few each time. */
+int store_journal_put(struct store *store, const unsigned char key[HASH_SIZE], int64_t now, int64_t expires,
+                      struct err *err) SEAL_CHECKED;
+
+/* ---- care ---- */
+
+struct store_health {
+    uint64_t generation;
+    size_t map_size, used; /* octets */
+    unsigned readers, stale_cleared;
+};
+int store_check(struct store *store, struct store_health *out, struct err *err) SEAL_CHECKED;
+int store_backup(struct store *store, const char *path, struct err *err) SEAL_CHECKED;
+
+#endif

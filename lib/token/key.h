@@ -1,0 +1,61 @@
+/*
+ * key - private keys behind a table of functions: sign this digest, decrypt this key; never "give me the key".
+ *
+ * The questions are asked in full (digest and padding; wrapped key and algorithm), so that any token can answer them. A
+ * backend fills struct key_ops; today's is the soft key (token/soft.h). Keys are counted, immutable, usable from any thread.
+ */
+#ifndef TOKEN_KEY_H
+#define TOKEN_KEY_H
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/secret.h"
+
+enum key_type {
+    KEY_RSA,
+    KEY_EC_P256,
+    KEY_EC_P384,
+    KEY_EC_P521,
+};
+
+enum digest {
+    DIGEST_SHA256,
+    DIGEST_SHA384,
+    DIGEST_SHA512,
+    DIGEST_SHA1, /* for reading only */
+};
+
+enum sign_padding {
+    SIGN_PKCS1,
+    SIGN_PSS, /* MGF1 with the same digest, salt as long as the digest */
+    SIGN_ECDSA,
+};
+
+enum wrap_padding {
+    WRAP_PKCS1,
+    WRAP_OAEP,
+};
+
+struct key;
+
+struct key_ops {
+    const char *name; /* "soft", "pkcs11" */
+    int (*sign)(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
+                unsigned char *sig_out, size_t *len_inout, struct err *err);
+    /* decrypt - unwrap a content-encryption key. With PKCS1 a wrong padding must look like success with random bytes. */
+    int (*decrypt)(struct key *key, enum wrap_padding padding, enum digest oaep, struct span wrapped,
+                   struct secret *out, struct err *err);
+    /* derive - the ECDH shared secret with a peer's public point (uncompressed). */
+    int (*derive)(struct key *key, struct span peer_point, struct secret *out, struct err *err);
+    void (*free)(struct key *key);
+};
+
+struct key *key_ref(struct key *key);
+void key_free(struct key **key); /* drops one reference */
+enum key_type key_type_of(const struct key *key);
+unsigned key_bits(const struct key *key);
+/* key_public - the SubjectPublicKeyInfo, DER; borrowed. */
+struct span key_public(const struct key *key);
+const char *key_backend(const struct key *key);
+
+#endif

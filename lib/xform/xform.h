@@ -1,0 +1,60 @@
+/*
+ * xform - runs operations: spool in, new spool out. Knows no store, no policy, no MTA.
+ *
+ * Operations refer to certificates, keys and opened entities by index into struct xform_in; the gate filled them, and owns them.
+ */
+#ifndef XFORM_XFORM_H
+#define XFORM_XFORM_H
+
+#include "conf/settings.h"
+#include "mime/part.h"
+#include "model/plan.h"
+#include "smime/sign.h"
+#include "spool/spool.h"
+#include "xform/keyword.h"
+
+/* One certificate, perhaps with its key, that an operation of this message uses. */
+struct keyring_entry {
+    struct cert *cert;      /* owned reference */
+    struct key *key;        /* owned reference, or NULL */
+    struct cert *chain[10]; /* to be included in signatures; owned references */
+    size_t nchain;
+};
+struct keyring {
+    struct keyring_entry *entries; /* malloc'd */
+    size_t n, cap;
+};
+/* keyring_add - takes the references; returns the entry's index. */
+int keyring_add(struct keyring *keyring, struct keyring_entry entry);
+void keyring_fini(struct keyring *keyring);
+
+/* What was inside an envelope, ready to stand in for the message's body. */
+struct opened {
+    struct spool *entity; /* owned: a MIME entity made safe for SMTP (mime/canon.h) */
+    const char *subject;  /* protected Subject that may come back (R21), NULL: none */
+};
+
+struct xform_in {
+    struct span message;            /* as it came */
+    const struct part_table *table; /* of message */
+    const struct settings *settings;
+    const struct facts *facts;
+    const struct keyring *keyring;
+    const struct opened *opened;
+    size_t nopened;
+    const struct xform_keyword *keywords;
+    size_t nkeywords;
+    struct spool_conf spool;
+    int64_t now;
+};
+
+/*
+ * xform_run - every copy of a plan. Copies whose operations begin alike share that work.
+ *
+ * progress  called between and inside operations; may be NULL
+ * out       plan->ncopies spools, each a whole message; NULL where nothing changes. Owned by the caller, also after failure.
+ */
+int xform_run(const struct xform_in *in, const struct plan *plan, void (*progress)(void *),
+              void *progress_arg, struct spool **out, struct err *err) SEAL_CHECKED;
+
+#endif
