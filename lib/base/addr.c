@@ -117,6 +117,8 @@ static int write_domain(struct span domain, char *out, size_t n, struct err *err
         domain.len--;
     if (domain.len == 0)
         return err_set(err, ERR_SYNTAX, "address without a domain");
+    if (domain.ptr[0] == '.' || domain.ptr[domain.len - 1] == '.' || memmem(domain.ptr, domain.len, "..", 2))
+        return err_set(err, ERR_SYNTAX, "domain with an empty label");
     if (n + 1 + domain.len > ADDR_MAX)
         return err_set(err, ERR_LIMIT, "address longer than %d octets", ADDR_MAX);
     out[n++] = '@';

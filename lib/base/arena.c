@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#define HAS_ASAN __has_feature(address_sanitizer) /* clang */
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1 /* gcc */
+#else
+#define HAS_ASAN 0
+#endif
+
+#if HAS_ASAN
 #define BLOCK_SIZE 0
 #else
 #define BLOCK_SIZE 8192
@@ -47,6 +55,8 @@ void arena_free(struct arena **arena)
 
 void *arena_alloc(struct arena *arena, size_t n)
 {
+    if (n > PTRDIFF_MAX)
+        abort();
     n = (n + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     struct block *b = arena->blocks;
     if (b == NULL || b->size - b->used < n) {

@@ -24,7 +24,7 @@ void buf_clear(struct buf *buf)
 
 char *buf_reserve(struct buf *buf, size_t n)
 {
-    if (buf->failed || n > buf->max || buf->len > buf->max - n) {
+    if (buf->failed || n >= PTRDIFF_MAX || n > buf->max || buf->len > buf->max - n) {
         buf->failed = true;
         return NULL;
     }
@@ -39,6 +39,14 @@ char *buf_reserve(struct buf *buf, size_t n)
     return buf->ptr + buf->len;
 }
 
+void buf_commit(struct buf *buf, size_t n)
+{
+    if (n >= buf->cap - buf->len)
+        abort();
+    buf->len += n;
+    buf->ptr[buf->len] = '\0';
+}
+
 void buf_add(struct buf *buf, const void *p, size_t n)
 {
     char *room = buf_reserve(buf, n);
@@ -46,8 +54,7 @@ void buf_add(struct buf *buf, const void *p, size_t n)
         return;
     if (n > 0)
         memcpy(room, p, n);
-    buf->len += n;
-    buf->ptr[buf->len] = '\0';
+    buf_commit(buf, n);
 }
 
 void buf_add_span(struct buf *buf, struct span s)
@@ -77,6 +84,7 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
         vsnprintf(room, (size_t)n + 1, fmt, again);
         buf->len += (size_t)n;
     }
+    buf->failed |= n < 0;
     va_end(again);
 }
 

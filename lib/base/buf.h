@@ -1,7 +1,7 @@
 /*
  * buf - bytes that grow, with a maximum given at the start.
  *
- * After a failed append the buffer is in error ("sticky"): later appends do nothing, and buf_check() says ERR_LIMIT once.
+ * After a failed append the buffer is in error ("sticky"): later appends do nothing, and buf_check() says ERR_LIMIT.
  * So a writer appends freely and checks at the end.
  */
 #ifndef BASE_BUF_H
@@ -32,8 +32,9 @@ void buf_add_str(struct buf *buf, const char *s);
 void buf_add_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *fmt, ...) SEAL_PRINTF(2, 3);
 
-/* buf_reserve - room for n bytes at the end, to be written by the caller and then added to len; NULL over the maximum. */
+/* buf_reserve - room for n bytes at the end; NULL over the maximum. buf_commit - that many bytes were written there. */
 char *buf_reserve(struct buf *buf, size_t n);
+void buf_commit(struct buf *buf, size_t n);
 
 struct span buf_span(const struct buf *buf);
 const char *buf_str(const struct buf *buf); /* never NULL */

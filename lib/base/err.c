@@ -1,6 +1,8 @@
 /* err - the table of errors, and the struct that carries one. */
 #include "base/err.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,9 +46,9 @@ _Static_assert(sizeof rows / sizeof rows[0] == ERR_CODES, "one row per error cod
 
 static void make_harmless(char *text)
 {
-    for (char *p = text; *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    SEAL_CLEANUP(buf_fini) struct buf clean = BUF_INIT(strlen(text));
+    text_clean(span_of(text), &clean); /* never longer than the text was */
+    memcpy(text, buf_str(&clean), clean.len + 1);
 }
 
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)

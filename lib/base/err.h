@@ -5,7 +5,7 @@
  * on its stack. Nothing here logs. Only milter/reply.c makes an SMTP reply of an error, only cli/main.c an exit status.
  * The first failure wins: err_set() on an error that is already set keeps the first one.
  *
- * Threads: none shared. Limits: a message is cut at 255 bytes; text from outside is made harmless (no control characters).
+ * Threads: none shared. Limits: a message is cut at 255 bytes; text from outside is made harmless (base/text.h).
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

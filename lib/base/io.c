@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -30,23 +31,25 @@ unsigned io_fault_count(void)
 }
 
 #ifdef SEAL_FAULTS
-/* The point at which SEAL_KILL_AT says that the process dies; read once. */
-static unsigned kill_at(void)
+static unsigned kill_at;
+static const char *log_path;
+
+static unsigned number_of(const char *variable, unsigned absent)
 {
-    static atomic_uint cached = UINT32_MAX;
-    unsigned value = atomic_load(&cached);
-    if (value == UINT32_MAX) {
-        const char *text = getenv("SEAL_KILL_AT");
-        value = text == NULL ? 0 : (unsigned)strtoul(text, NULL, 10);
-        atomic_store(&cached, value);
-    }
-    return value;
+    const char *text = getenv(variable);
+    return text == NULL ? absent : (unsigned)strtoul(text, NULL, 10);
+}
+
+static __attribute__((constructor)) void read_environment(void)
+{
+    kill_at = number_of("SEAL_KILL_AT", 0);
+    log_path = getenv("SEAL_FAULT_LOG");
+    io_fault_at(number_of("SEAL_FAULT_AT", 0), (int)number_of("SEAL_FAULT_ERRNO", EIO));
 }
 
 static void report_point(unsigned n, const char *what)
 {
-    const char *path = getenv("SEAL_FAULT_LOG");
-    FILE *f = path == NULL ? NULL : fopen(path, "ae");
+    FILE *f = log_path == NULL ? NULL : fopen(log_path, "ae");
     if (f != NULL) {
         fprintf(f, "%u %s\n", n, what);
         fclose(f);
@@ -59,7 +62,7 @@ int io_point(const char *what)
     unsigned n = atomic_fetch_add(&passed, 1) + 1;
 #ifdef SEAL_FAULTS
     report_point(n, what);
-    if (kill_at() == n)
+    if (kill_at == n)
         kill(getpid(), SIGKILL);
 #else
     (void)what;
@@ -69,9 +72,8 @@ int io_point(const char *what)
 
 static int write_failed(int code, struct err *err)
 {
-    if (code == ENOSPC || code == EDQUOT || code == EFBIG)
-        return err_set(err, ERR_DISK_FULL, "write: %s", strerror(code));
-    return err_set(err, ERR_IO, "write: %s", strerror(code));
+    bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    return err_set(err, full ? ERR_DISK_FULL : ERR_IO, "write: %s", strerror(code));
 }
 
 int io_write_full(int fd, const void *p, size_t n, struct err *err)
@@ -112,6 +114,9 @@ int io_read_full(int fd, void *p, size_t n, struct err *err)
 
 static int read_to_end(int fd, struct buf *buf, struct err *err)
 {
+    int fault = io_point("read");
+    if (fault != 0)
+        return err_set(err, ERR_IO, "read: %s", strerror(fault));
     for (;;) {
         char chunk[16384];
         ssize_t n = read(fd, chunk, sizeof chunk);
@@ -139,19 +144,36 @@ int io_read_file(const char *path, struct buf *buf, struct err *err)
     return 0;
 }
 
+/* A rename lasts only when the folder that holds the name is on the disk too. */
+static int sync_folder_of(const char *path, struct err *err)
+{
+    SEAL_CLEANUP(mem_free) char *copy = xstrdup(path);
+    SEAL_CLEANUP(mem_close) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        return write_failed(errno, err);
+    return 0;
+}
+
+static int fill_and_rename(int fd, const char *temp, const char *path, struct span bytes, mode_t mode,
+                           struct err *err)
+{
+    if (io_write_full(fd, bytes.ptr, bytes.len, err) < 0)
+        return -1;
+    if (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(temp, path) < 0)
+        return write_failed(errno, err);
+    return sync_folder_of(path, err);
+}
+
 int io_write_file(const char *path, struct span bytes, mode_t mode, struct err *err)
 {
     char temp[4096];
-    if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
+    if (snprintf(temp, sizeof temp, "%s.XXXXXX", path) >= (int)sizeof temp)
         return err_set(err, ERR_LIMIT, "path too long: %s", path);
-    SEAL_CLEANUP(mem_close) int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    SEAL_CLEANUP(mem_close) int fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0)
-        return err_set(err, ERR_IO, "%s: %s", temp, strerror(errno));
-    if (io_write_full(fd, bytes.ptr, bytes.len, err) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
-        rename(temp, path) < 0) {
-        int code = errno;
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    if (fill_and_rename(fd, temp, path, bytes, mode, err) < 0) {
         unlink(temp);
-        err_set(err, ERR_IO, "%s", strerror(code));
         return err_wrap(err, "%s", path);
     }
     return 0;

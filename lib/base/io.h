@@ -1,10 +1,10 @@
 /*
  * io - whole reads and writes, and the place where tests make them fail.
  *
- * io_fault_at(n) lets the n-th following io_* operation of this process fail with the given errno (0 = never);
- * io_fault_kill_at(n) ends the process there with SIGKILL. Tests loop n until nothing fails any more.
- * Both are also read once from the environment (SEAL_FAULT_AT, SEAL_KILL_AT) when the program was built with
- * -DSEAL_FAULTS=ON; a release build leaves them out.
+ * io_fault_at(n) lets the n-th following point of this process fail with the given errno (0 = never). Tests loop n until nothing
+ * fails any more. SIGKILL at a point comes from outside only:
+ * Both are also read once from the environment when the program was built with -DSEAL_FAULTS=ON; a release build leaves them out:
+ * SEAL_KILL_AT=n, SEAL_FAULT_AT=n with SEAL_FAULT_ERRNO=number (EIO), SEAL_FAULT_LOG=file (each point passed, one a line).
  */
 #ifndef BASE_IO_H
 #define BASE_IO_H

@@ -63,6 +63,8 @@ struct span span_of(const char *text)
 
 struct span span_sub(struct span s, size_t off, size_t len)
 {
+    if (s.ptr == NULL)
+        return s;
     if (off > s.len)
         off = s.len;
     if (len > s.len - off)
@@ -128,7 +130,7 @@ bool span_starts_nocase(struct span s, const char *text)
 
 size_t span_find(struct span s, const char *needle, size_t needle_len, size_t from)
 {
-    if (from > s.len)
+    if (from > s.len || s.ptr == NULL)
         return SIZE_MAX;
     const char *hit = memmem(s.ptr + from, s.len - from, needle, needle_len);
     return hit == NULL ? SIZE_MAX : (size_t)(hit - s.ptr);

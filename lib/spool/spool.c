@@ -19,6 +19,7 @@ struct spool {
     int fd; /* -1 while in memory */
     bool sealed;
     bool mapped;
+    bool failed; /* a write did not succeed: what is here is not the message */
 };
 
 struct spool *spool_new(const struct spool_conf *conf)
@@ -43,21 +44,30 @@ void spool_free(struct spool **spool)
     *spool = NULL;
 }
 
+static int file_failed(const struct spool *spool, int code, struct err *err)
+{
+    bool full = code == ENOSPC || code == EDQUOT;
+    return err_set(err, full ? ERR_DISK_FULL : ERR_IO, "spool file in %s: %s", spool->conf.dir,
+                   strerror(code));
+}
+
+/* Not every file system has files without a name: then one with a name, for a moment. */
 static int make_file(struct spool *spool, struct err *err)
 {
     int fault = io_point("spool-open");
-    spool->fd = fault != 0 ? -1 : open(spool->conf.dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fault != 0)
+        return file_failed(spool, fault, err);
+    spool->fd = open(spool->conf.dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (spool->fd >= 0)
         return 0;
-    if (fault != 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-        return err_set(err, ERR_IO, "spool file in %s: %s", spool->conf.dir,
-                       strerror(fault != 0 ? fault : errno));
+    if (errno != EOPNOTSUPP && errno != EISDIR)
+        return file_failed(spool, errno, err);
     char path[4096];
     if (snprintf(path, sizeof path, "%s/spool.XXXXXX", spool->conf.dir) >= (int)sizeof path)
         return err_set(err, ERR_CONFIG, "spool folder's name is too long");
     spool->fd = mkostemp(path, O_CLOEXEC);
     if (spool->fd < 0)
-        return err_set(err, ERR_IO, "spool file in %s: %s", spool->conf.dir, strerror(errno));
+        return file_failed(spool, errno, err);
     unlink(path);
     return 0;
 }
@@ -83,10 +93,8 @@ static void grow(struct spool *spool, size_t need)
     spool->cap = cap;
 }
 
-int spool_write(struct spool *spool, const void *p, size_t n, struct err *err)
+static int append(struct spool *spool, const void *p, size_t n, struct err *err)
 {
-    if (spool->sealed)
-        return err_set(err, ERR_BUG, "write to a sealed spool");
     if (n > spool->conf.size_max || spool->size > spool->conf.size_max - n)
         return err_set(err, ERR_LIMIT, "message larger than %zu bytes", spool->conf.size_max);
     size_t need = spool->size + n;
@@ -104,6 +112,14 @@ int spool_write(struct spool *spool, const void *p, size_t n, struct err *err)
     return 0;
 }
 
+int spool_write(struct spool *spool, const void *p, size_t n, struct err *err)
+{
+    if (spool->sealed || spool->failed)
+        return err_set(err, ERR_BUG, "write to a %s spool", spool->sealed ? "sealed" : "failed");
+    spool->failed = append(spool, p, n, err) < 0;
+    return spool->failed ? -1 : 0;
+}
+
 int spool_write_span(struct spool *spool, struct span s, struct err *err)
 {
     return spool_write(spool, s.ptr, s.len, err);
@@ -111,8 +127,8 @@ int spool_write_span(struct spool *spool, struct span s, struct err *err)
 
 int spool_seal(struct spool *spool, struct err *err)
 {
-    if (spool->sealed)
-        return err_set(err, ERR_BUG, "spool sealed twice");
+    if (spool->sealed || spool->failed)
+        return err_set(err, ERR_BUG, "seal of a %s spool", spool->sealed ? "sealed" : "failed");
     if (spool->fd >= 0 && spool->size > 0) {
         int fault = io_point("spool-seal");
         void *p = fault != 0 ? MAP_FAILED : mmap(NULL, spool->size, PROT_READ, MAP_SHARED, spool->fd, 0);
