@@ -38,7 +38,8 @@ int secret_copy(struct secret *secret, const void *p, size_t n, struct err *err)
 int secret_read_file(struct secret *secret, const char *path, enum secret_mode mode, struct err *err)
 {
     memset(secret, 0, sizeof *secret);
-    SEAL_CLEANUP(mem_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: a FIFO is refused, not waited for */
+    SEAL_CLEANUP(mem_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
