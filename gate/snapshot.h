@@ -13,6 +13,7 @@ struct snapshot {
     unsigned count;      /* references; atomic */
     uint64_t generation; /* of the store when it was made */
     uint64_t policy_version;
+    uint64_t anchors_id;             /* names this set of anchors among all snapshots of the process */
     const struct settings *settings; /* borrowed: outlives every snapshot */
     struct policy *policy;           /* owned */
     struct anchors *anchors;         /* owned */

@@ -1,0 +1,205 @@
+/*
+ * gate - the way of a message, steps 3 to 6: look and decide in turn, plan, transform.
+ *
+ * Deciding stops where it needs a class of facts that nobody has looked for yet; looking is then done once for all recipients, and
+ * deciding begins again. Nothing here changes anything outside the process: copies are spools, what was learned is a list of effects.
+ */
+#include "gate/gate.h"
+
+#include "gate/internal.h"
+#include "policy/make_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the way of a message ---- */
+
+static int look_and_decide(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
+{
+    if (gather_base(work, err) < 0)
+        return -1;
+    for (;;) {
+        if (trace != NULL)
+            trace->n = 0;
+        int needed = decide(work->snapshot->policy, work->snapshot->settings, work->facts, work->arena, trace,
+                            &outcome->decisions, err);
+        if (needed <= 0)
+            return needed;
+        if (gather(work, (unsigned)needed, err) < 0)
+            return -1;
+    }
+}
+
+static int transform(struct work *work, struct outcome *outcome, struct err *err)
+{
+    size_t nkeywords;
+    const struct xform_keyword *keywords = gather_keywords(work, &nkeywords);
+    const struct xform_in in = {.message = work->message,
+                                .table = &work->table,
+                                .settings = work->snapshot->settings,
+                                .facts = work->facts,
+                                .keyring = &work->materials->keyring,
+                                .opened = work->materials->opened,
+                                .nopened = work->materials->nopened,
+                                .keywords = keywords,
+                                .nkeywords = nkeywords,
+                                .spool = work->gate->spool,
+                                .now = work->now};
+    const struct progress *progress = work->progress;
+    outcome->copies = arena_array(work->arena, outcome->plan->ncopies, sizeof *outcome->copies);
+    return xform_run(&in, outcome->plan, progress == NULL ? NULL : progress->call,
+                     progress == NULL ? NULL : progress->arg, outcome->copies, err);
+}
+
+/* A result over the MTA's limit: refused before anything is sent, but what was opened then goes on closed (no oracle, R17). */
+static int check_sizes(struct work *work, struct outcome *outcome, struct err *err)
+{
+    size_t limit = work->snapshot->settings->message_size_limit;
+    for (size_t i = 0; i < outcome->plan->ncopies; i++) {
+        struct spool *copy = outcome->copies[i];
+        if (copy == NULL || spool_size(copy) <= limit)
+            continue;
+        if (!outcome->plan->copies[i].opened)
+            return err_set(err, ERR_TOO_BIG, "protected message has %zu octets, the MTA takes %zu", spool_size(copy),
+                           limit);
+        spool_free(&outcome->copies[i]);
+    }
+    return 0;
+}
+
+static enum verdict verdict_of(enum disposition disposition)
+{
+    switch (disposition) {
+    case DISPOSITION_SERVE:
+        return VERDICT_ACCEPT;
+    case DISPOSITION_DISCARD:
+        return VERDICT_DISCARD;
+    case DISPOSITION_HOLD:
+        return VERDICT_HOLD;
+    case DISPOSITION_TEMPFAIL:
+        return VERDICT_TEMPFAIL;
+    case DISPOSITION_REFUSE:
+        return VERDICT_REJECT;
+    }
+    return VERDICT_TEMPFAIL;
+}
+
+static const char *reply_of(struct arena *arena, const struct plan *plan)
+{
+    bool refused = plan->disposition == DISPOSITION_REFUSE;
+    if (!refused && plan->disposition != DISPOSITION_TEMPFAIL)
+        return NULL;
+    const char *status = plan->reply_status != NULL ? plan->reply_status : refused ? "5.7.1" : "4.7.1";
+    const char *text = plan->reply_text != NULL ? plan->reply_text : "";
+    const char *code = refused ? "550" : strcmp(status, "4.5.3") == 0 ? "452" : "451";
+    return arena_printf(arena, "%s %s %s", code, status, text);
+}
+
+/* ---- what was learned (R28) ---- */
+
+static void add_harvest(struct work *work, struct outcome *outcome, int entry, const struct lesson *lesson)
+{
+    if (entry < 0 || outcome->neffects == 2)
+        return;
+    struct cert *cert = work->materials->keyring.entries[entry].cert;
+    if ((cert_info(cert)->usage & CERT_ENCRYPT) == 0)
+        return;
+    outcome->effects[outcome->neffects++] = (struct effect){.kind = EFFECT_HARVEST,
+                                                            .addr = work->facts->from,
+                                                            .fingerprint = cert_info(cert)->fingerprint,
+                                                            .der = cert_der(cert),
+                                                            .trusted = lesson->trusted,
+                                                            .capabilities = lesson->capabilities};
+}
+
+/* All recipients see the same signer, so the first view that may teach does. */
+static void collect_effects(struct work *work, struct outcome *outcome)
+{
+    outcome->effects = arena_array(work->arena, 2, sizeof *outcome->effects);
+    for (size_t i = 0; i < work->facts->nrcpts && outcome->neffects == 0; i++) {
+        size_t view = work->facts->rcpts[i].view;
+        if (!outcome->decisions[i].harvest || !work->facts->views[view].may_harvest)
+            continue;
+        add_harvest(work, outcome, work->lessons[view].signer, &work->lessons[view]);
+        add_harvest(work, outcome, work->lessons[view].encrypt, &work->lessons[view]);
+    }
+}
+
+static int run(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
+{
+    if (look_and_decide(work, trace, outcome, err) < 0
+        || make_plan(work->snapshot->settings, work->facts, outcome->decisions, work->arena, &outcome->plan, err) < 0)
+        return -1;
+    outcome->verdict = verdict_of(outcome->plan->disposition);
+    outcome->reply = reply_of(work->arena, outcome->plan);
+    if (outcome->verdict != VERDICT_ACCEPT)
+        return 0;
+    if (transform(work, outcome, err) < 0 || check_sizes(work, outcome, err) < 0)
+        return -1;
+    collect_effects(work, outcome);
+    return arena_check(work->arena, err);
+}
+
+static void materials_free(void *p)
+{
+    struct materials *materials = p;
+    keyring_fini(&materials->keyring);
+    for (size_t i = 0; i < materials->nopened; i++)
+        spool_free(&materials->opened[i].entity);
+    free(materials->opened);
+    free(materials);
+}
+
+int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope, const struct spool *message,
+             int64_t now, const struct progress *progress, struct trace *trace, struct outcome **out, struct err *err)
+{
+    struct outcome *outcome = xcalloc(1, sizeof *outcome);
+    outcome->arena = arena_new(ARENA_MAX_DEFAULT);
+    outcome->facts = arena_alloc(outcome->arena, sizeof *outcome->facts);
+    outcome->materials = xcalloc(1, sizeof(struct materials));
+    outcome->materials_free = materials_free;
+    struct work work = {.gate = gate,
+                        .snapshot = snapshot,
+                        .envelope = envelope,
+                        .message = spool_all(message),
+                        .now = now,
+                        .progress = progress,
+                        .arena = outcome->arena,
+                        .facts = outcome->facts,
+                        .materials = outcome->materials};
+    int status = run(&work, trace, outcome, err);
+    structure_fini(&work.structure);
+    if (status < 0)
+        outcome_free(&outcome);
+    *out = outcome;
+    return status;
+}
+
+/* ---- life of the gate ---- */
+
+int gate_new(const struct settings *settings, struct store *store, struct gate **out, struct err *err)
+{
+    struct gate *gate = xcalloc(1, sizeof *gate);
+    gate->settings = settings;
+    gate->store = store;
+    gate->certs = certs_new();
+    gate->spool = (struct spool_conf){.dir = settings->spool_dir,
+                                      .mem_max = settings->spool_memory,
+                                      .size_max = 4 * settings->message_size_limit + (1u << 20)};
+    if (secret_read_file(&gate->master, settings->master_key, SECRET_OWNER_ONLY, err) < 0) {
+        gate_free(&gate);
+        return -1;
+    }
+    *out = gate;
+    return 0;
+}
+
+void gate_free(struct gate **gate)
+{
+    if (*gate == NULL)
+        return;
+    secret_fini(&(*gate)->master);
+    certs_free(&(*gate)->certs);
+    free(*gate);
+    *gate = NULL;
+}

@@ -1,0 +1,109 @@
+/* internal - what the files of the gate share: the work on one message. */
+#ifndef GATE_INTERNAL_H
+#define GATE_INTERNAL_H
+
+#include "gate/certs.h"
+#include "gate/gate.h"
+#include "mime/part.h"
+#include "smime/open.h"
+#include "xform/xform.h"
+
+struct gate {
+    const struct settings *settings; /* borrowed */
+    struct store *store;             /* borrowed */
+    struct secret master;
+    struct certs *certs;
+    struct spool_conf spool;
+};
+
+/* Certificates, keys and opened entities of one message; the outcome owns it, because effects and operations point into it. */
+struct materials {
+    struct keyring keyring;
+    struct opened *opened; /* malloc'd */
+    size_t nopened;
+};
+
+/* What a view's signature teaches, beside struct view; keyring indexes, -1: none. */
+struct lesson {
+    int signer;
+    int encrypt;              /* the signer's encryption certificate, when it is another */
+    const char *capabilities;
+    bool trusted;
+};
+
+/* Where the ciphertext, or the opaque signature, of a message lies: by structure alone. */
+struct structure {
+    enum method signed_by;
+    enum method encrypted_by;
+    bool detached;               /* signed by multipart/signed */
+    struct span signed_entity;   /* detached: what is signed, byte for byte */
+    struct spool *signature;     /* owned: DER of a detached or opaque signature */
+    struct spool *envelope;      /* owned: DER of the EnvelopedData */
+    struct smime_outside outside;/* of the envelope */
+    bool signed_part_inside;     /* something below the root is signed: partial (R10) */
+    const char *signed_why;      /* a signature by structure that cannot be one: why */
+};
+void structure_fini(struct structure *structure);
+
+/* What the store holds for one address; read in one transaction, judged after it. */
+struct loaded_key {
+    struct key_record key;
+    struct cert_record cert;
+};
+struct loaded {
+    struct cert_record *certs; /* whose certificate names the address, or its domain */
+    size_t ncerts;
+    struct loaded_key *keys;   /* that the address owns, or its user, or its domain */
+    size_t nkeys, keys_cap;
+    const char *failed;        /* could not find out: why */
+};
+
+struct work {
+    struct gate *gate;
+    struct snapshot *snapshot;
+    const struct envelope *envelope;
+    struct span message;
+    int64_t now;
+    const struct progress *progress;
+    struct arena *arena;          /* the outcome's */
+    struct facts *facts;
+    struct materials *materials;
+    struct part_table table;
+    struct structure structure;
+    struct loaded sender;         /* FACTS_KEYS: of From */
+    struct loaded *rcpts;         /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
+    const char *from_exact;       /* From address, local part as written; NULL as facts->from */
+    int64_t date;                 /* of the Date field; 0: none that can be read */
+    struct lesson *lessons;       /* as many as facts->views */
+};
+
+/* structure.c: what the message is, without any key. */
+int structure_look(struct arena *arena, struct span message, const struct part_table *table,
+                   const struct spool_conf *spool, struct structure *out, struct err *err) SEAL_CHECKED;
+
+/* submitter.c: who hands the message in, and in whose name that one may sign (R49). */
+enum submitter submitter_of(const struct settings *settings, const struct policy *policy,
+                            const struct envelope *envelope);
+bool submitter_may_sign(const struct policy *policy, const struct facts *facts, const struct envelope *envelope);
+
+/* gather.c: facts, a class at a time. */
+int gather_base(struct work *work, struct err *err) SEAL_CHECKED;
+int gather(struct work *work, unsigned classes, struct err *err) SEAL_CHECKED;
+
+const struct xform_keyword *gather_keywords(struct work *work, size_t *n_out);
+
+/* load.c: what the store holds; no cryptography while the transaction is open. */
+void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
+void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
+
+/* select.c: which certificate to sign with, which to encrypt to (R27). */
+int select_keys(struct work *work, struct err *err) SEAL_CHECKED;
+
+/* opened.c: layers, opening, verifying (R7-R20). */
+int open_views(struct work *work, struct err *err) SEAL_CHECKED;
+
+/* judge.c: what a signature is worth for this message (R6-R12). cms is DER; content.ptr NULL: opaque. */
+int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out, struct view *view,
+                    struct lesson *lesson, struct err *err) SEAL_CHECKED;
+
+#endif

@@ -1,0 +1,76 @@
+/* load - what the store holds for an address: certificates that name it, keys that it owns. */
+#include "gate/internal.h"
+
+#include "base/addr.h"
+
+#include <string.h>
+
+/* A failed look-up is noted once; what was read before it does not count (could not find out is not "less"). */
+static void note_failure(struct work *work, struct loaded *out, struct err *err)
+{
+    if (out->failed == NULL)
+        out->failed = arena_strdup(work->arena, err->msg);
+    err_clear(err);
+}
+
+/* A certificate or key may belong to a whole domain: its address is "@domain" then. */
+static const char *domain_key(struct work *work, const char *addr)
+{
+    return arena_printf(work->arena, "@%s", addr_domain(addr));
+}
+
+void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
+{
+    struct err err = ERR_INIT;
+    if (store_certs_of(read, addr, &out->certs, &out->ncerts, &err) < 0
+        || (out->ncerts == 0
+            && store_certs_of(read, domain_key(work, addr), &out->certs, &out->ncerts, &err) < 0))
+        note_failure(work, out, &err);
+}
+
+static void add_keys(struct work *work, struct store_read *read, const char *owner, struct loaded *out)
+{
+    struct err err = ERR_INIT;
+    struct key_record *keys;
+    size_t n;
+    if (store_keys_of(read, owner, &keys, &n, &err) < 0) {
+        note_failure(work, out, &err);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct loaded_key loaded = {.key = keys[i]};
+        switch (store_find_cert(read, keys[i].fingerprint, &loaded.cert, &err)) {
+        case FIND_FOUND:
+            out->keys = arena_grow(work->arena, out->keys, out->nkeys, &out->keys_cap, sizeof *out->keys);
+            out->keys[out->nkeys++] = loaded;
+            break;
+        case FIND_ABSENT: /* a key whose certificate was deleted opens nothing */
+            break;
+        case FIND_FAILED:
+            note_failure(work, out, &err);
+            break;
+        }
+    }
+}
+
+void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
+{
+    struct err err = ERR_INIT;
+    struct user_record user;
+    add_keys(work, read, addr, out);
+    switch (store_find_user(read, addr, &user, &err)) {
+    case FIND_FOUND:
+        if (strcmp(user.addr, addr) != 0)
+            add_keys(work, read, user.addr, out);
+        for (size_t i = 0; i < user.nmore; i++)
+            if (strcmp(user.more[i], addr) != 0)
+                add_keys(work, read, user.more[i], out);
+        break;
+    case FIND_ABSENT:
+        break;
+    case FIND_FAILED:
+        note_failure(work, out, &err);
+        break;
+    }
+    add_keys(work, read, domain_key(work, addr), out);
+}

@@ -1,0 +1,106 @@
+/* snapshot - policy and trust anchors of one moment. */
+#include "gate/snapshot.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static atomic_uint_fast64_t anchors_made;
+
+struct ca_certs {
+    struct cert **trusted, **others;
+    size_t ntrusted, nothers;
+};
+
+static void ca_certs_fini(struct ca_certs *certs)
+{
+    for (size_t i = 0; i < certs->ntrusted; i++)
+        cert_free(&certs->trusted[i]);
+    for (size_t i = 0; i < certs->nothers; i++)
+        cert_free(&certs->others[i]);
+    free(certs->trusted);
+    free(certs->others);
+}
+
+static int parse_cas(const struct ca_record *records, size_t n, struct ca_certs *out, struct err *err)
+{
+    out->trusted = xcalloc(n, sizeof(struct cert *));
+    out->others = xcalloc(n, sizeof(struct cert *));
+    for (size_t i = 0; i < n; i++) {
+        struct cert *cert;
+        if (cert_parse(records[i].der, &cert, err) < 0)
+            return err_wrap(err, "certification authority %s", records[i].fingerprint);
+        if (records[i].trusted)
+            out->trusted[out->ntrusted++] = cert;
+        else
+            out->others[out->nothers++] = cert;
+    }
+    return 0;
+}
+
+static int load_anchors(struct store_read *read, struct snapshot *snapshot, struct err *err)
+{
+    struct ca_record *records;
+    size_t n;
+    SEAL_CLEANUP(ca_certs_fini) struct ca_certs certs = {.trusted = NULL};
+    if (store_cas(read, &records, &n, err) < 0 || parse_cas(records, n, &certs, err) < 0)
+        return -1;
+    snapshot->anchors_id = atomic_fetch_add(&anchors_made, 1) + 1;
+    return anchors_new(certs.trusted, certs.ntrusted, certs.others, certs.nothers, &snapshot->anchors, err);
+}
+
+static int load_policy(struct store_read *read, struct snapshot *snapshot, struct err *err)
+{
+    struct policy_record record;
+    switch (store_find_policy(read, 0, &record, err)) {
+    case FIND_FOUND:
+        snapshot->policy_version = record.version;
+        return policy_parse("policy", span_of(record.text), &snapshot->policy, err);
+    case FIND_ABSENT:
+        return err_set(err, ERR_CONFIG, "no policy is loaded; write one and run: sealadm policy load");
+    case FIND_FAILED:
+        break;
+    }
+    return -1;
+}
+
+static int load(struct store *store, struct snapshot *snapshot, struct err *err)
+{
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    struct store_read *read = NULL;
+    snapshot->generation = store_generation(store, err);
+    if (err_is_set(err) || store_read_begin(store, arena, &read, err) < 0)
+        return -1;
+    int status = load_policy(read, snapshot, err) < 0 || load_anchors(read, snapshot, err) < 0 ? -1 : 0;
+    store_read_end(&read);
+    return status;
+}
+
+int snapshot_load(struct store *store, const struct settings *settings, struct snapshot **out, struct err *err)
+{
+    struct snapshot *snapshot = xcalloc(1, sizeof *snapshot);
+    snapshot->count = 1;
+    snapshot->settings = settings;
+    if (load(store, snapshot, err) < 0) {
+        snapshot_free(&snapshot);
+        return -1;
+    }
+    *out = snapshot;
+    return 0;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+    __atomic_add_fetch(&snapshot->count, 1, __ATOMIC_RELAXED);
+    return snapshot;
+}
+
+void snapshot_free(struct snapshot **snapshot)
+{
+    struct snapshot *s = *snapshot;
+    *snapshot = NULL;
+    if (s == NULL || __atomic_sub_fetch(&s->count, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    policy_free(&s->policy);
+    anchors_free(&s->anchors);
+    free(s);
+}

@@ -1,0 +1,166 @@
+/* draft - a message in the making. */
+#include "xform/draft.h"
+
+#include "mime/compose.h"
+
+static struct span field_name(struct span raw)
+{
+    size_t colon = span_find(raw, ":", 1, 0);
+    return span_trim(span_sub(raw, 0, colon == SIZE_MAX ? raw.len : colon));
+}
+
+void draft_init(struct draft *draft, struct arena *arena, struct span message, const struct part_table *table)
+{
+    const struct header *header = &table->parts[0].header;
+    *draft = (struct draft){.arena = arena, .message = message, .table = table, .n = header->n};
+    draft->fields = arena_array(arena, header->n, sizeof *draft->fields);
+    for (size_t i = 0; i < header->n; i++)
+        draft->fields[i] = (struct draft_field){.name = header->fields[i].name, .raw = header->fields[i].raw};
+}
+
+struct draft_field *draft_find(struct draft *draft, const char *name, size_t nth)
+{
+    for (size_t i = 0; i < draft->n; i++) {
+        struct draft_field *field = &draft->fields[i];
+        if (!field->dropped && span_is_nocase(field->name, name) && nth-- == 0)
+            return field;
+    }
+    return NULL;
+}
+
+static struct span field_value(const struct draft_field *field)
+{
+    size_t colon = span_find(field->raw, ":", 1, 0);
+    return colon == SIZE_MAX ? SPAN_LIT("") : span_trim(span_sub(field->raw, colon + 1, field->raw.len));
+}
+
+const char *draft_subject(struct draft *draft)
+{
+    struct draft_field *field = draft_find(draft, "Subject", 0);
+    return field == NULL ? "" : header_decode(draft->arena, field_value(field));
+}
+
+void draft_drop(struct draft *draft, struct draft_field *field)
+{
+    field->dropped = true;
+    draft->changed = true;
+}
+
+void draft_replace(struct draft *draft, struct draft_field *field, struct span raw)
+{
+    field->raw = raw;
+    draft->changed = true;
+}
+
+void draft_put_top(struct draft *draft, struct span raw)
+{
+    draft->top = arena_grow(draft->arena, draft->top, draft->ntop, &draft->top_cap, sizeof *draft->top);
+    draft->top[draft->ntop++] = (struct draft_field){.name = field_name(raw), .raw = raw};
+    draft->changed = true;
+}
+
+void draft_put_end(struct draft *draft, struct span raw)
+{
+    draft->end = arena_grow(draft->arena, draft->end, draft->nend, &draft->end_cap, sizeof *draft->end);
+    draft->end[draft->nend++] = (struct draft_field){.name = field_name(raw), .raw = raw};
+    draft->changed = true;
+}
+
+/* A whole field in the arena; ptr NULL with *err set. */
+static struct span compose_field(struct draft *draft, const char *name, const char *utf8, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf line = BUF_INIT(1u << 20);
+    if (compose_unstructured(&line, name, utf8, err) < 0 || buf_check(&line, err) < 0)
+        return (struct span){NULL, 0};
+    return (struct span){arena_spandup(draft->arena, buf_span(&line)), line.len};
+}
+
+int draft_rewrite_unstructured(struct draft *draft, struct draft_field *field, const char *name, const char *utf8,
+                               struct err *err)
+{
+    struct span raw = compose_field(draft, name, utf8, err);
+    if (raw.ptr == NULL)
+        return -1;
+    draft_replace(draft, field, raw);
+    return 0;
+}
+
+int draft_set_subject(struct draft *draft, const char *utf8, struct err *err)
+{
+    struct span raw = compose_field(draft, "Subject", utf8, err);
+    if (raw.ptr == NULL)
+        return -1;
+    struct draft_field *field = draft_find(draft, "Subject", 0);
+    if (field == NULL)
+        draft_put_end(draft, raw);
+    else
+        draft_replace(draft, field, raw);
+    while ((field = draft_find(draft, "Subject", 1)) != NULL)
+        draft_drop(draft, field);
+    return 0;
+}
+
+void draft_set_entity(struct draft *draft, const struct spool *entity)
+{
+    draft->entity = entity;
+    draft->changed = true;
+}
+
+/*
+ * The entity's content fields take the place of the first old one of the same name, or go to the end; every other old
+ * content field goes, all instances: one that stayed would tell the reader to decode the new body as the old.
+ */
+static void merge_content_fields(struct draft *draft, const struct header *content)
+{
+    bool *placed = arena_array(draft->arena, content->n, sizeof *placed);
+    bool has_version = false;
+    for (size_t i = 0; i < draft->n; i++) {
+        struct draft_field *old = &draft->fields[i];
+        if (old->dropped || !part_is_content_field(old->name))
+            continue;
+        if (span_is_nocase(old->name, "MIME-Version") && !has_version) {
+            has_version = true;
+            continue;
+        }
+        old->dropped = true;
+        for (size_t c = 0; c < content->n && old->dropped; c++) {
+            if (placed[c] || !span_eq_nocase(old->name, content->fields[c].name))
+                continue;
+            old->raw = content->fields[c].raw;
+            old->dropped = false;
+            placed[c] = true;
+        }
+    }
+    if (!has_version)
+        draft_put_end(draft, SPAN_LIT("MIME-Version: 1.0\r\n"));
+    for (size_t c = 0; c < content->n; c++)
+        if (!placed[c] && part_is_content_field(content->fields[c].name)
+            && !span_is_nocase(content->fields[c].name, "MIME-Version"))
+            draft_put_end(draft, content->fields[c].raw);
+}
+
+static int write_fields(const struct draft_field *fields, size_t n, struct spool *out, struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!fields[i].dropped && spool_write_span(out, fields[i].raw, err) < 0)
+            return -1;
+    return 0;
+}
+
+int draft_write(struct draft *draft, struct spool *out, struct err *err)
+{
+    struct span body = span_sub(draft->message, draft->table->parts[0].body, draft->message.len);
+    if (draft->entity != NULL) {
+        static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
+        struct span entity = spool_all(draft->entity);
+        struct header content;
+        if (header_parse(draft->arena, entity, &limits, &content, err) < 0)
+            return -1;
+        merge_content_fields(draft, &content);
+        body = span_sub(entity, content.size, entity.len);
+    }
+    if (write_fields(draft->top, draft->ntop, out, err) < 0 || write_fields(draft->fields, draft->n, out, err) < 0
+        || write_fields(draft->end, draft->nend, out, err) < 0 || spool_write(out, "\r\n", 2, err) < 0)
+        return -1;
+    return spool_write_span(out, body, err);
+}

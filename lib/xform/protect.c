@@ -1,0 +1,121 @@
+/*
+ * protect - content made canonical, signed, encrypted. What each step makes is a MIME entity again, for the next.
+ *
+ * source  RFC 8551 3.1, 3.3, 3.5.2, 3.5.3; RFC 1847 2.1
+ */
+#include "xform/internal.h"
+
+#include "mime/canon.h"
+#include "mime/compose.h"
+#include "mime/transfer.h"
+#include "smime/encrypt.h"
+
+static int put(struct spool *out, const char *text, struct err *err)
+{
+    return spool_write_span(out, span_of(text), err);
+}
+
+/* Seals what a step wrote, or frees it: for `return finish(status, &spool, out, err)`. */
+static int finish(int status, struct spool **made, struct spool **out, struct err *err)
+{
+    if (status == 0)
+        status = spool_seal(*made, err);
+    if (status < 0)
+        spool_free(made);
+    *out = *made;
+    return status;
+}
+
+int xform_canonical(const struct xform_in *in, struct draft *draft, struct spool **out, struct err *err)
+{
+    struct spool *made = spool_new(&in->spool);
+    return finish(canon_entity(draft->arena, draft->message, draft->table, made, err), &made, out, err);
+}
+
+static struct smime_signer signer_of(const struct keyring_entry *entry)
+{
+    return (struct smime_signer){
+        .cert = entry->cert, .key = entry->key, .chain = entry->chain, .nchain = entry->nchain};
+}
+
+/* The DER that a signature or an envelope is, in a spool of its own. */
+static int make_signature(const struct xform_in *in, const struct op *op, struct span entity, struct spool **out,
+                          struct err *err)
+{
+    struct spool *made = spool_new(&in->spool);
+    struct smime_signer signer = signer_of(&in->keyring->entries[op->keys[0]]);
+    enum smime_sign_form form = op->form == SIGN_OPAQUE ? SMIME_OPAQUE : SMIME_DETACHED;
+    return finish(smime_sign(entity, &signer, in->now, form, made, err), &made, out, err);
+}
+
+static int write_pkcs7_mime(const char *smime_type, const struct spool *der, struct spool *out, struct err *err)
+{
+    if (put(out, "Content-Type: application/pkcs7-mime; smime-type=", err) < 0 || put(out, smime_type, err) < 0
+        || put(out,
+               ";\r\n name=\"smime.p7m\"\r\n"
+               "Content-Transfer-Encoding: base64\r\n"
+               "Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n",
+               err) < 0)
+        return -1;
+    return base64_encode(spool_all(der), out, err);
+}
+
+static int write_multipart_signed(struct span entity, const struct spool *der, struct spool *out, struct err *err)
+{
+    char boundary[BOUNDARY_MAX + 1];
+    if (compose_boundary(entity, boundary, err) < 0)
+        return -1;
+    if (put(out,
+            "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n"
+            " micalg=sha-256; boundary=\"",
+            err) < 0
+        || put(out, boundary, err) < 0 || put(out, "\"\r\n\r\n--", err) < 0 || put(out, boundary, err) < 0
+        || put(out, "\r\n", err) < 0 || spool_write_span(out, entity, err) < 0 || put(out, "\r\n--", err) < 0
+        || put(out, boundary, err) < 0
+        || put(out,
+               "\r\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
+               "Content-Transfer-Encoding: base64\r\n"
+               "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n",
+               err) < 0
+        || base64_encode(spool_all(der), out, err) < 0 || put(out, "--", err) < 0 || put(out, boundary, err) < 0)
+        return -1;
+    return put(out, "--\r\n", err);
+}
+
+int xform_sign(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
+               struct err *err)
+{
+    SEAL_CLEANUP(spool_free) struct spool *der = NULL;
+    if (make_signature(in, op, spool_all(entity), &der, err) < 0)
+        return -1;
+    struct spool *made = spool_new(&in->spool);
+    int status = op->form == SIGN_OPAQUE ? write_pkcs7_mime("signed-data", der, made, err)
+                                         : write_multipart_signed(spool_all(entity), der, made, err);
+    return finish(status, &made, out, err);
+}
+
+static int make_envelope(const struct xform_in *in, const struct op *op, struct span entity, struct spool **out,
+                         enum smime_cipher cipher, struct err *err)
+{
+    struct cert **to = xcalloc(op->nkeys, sizeof(struct cert *));
+    for (size_t i = 0; i < op->nkeys; i++)
+        to[i] = in->keyring->entries[op->keys[i]].cert;
+    struct spool *made = spool_new(&in->spool);
+    int status = smime_encrypt(entity, to, op->nkeys, cipher, made, err);
+    mem_free(&to);
+    return finish(status, &made, out, err);
+}
+
+int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
+                  struct err *err)
+{
+    enum smime_cipher cipher;
+    if (!smime_cipher_find(op->cipher, &cipher))
+        return err_set(err, ERR_BUG, "cipher '%s' in a plan", op->cipher);
+    SEAL_CLEANUP(spool_free) struct spool *der = NULL;
+    if (make_envelope(in, op, spool_all(entity), &der, cipher, err) < 0)
+        return -1;
+    struct spool *made = spool_new(&in->spool);
+    const char *type = cipher == SMIME_AES256_GCM ? "authEnveloped-data" : "enveloped-data";
+    return finish(write_pkcs7_mime(type, der, made, err), &made, out, err);
+}
