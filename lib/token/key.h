@@ -36,13 +36,21 @@ enum wrap_padding {
     WRAP_OAEP,
 };
 
+size_t digest_size(enum digest digest); /* octets */
+
+#define KEY_REJECT_SIZE 32
+
 struct key;
 
 struct key_ops {
     const char *name; /* "soft", "pkcs11" */
+    /* sign - *len_inout: room in sig_out, then the signature's length. ECDSA: DER (RFC 3279). */
     int (*sign)(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
                 unsigned char *sig_out, size_t *len_inout, struct err *err);
-    /* decrypt - unwrap a content-encryption key. With PKCS1 a wrong padding must look like success with random bytes. */
+    /*
+     * decrypt - unwrap a content-encryption key. With PKCS1 a wrong padding must look like success: out is then
+     * KEY_REJECT_SIZE octets that depend on key and ciphertext alone (the same question has the same answer).
+     */
     int (*decrypt)(struct key *key, enum wrap_padding padding, enum digest oaep, struct span wrapped,
                    struct secret *out, struct err *err);
     /* derive - the ECDH shared secret with a peer's public point (uncompressed). */
@@ -57,5 +65,16 @@ unsigned key_bits(const struct key *key);
 /* key_public - the SubjectPublicKeyInfo, DER; borrowed. */
 struct span key_public(const struct key *key);
 const char *key_backend(const struct key *key);
+
+/*
+ * key_sign, key_decrypt, key_derive - ask the key; parameters as in struct key_ops.
+ *
+ * return  0, or -1 with ERR_KEY_UNUSABLE (the question does not fit the type of the key), ERR_UNSUPPORTED, ERR_CRYPTO, ERR_IO
+ */
+int key_sign(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
+             unsigned char *sig_out, size_t *len_inout, struct err *err) SEAL_CHECKED;
+int key_decrypt(struct key *key, enum wrap_padding padding, enum digest oaep, struct span wrapped,
+                struct secret *out, struct err *err) SEAL_CHECKED;
+int key_derive(struct key *key, struct span peer_point, struct secret *out, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -1,0 +1,187 @@
+/* soft_key - what an opened soft key answers. */
+#include "base/hash.h"
+#include "token/evp.h"
+#include "token/key_impl.h"
+#include "token/ossl.h"
+#include "token/soft.h"
+#include "token/unpad.h"
+
+#include <openssl/hmac.h>
+#include <openssl/rsa.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct soft {
+    struct key key;
+    struct secret reject; /* what answers to wrong padding are made of (see unpad.h) */
+};
+
+static const EVP_MD *evp_md(enum digest digest)
+{
+    switch (digest) {
+    case DIGEST_SHA256:
+        return EVP_sha256();
+    case DIGEST_SHA384:
+        return EVP_sha384();
+    case DIGEST_SHA512:
+        return EVP_sha512();
+    case DIGEST_SHA1:
+        return EVP_sha1();
+    }
+    return NULL;
+}
+
+static int set_sign_padding(EVP_PKEY_CTX *ctx, enum sign_padding padding, const EVP_MD *md)
+{
+    switch (padding) {
+    case SIGN_PKCS1:
+        return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
+    case SIGN_PSS:
+        return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+               EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1 &&
+               EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+    case SIGN_ECDSA:
+        return 1;
+    }
+    return 0;
+}
+
+static int soft_sign(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
+                     unsigned char *sig_out, size_t *len_inout, struct err *err)
+{
+    ossl_begin();
+    const EVP_MD *md = evp_md(digest);
+    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
+    if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 || !set_sign_padding(ctx, padding, md) ||
+        EVP_PKEY_CTX_set_signature_md(ctx, md) != 1 ||
+        EVP_PKEY_sign(ctx, sig_out, len_inout, (const unsigned char *)hash.ptr, hash.len) != 1)
+        return ossl_fail(err, ERR_CRYPTO, "signing failed");
+    return 0;
+}
+
+static int set_wrap_padding(EVP_PKEY_CTX *ctx, enum wrap_padding padding, enum digest oaep)
+{
+    switch (padding) {
+    case WRAP_PKCS1: /* raw: unpad_pkcs1() looks at the padding, in constant time */
+        return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1;
+    case WRAP_OAEP:
+        return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+               EVP_PKEY_CTX_set_rsa_oaep_md(ctx, evp_md(oaep)) == 1 &&
+               EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, evp_md(oaep)) == 1;
+    }
+    return 0;
+}
+
+/* The private operation; text is as long as the modulus. */
+static int rsa_decrypt(struct key *key, enum wrap_padding padding, enum digest oaep, struct span wrapped,
+                       struct secret *text, struct err *err)
+{
+    ossl_begin();
+    size_t len = text->len;
+    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
+    if (ctx == NULL || EVP_PKEY_decrypt_init(ctx) != 1 || !set_wrap_padding(ctx, padding, oaep) ||
+        EVP_PKEY_decrypt(ctx, text->ptr, &len, (const unsigned char *)wrapped.ptr, wrapped.len) != 1)
+        return ossl_fail(err, ERR_CRYPTO, "unwrapping failed");
+    text->len = len;
+    return 0;
+}
+
+static int soft_decrypt(struct key *key, enum wrap_padding padding, enum digest oaep, struct span wrapped,
+                        struct secret *out, struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    SEAL_CLEANUP(secret_fini) struct secret text = {0};
+    size_t modulus = (size_t)EVP_PKEY_get_size(key->evp);
+    if (wrapped.len != modulus)
+        return err_set(err, ERR_CRYPTO, "wrapped key of %zu octets", wrapped.len);
+    if (secret_init(&text, modulus, err) < 0 || rsa_decrypt(key, padding, oaep, wrapped, &text, err) < 0)
+        return -1;
+    if (padding == WRAP_OAEP)
+        return secret_copy(out, text.ptr, text.len, err);
+    unsigned char instead[KEY_REJECT_SIZE];
+    const struct soft *soft = (const struct soft *)key;
+    if (HMAC(EVP_sha256(), soft->reject.ptr, (int)soft->reject.len, (const unsigned char *)wrapped.ptr,
+             wrapped.len, instead, NULL) == NULL)
+        return ossl_fail(err, ERR_CRYPTO, "unwrapping failed");
+    int result = unpad_pkcs1(&text, instead, out, err);
+    explicit_bzero(instead, sizeof instead);
+    return result;
+}
+
+/* The peer's key: our curve, his point. OpenSSL checks that the point lies on the curve. */
+static EVP_PKEY *peer_key(const struct key *key, struct span point)
+{
+    EVP_PKEY *peer = EVP_PKEY_new();
+    if (peer != NULL && EVP_PKEY_copy_parameters(peer, key->evp) == 1 &&
+        EVP_PKEY_set1_encoded_public_key(peer, (const unsigned char *)point.ptr, point.len) == 1)
+        return peer;
+    EVP_PKEY_free(peer);
+    return NULL;
+}
+
+static int soft_derive(struct key *key, struct span peer_point, struct secret *out, struct err *err)
+{
+    ossl_begin();
+    memset(out, 0, sizeof *out);
+    size_t len = 0;
+    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *peer = peer_key(key, peer_point);
+    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
+    if (peer == NULL || ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 ||
+        EVP_PKEY_derive_set_peer(ctx, peer) != 1 || EVP_PKEY_derive(ctx, NULL, &len) != 1)
+        return ossl_fail(err, ERR_CRYPTO, "key agreement failed");
+    if (secret_init(out, len, err) < 0)
+        return -1;
+    if (EVP_PKEY_derive(ctx, out->ptr, &len) == 1 && len == out->len)
+        return 0;
+    secret_fini(out);
+    return ossl_fail(err, ERR_CRYPTO, "key agreement failed");
+}
+
+static void soft_free(struct key *key)
+{
+    struct soft *soft = (struct soft *)key;
+    secret_fini(&soft->reject);
+    key_fini(key);
+    free(soft);
+}
+
+static const struct key_ops soft_ops = {"soft", soft_sign, soft_decrypt, soft_derive, soft_free};
+
+/* A key of its own for answers to wrong padding, the same in every process: SHA-256 over a label and the private key. */
+static int make_reject(const struct secret *pkcs8, struct secret *out, struct err *err)
+{
+    if (secret_init(out, HASH_SIZE, err) < 0)
+        return -1;
+    struct hash *hash = hash_new();
+    hash_add_field(hash, SPAN_LIT("sealmilter implicit rejection"));
+    hash_add_field(hash, (struct span){(const char *)pkcs8->ptr, pkcs8->len});
+    hash_end(hash, out->ptr);
+    hash_free(&hash);
+    return 0;
+}
+
+/* Takes pkey on success. */
+static int soft_new(EVP_PKEY *pkey, const struct secret *pkcs8, struct key **out, struct err *err)
+{
+    struct soft *soft = xcalloc(1, sizeof *soft);
+    if (make_reject(pkcs8, &soft->reject, err) == 0 && key_init(&soft->key, &soft_ops, pkey, err) == 0) {
+        *out = &soft->key;
+        return 0;
+    }
+    secret_fini(&soft->reject);
+    free(soft);
+    return -1;
+}
+
+int soft_open(const struct secret *master, const char *owner, struct span public_key, struct span wrapped,
+              struct key **out, struct err *err)
+{
+    *out = NULL;
+    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {0};
+    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *pkey = NULL;
+    if (soft_unwrap(master, owner, public_key, wrapped, &pkcs8, err) < 0 ||
+        evp_read_pkcs8(&pkcs8, &pkey, err) < 0 || soft_new(pkey, &pkcs8, out, err) < 0)
+        return -1;
+    pkey = NULL;
+    return 0;
+}
