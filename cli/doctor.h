@@ -1,0 +1,52 @@
+/*
+ * doctor - what is unsafe here: findings, collected by one file for each thing examined, printed by cmd_doctor.c.
+ *
+ * A finding says what is wrong, where, and what to do. An "error" can let mail out in clear, lose it or stop it; a "warning" may become one.
+ */
+#ifndef CLI_DOCTOR_H
+#define CLI_DOCTOR_H
+
+#include "conf/settings.h"
+#include "policy/policy.h"
+#include "store/store.h"
+
+enum severity { FINDING_ERROR, FINDING_WARNING, FINDING_GOOD };
+
+struct finding {
+    enum severity severity;
+    const char *what;
+    const char *todo; /* NULL with FINDING_GOOD */
+};
+
+struct doctor {
+    struct arena *arena;
+    const struct settings *settings;
+    const struct policy *policy; /* NULL: none could be read */
+    struct store *store;         /* NULL: could not be opened */
+    int64_t now;
+    struct finding *findings;
+    size_t n, cap;
+};
+
+void doctor_add(struct doctor *doctor, enum severity severity, const char *todo, const char *what_fmt, ...)
+    SEAL_PRINTF(4, 5);
+
+/* doctor_files.c: modes and owners of what is secret; room in the spool folder. */
+void doctor_files(struct doctor *doctor);
+/* doctor_keys.c: keys and certificates near expiry, users without a key. */
+void doctor_keys(struct doctor *doctor);
+/* doctor_postfix.c: main.cf and master.cf in dir, through postconf(1). ERR_ABSENT when there is no Postfix. */
+int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err) SEAL_CHECKED;
+/* doctor_sendmail.c: a sendmail.cf. */
+int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err) SEAL_CHECKED;
+
+/* doctor_milters.c, for both MTAs: lists of milter names or sockets in the order that the MTA calls them. */
+struct milter_list {
+    const char **items;
+    size_t n, cap;
+};
+/* The injection listener must run those that stand after ours, and never ours. where: "master.cf 127.0.0.1:10026" or the like. */
+void doctor_compare_milters(struct doctor *doctor, const char *where, const struct milter_list *all, size_t ours,
+                            const struct milter_list *inject);
+
+#endif

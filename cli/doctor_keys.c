@@ -1,0 +1,80 @@
+/* doctor_keys - keys of users that expire soon, and users who have none. */
+#include "cli/doctor.h"
+
+#include "smime/cert.h"
+
+#include <string.h>
+#include <time.h>
+
+#define SOON (30 * 86400)
+
+static const char *date_of(struct doctor *doctor, int64_t when)
+{
+    time_t t = (time_t)when;
+    struct tm tm;
+    char text[32];
+    if (gmtime_r(&t, &tm) == NULL || strftime(text, sizeof text, "%Y-%m-%d", &tm) == 0)
+        return "?";
+    return arena_strdup(doctor->arena, text);
+}
+
+/* The last day on which one of the user's certificates with a key is valid; 0: there is none. */
+static int64_t last_valid(struct store_read *read, const char *addr, struct err *err)
+{
+    struct key_record *keys;
+    size_t n;
+    int64_t last = 0;
+    if (store_keys_of(read, addr, &keys, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        struct cert_record cert;
+        enum find found = store_find_cert(read, keys[i].fingerprint, &cert, err);
+        if (found == FIND_FAILED)
+            return -1;
+        if (found == FIND_FOUND && cert.trust != TRUST_REJECTED && cert.not_after > last)
+            last = cert.not_after;
+    }
+    return last;
+}
+
+static int check_user(struct doctor *doctor, struct store_read *read, const struct user_record *user, struct err *err)
+{
+    int64_t last = last_valid(read, user->addr, err);
+    if (last < 0)
+        return -1;
+    const char *generate = arena_printf(doctor->arena, "sealadm key generate %s, or key import", user->addr);
+    if (last == 0)
+        doctor_add(doctor, FINDING_WARNING, generate, "user %s has no key: nothing is signed or opened", user->addr);
+    else if (last < doctor->now)
+        doctor_add(doctor, FINDING_ERROR, generate, "the certificate of %s expired %s", user->addr, date_of(doctor, last));
+    else if (last < doctor->now + SOON)
+        doctor_add(doctor, FINDING_WARNING, generate, "the certificate of %s expires %s", user->addr,
+                   date_of(doctor, last));
+    return 0;
+}
+
+static int check_users(struct doctor *doctor, struct err *err)
+{
+    struct store_read *read = NULL;
+    struct user_record *users;
+    size_t n;
+    if (store_read_begin(doctor->store, doctor->arena, &read, err) < 0)
+        return -1;
+    int status = store_users(read, &users, &n, err);
+    for (size_t i = 0; status == 0 && i < n; i++)
+        if (users[i].enabled)
+            status = check_user(doctor, read, &users[i], err);
+    store_read_end(&read);
+    if (status == 0 && n == 0)
+        doctor_add(doctor, FINDING_WARNING, "sealadm user add ADDRESS", "no user is registered: all mail passes unchanged");
+    else if (status == 0)
+        doctor_add(doctor, FINDING_GOOD, NULL, "%zu registered users looked at", n);
+    return status;
+}
+
+void doctor_keys(struct doctor *doctor)
+{
+    struct err err = ERR_INIT;
+    if (check_users(doctor, &err) < 0)
+        doctor_add(doctor, FINDING_ERROR, "see sealadm(8), restore", "store: %s", err.msg);
+}

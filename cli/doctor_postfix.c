@@ -1,0 +1,308 @@
+/*
+ * doctor_postfix - what main.cf and master.cf say, asked of postconf(1) so that defaults and $names count as Postfix reads them.
+ *
+ * source  postconf(5), MILTER_README
+ */
+#include "cli/doctor.h"
+#include "cli/run.h"
+
+#include "base/addr.h"
+#include "conf/network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTPUT_MAX (16u << 20)
+
+struct postfix {
+    struct doctor *doctor;
+    const char *dir;
+    const char *services; /* postconf -P: "service/type/name = value" lines */
+};
+
+/* The value of a main.cf parameter with $names expanded; "" when it cannot be asked. */
+static const char *parameter(struct postfix *postfix, const char *name)
+{
+    const char *const argv[] = {"postconf", "-c", postfix->dir, "-hx", name, NULL};
+    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
+    struct err ignored = ERR_INIT; /* doctor_postfix() has asked once already, and would have said so */
+    if (run_capture(argv, &out, &ignored) < 0)
+        return "";
+    return arena_spandup(postfix->doctor->arena, span_trim(buf_span(&out)));
+}
+
+/* A milter of a list: its socket, and the default_action that stands with it in braces. */
+struct milter {
+    const char *socket;
+    const char *action; /* NULL: none of its own */
+};
+
+static const char *attribute(struct arena *arena, struct span braces, const char *name)
+{
+    size_t at = span_find(braces, name, strlen(name), 0);
+    if (at == SIZE_MAX)
+        return NULL;
+    struct span value = span_trim(span_sub(braces, at + strlen(name), braces.len));
+    if (value.len == 0 || value.ptr[0] != '=')
+        return NULL;
+    value = span_trim(span_sub(value, 1, value.len));
+    size_t n = 0;
+    while (n < value.len && strchr(" ,\t\r\n}", value.ptr[n]) == NULL)
+        n++;
+    return arena_spandup(arena, span_sub(value, 0, n));
+}
+
+/* "a, { b, default_action=tempfail } c": the next milter at *at. */
+static bool next_milter(struct arena *arena, struct span list, size_t *at, struct milter *out)
+{
+    while (*at < list.len && strchr(" ,\t\r\n", list.ptr[*at]) != NULL)
+        (*at)++;
+    if (*at >= list.len)
+        return false;
+    bool braces = list.ptr[*at] == '{';
+    size_t end = *at;
+    while (end < list.len && (braces ? list.ptr[end] != '}' : strchr(" ,\t\r\n", list.ptr[end]) == NULL))
+        end++;
+    struct span item = span_sub(list, *at + braces, end - *at - braces);
+    *at = end + braces;
+    item = span_trim(item);
+    size_t n = 0;
+    while (n < item.len && strchr(" ,\t\r\n", item.ptr[n]) == NULL)
+        n++;
+    out->socket = arena_spandup(arena, span_sub(item, 0, n));
+    out->action = braces ? attribute(arena, item, "default_action") : NULL;
+    return true;
+}
+
+/* Postfix writes inet:host:port where libmilter writes inet:port@host. */
+static bool is_same_socket(const char *postfix, const char *libmilter)
+{
+    unsigned port;
+    char host[256], text[300];
+    if (strcmp(postfix, libmilter) == 0)
+        return true;
+    if (sscanf(libmilter, "inet:%u@%255s", &port, host) != 2)
+        return strncmp(libmilter, "local:", 6) == 0 && strncmp(postfix, "unix:", 5) == 0
+            && strcmp(postfix + 5, libmilter + 6) == 0;
+    snprintf(text, sizeof text, "inet:%s:%u", host, port);
+    return strcmp(postfix, text) == 0;
+}
+
+/* Reads a list; ours_out is our place in it, or SIZE_MAX. */
+static void read_list(struct postfix *postfix, const char *text, struct milter_list *list, size_t *ours_out,
+                      const char **action_out)
+{
+    struct arena *arena = postfix->doctor->arena;
+    struct milter milter;
+    *ours_out = SIZE_MAX;
+    for (size_t at = 0; next_milter(arena, span_of(text), &at, &milter);) {
+        if (is_same_socket(milter.socket, postfix->doctor->settings->socket)) {
+            *ours_out = list->n;
+            *action_out = milter.action;
+        }
+        list->items = arena_grow(arena, list->items, list->n, &list->cap, sizeof *list->items);
+        list->items[list->n++] = milter.socket;
+    }
+}
+
+static void check_action(struct postfix *postfix, const char *where, const char *action)
+{
+    if (action == NULL)
+        action = parameter(postfix, "milter_default_action");
+    if (strcmp(action, "tempfail") == 0 || strcmp(action, "shutdown") == 0)
+        return;
+    doctor_add(postfix->doctor, FINDING_ERROR, "set default_action=tempfail for sealmilter: with any other, mail leaves in clear while the daemon is down",
+               "%s: the default action for sealmilter is %s", where, action);
+}
+
+/* A "-o name=value" of a master.cf service; NULL: it has none, main.cf's counts. */
+static const char *service_option(struct postfix *postfix, const char *service, const char *name)
+{
+    char key[600];
+    snprintf(key, sizeof key, "%s/inet/%s = ", service, name);
+    for (struct span rest = span_of(postfix->services); rest.len > 0;) {
+        size_t n = span_find(rest, "\n", 1, 0);
+        struct span line = span_sub(rest, 0, n == SIZE_MAX ? rest.len : n);
+        rest = span_sub(rest, line.len + 1, rest.len);
+        if (span_starts(line, key))
+            return arena_spandup(postfix->doctor->arena, span_sub(line, strlen(key), line.len));
+    }
+    return NULL;
+}
+
+static bool service_exists(struct postfix *postfix, const char *service)
+{
+    const char *const argv[] = {"postconf", "-c", postfix->dir, "-M",
+                                arena_printf(postfix->doctor->arena, "%s/inet", service), NULL};
+    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
+    struct err ignored = ERR_INIT;
+    return run_capture(argv, &out, &ignored) == 0 && span_trim(buf_span(&out)).len > 0;
+}
+
+/* master.cf writes the listener as "127.0.0.1:10026", "[::1]:10026", "localhost:10026" or "10026". */
+static const char *injection_service(struct postfix *postfix)
+{
+    struct arena *arena = postfix->doctor->arena;
+    struct err ignored = ERR_INIT;
+    char host[256];
+    unsigned port;
+    if (endpoint_split(postfix->doctor->settings->inject, host, sizeof host, &port, &ignored) < 0)
+        return NULL;
+    const char *const names[] = {arena_printf(arena, "%s:%u", host, port), arena_printf(arena, "[%s]:%u", host, port),
+                                 arena_printf(arena, "localhost:%u", port), arena_printf(arena, "%u", port)};
+    for (size_t i = 0; i < SEAL_COUNT(names); i++)
+        if (service_exists(postfix, names[i]))
+            return names[i];
+    return NULL;
+}
+
+static void check_injection(struct postfix *postfix, const struct milter_list *all, size_t ours)
+{
+    struct doctor *doctor = postfix->doctor;
+    if (*doctor->settings->inject == '\0') {
+        doctor_add(doctor, FINDING_WARNING, "set inject and add a listener to master.cf (see contrib/postfix)",
+                   "no re-injection listener: a message whose recipients need different treatment is deferred");
+        return;
+    }
+    const char *service = injection_service(postfix);
+    if (service == NULL) {
+        doctor_add(doctor, FINDING_ERROR, "add it to master.cf (see contrib/postfix)",
+                   "master.cf has no listener on %s, where copies are handed back", doctor->settings->inject);
+        return;
+    }
+    const char *where = arena_printf(doctor->arena, "master.cf %s", service);
+    const char *milters = service_option(postfix, service, "smtpd_milters");
+    const char *overrides = service_option(postfix, service, "receive_override_options");
+    struct milter_list list = {.n = 0};
+    size_t place;
+    const char *action = NULL;
+    if (overrides == NULL || strstr(overrides, "no_milters") == NULL)
+        read_list(postfix, milters != NULL ? milters : parameter(postfix, "smtpd_milters"), &list, &place, &action);
+    doctor_compare_milters(doctor, where, all, ours, &list);
+    if (overrides != NULL && strstr(overrides, "no_address_mappings") != NULL)
+        doctor_add(doctor, FINDING_ERROR, "remove no_address_mappings: copies to an alias would bounce",
+                   "%s has receive_override_options=%s", where, overrides);
+}
+
+static void check_milters(struct postfix *postfix)
+{
+    struct doctor *doctor = postfix->doctor;
+    struct milter_list smtpd = {.n = 0}, local = {.n = 0};
+    size_t ours, ours_local;
+    const char *action = NULL, *action_local = NULL;
+    read_list(postfix, parameter(postfix, "smtpd_milters"), &smtpd, &ours, &action);
+    read_list(postfix, parameter(postfix, "non_smtpd_milters"), &local, &ours_local, &action_local);
+    if (ours == SIZE_MAX) {
+        doctor_add(doctor, FINDING_ERROR, "add it (see contrib/postfix)", "main.cf: smtpd_milters does not name %s",
+                   doctor->settings->socket);
+    } else {
+        check_action(postfix, "main.cf smtpd_milters", action);
+        check_injection(postfix, &smtpd, ours);
+    }
+    if (ours_local == SIZE_MAX)
+        doctor_add(doctor, FINDING_ERROR, "set non_smtpd_milters = $smtpd_milters: sendmail(1) mail leaves in clear otherwise",
+                   "main.cf: non_smtpd_milters does not name %s", doctor->settings->socket);
+    else
+        check_action(postfix, "main.cf non_smtpd_milters", action_local);
+}
+
+/* Fixed in these: memory faults in the milter client, and a state that leaked to a second message. */
+static void check_version(struct postfix *postfix)
+{
+    static const unsigned fixed[][3] = {{3, 7, 22}, {3, 8, 0}, {3, 9, 0}, {3, 10, 12}, {3, 11, 5}};
+    unsigned v[3];
+    const char *text = parameter(postfix, "mail_version");
+    if (sscanf(text, "%u.%u.%u", &v[0], &v[1], &v[2]) != 3)
+        return;
+    bool old = v[0] < 3 || (v[0] == 3 && v[1] < 7);
+    for (size_t i = 0; i < SEAL_COUNT(fixed); i++)
+        if (v[0] == fixed[i][0] && v[1] == fixed[i][1])
+            old = fixed[i][2] == 0 || v[2] < fixed[i][2];
+    if (old)
+        doctor_add(postfix->doctor, FINDING_WARNING,
+                   "update to 3.7.22, 3.10.12, 3.11.5 or later, or see that your distribution has these fixes",
+                   "Postfix %s has known faults in its milter client", text);
+}
+
+static void check_size(struct postfix *postfix)
+{
+    struct doctor *doctor = postfix->doctor;
+    unsigned long long limit = strtoull(parameter(postfix, "message_size_limit"), NULL, 10);
+    size_t ours = doctor->settings->message_size_limit;
+    if (limit == 0)
+        return;
+    if (ours > limit)
+        doctor_add(doctor, FINDING_ERROR, "set message-size-limit to Postfix's limit or less, or raise Postfix's",
+                   "message-size-limit is %zu, but Postfix's message_size_limit %llu: a result between them is refused late", ours, limit);
+    if (limit < 20480000)
+        doctor_add(doctor, FINDING_WARNING, "raise message_size_limit: signing and encrypting makes a message up to twice as large",
+                   "main.cf: message_size_limit is %llu: messages over %llu octets may not fit once protected", limit, limit / 2);
+}
+
+/* "alias@ours target, target": targets that leave the site, from one of our addresses that is not declared. A name without a domain is
+ * local(8)'s, of home. */
+static void check_alias_line(struct postfix *postfix, const char *map, const char *home, struct span line)
+{
+    struct doctor *doctor = postfix->doctor;
+    size_t n = 0;
+    while (n < line.len && strchr(" \t:", line.ptr[n]) == NULL)
+        n++;
+    char alias[ADDR_MAX + 1], target[ADDR_MAX + 1];
+    struct span key = span_sub(line, 0, n);
+    if (home != NULL && span_find(key, "@", 1, 0) == SIZE_MAX)
+        key = span_of(arena_printf(doctor->arena, "%.*s@%s", SPAN_ARG(key), home));
+    struct err ignored = ERR_INIT; /* keys that are no addresses (domains) are no aliases of ours */
+    if (addr_canonical(key, alias, &ignored) < 0 || !policy_is_ours(doctor->policy, alias))
+        return;
+    for (struct span rest = span_sub(line, n, line.len); rest.len > 0;) {
+        size_t comma = span_find(rest, ",", 1, 0);
+        struct span one = span_trim(span_sub(rest, 0, comma == SIZE_MAX ? rest.len : comma));
+        rest = comma == SIZE_MAX ? SPAN_LIT("") : span_sub(rest, comma + 1, rest.len);
+        struct err no_address = ERR_INIT;
+        if (addr_canonical(one, target, &no_address) < 0 || *target == '\0' || policy_is_ours(doctor->policy, target))
+            continue;
+        doctor_add(doctor, FINDING_ERROR, "declare it in the policy: external alias ADDRESS; else what is opened for it leaves the site in clear",
+                   "%s: %s leaves the site to %s", map, alias, target);
+    }
+}
+
+static void check_aliases(struct postfix *postfix, const char *maps, const char *home)
+{
+    struct arena *arena = postfix->doctor->arena;
+    struct milter map; /* the list has the same form */
+    for (size_t at = 0; next_milter(arena, span_of(maps), &at, &map);) {
+        const char *const argv[] = {"postmap", "-c", postfix->dir, "-s", map.socket, NULL};
+        SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
+        struct err err = ERR_INIT;
+        if (run_capture(argv, &out, &err) < 0) {
+            doctor_add(postfix->doctor, FINDING_WARNING, "look yourself for addresses of ours that leave the site, and declare them as external alias",
+                       "the map %s cannot be listed", map.socket);
+            continue;
+        }
+        for (struct span rest = buf_span(&out); rest.len > 0;) {
+            size_t n = span_find(rest, "\n", 1, 0);
+            struct span line = span_sub(rest, 0, n == SIZE_MAX ? rest.len : n);
+            rest = span_sub(rest, line.len + 1, rest.len);
+            check_alias_line(postfix, map.socket, home, line);
+        }
+    }
+}
+
+int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
+{
+    struct postfix postfix = {.doctor = doctor, .dir = dir};
+    const char *const argv[] = {"postconf", "-c", dir, "-Px", NULL};
+    SEAL_CLEANUP(buf_fini) struct buf services = BUF_INIT(OUTPUT_MAX);
+    if (run_capture(argv, &services, err) < 0)
+        return -1;
+    postfix.services = buf_str(&services);
+    check_milters(&postfix);
+    check_version(&postfix);
+    check_size(&postfix);
+    if (doctor->policy != NULL) {
+        check_aliases(&postfix, parameter(&postfix, "virtual_alias_maps"), NULL);
+        check_aliases(&postfix, parameter(&postfix, "alias_maps"), parameter(&postfix, "myorigin"));
+    }
+    return 0;
+}

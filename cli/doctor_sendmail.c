@@ -1,0 +1,183 @@
+/*
+ * doctor_sendmail - what a sendmail.cf says: X lines (milters), InputMailFilters, DaemonPortOptions, MaxMessageSize.
+ *
+ * source  Sendmail Installation and Operation Guide 5.12 (X), libmilter's documentation
+ */
+#include "cli/doctor.h"
+
+#include "base/io.h"
+#include "conf/network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sendmail {
+    struct doctor *doctor;
+    struct span cf;
+};
+
+/* The next line of the file that begins with prefix, from *at; its rest behind the prefix. */
+static bool next_line(const struct sendmail *sendmail, const char *prefix, size_t *at, struct span *out)
+{
+    while (*at < sendmail->cf.len) {
+        size_t end = span_find(sendmail->cf, "\n", 1, *at);
+        struct span line = span_sub(sendmail->cf, *at, (end == SIZE_MAX ? sendmail->cf.len : end) - *at);
+        *at = end == SIZE_MAX ? sendmail->cf.len : end + 1;
+        if (span_starts(line, prefix)) {
+            *out = span_trim(span_sub(line, strlen(prefix), line.len));
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct span option(const struct sendmail *sendmail, const char *name)
+{
+    char prefix[100];
+    struct span value;
+    size_t at = 0;
+    snprintf(prefix, sizeof prefix, "O %s=", name);
+    return next_line(sendmail, prefix, &at, &value) ? value : SPAN_LIT("");
+}
+
+/* "Name, K=value, K=value": the value of K; empty when there is none. */
+static struct span equate(struct span line, const char *key)
+{
+    for (struct span rest = line; rest.len > 0;) {
+        size_t n = span_find(rest, ",", 1, 0);
+        struct span one = span_trim(span_sub(rest, 0, n == SIZE_MAX ? rest.len : n));
+        rest = n == SIZE_MAX ? SPAN_LIT("") : span_sub(rest, n + 1, rest.len);
+        size_t key_len = strlen(key);
+        if (span_starts_nocase(one, key) && one.len > key_len && one.ptr[key_len] == '=')
+            return span_trim(span_sub(one, key_len + 1, one.len));
+    }
+    return SPAN_LIT("");
+}
+
+static struct span name_of(struct span line)
+{
+    size_t n = span_find(line, ",", 1, 0);
+    return span_trim(span_sub(line, 0, n == SIZE_MAX ? line.len : n));
+}
+
+static void read_names(const struct sendmail *sendmail, struct span text, struct milter_list *list)
+{
+    struct arena *arena = sendmail->doctor->arena;
+    while (text.len > 0) {
+        size_t n = 0;
+        while (n < text.len && strchr(",; \t", text.ptr[n]) == NULL)
+            n++;
+        if (n > 0) {
+            list->items = arena_grow(arena, list->items, list->n, &list->cap, sizeof *list->items);
+            list->items[list->n++] = arena_spandup(arena, span_sub(text, 0, n));
+        }
+        text = span_sub(text, n + 1, text.len);
+    }
+}
+
+static bool is_our_socket(const struct sendmail *sendmail, struct span socket)
+{
+    const char *ours = sendmail->doctor->settings->socket;
+    if (span_is(socket, ours))
+        return true;
+    const char *path = strchr(ours, ':');
+    return (span_starts(socket, "local:") || span_starts(socket, "unix:")) && strncmp(ours, "inet", 4) != 0
+        && path != NULL && span_is(span_sub(socket, span_find(socket, ":", 1, 0) + 1, socket.len), path + 1);
+}
+
+/* Our X line; its filter's name, empty when there is none. */
+static struct span our_filter(const struct sendmail *sendmail)
+{
+    struct span line;
+    for (size_t at = 0; next_line(sendmail, "X", &at, &line);)
+        if (is_our_socket(sendmail, equate(line, "S")))
+            return line;
+    return SPAN_LIT("");
+}
+
+static void check_flags(struct sendmail *sendmail, struct span filter)
+{
+    struct span flags = equate(filter, "F");
+    if (!span_is(flags, "T") && !span_is(flags, "4"))
+        doctor_add(sendmail->doctor, FINDING_ERROR, "write F=T: without it Sendmail skips a filter that does not answer, and mail leaves in clear",
+                   "sendmail.cf: the filter %.*s has F=%.*s", SPAN_ARG(name_of(filter)), SPAN_ARG(flags));
+}
+
+static bool is_injection_daemon(const struct sendmail *sendmail, struct span daemon)
+{
+    char host[256];
+    unsigned port;
+    struct err ignored = ERR_INIT;
+    if (endpoint_split(sendmail->doctor->settings->inject, host, sizeof host, &port, &ignored) < 0)
+        return false;
+    struct span written = equate(daemon, "Port").len > 0 ? equate(daemon, "Port") : equate(daemon, "P");
+    char text[20];
+    snprintf(text, sizeof text, "%u", port);
+    return span_is(written, text);
+}
+
+static void check_injection(struct sendmail *sendmail, const struct milter_list *all, size_t ours)
+{
+    struct doctor *doctor = sendmail->doctor;
+    struct span daemon;
+    if (*doctor->settings->inject == '\0') {
+        doctor_add(doctor, FINDING_WARNING, "set inject and add a daemon (see contrib/sendmail)",
+                   "no re-injection listener: a message whose recipients need different treatment is deferred");
+        return;
+    }
+    for (size_t at = 0; next_line(sendmail, "O DaemonPortOptions=", &at, &daemon);) {
+        if (!is_injection_daemon(sendmail, daemon))
+            continue;
+        struct milter_list list = {.n = 0};
+        bool own = span_find(daemon, "InputMailFilters=", 17, 0) != SIZE_MAX;
+        read_names(sendmail, own ? equate(daemon, "InputMailFilters") : option(sendmail, "InputMailFilters"), &list);
+        doctor_compare_milters(doctor, arena_printf(doctor->arena, "sendmail.cf daemon %.*s", SPAN_ARG(name_of(daemon))),
+                               all, ours, &list);
+        return;
+    }
+    doctor_add(doctor, FINDING_ERROR, "add it to sendmail.mc (see contrib/sendmail)",
+               "sendmail.cf has no daemon on %s, where copies are handed back", doctor->settings->inject);
+}
+
+static void check_order(struct sendmail *sendmail, struct span filter)
+{
+    struct milter_list all = {.n = 0};
+    read_names(sendmail, option(sendmail, "InputMailFilters"), &all);
+    for (size_t i = 0; i < all.n; i++) {
+        if (!span_is(name_of(filter), all.items[i]))
+            continue;
+        check_injection(sendmail, &all, i);
+        return;
+    }
+    doctor_add(sendmail->doctor, FINDING_ERROR, "use INPUT_MAIL_FILTER, not MAIL_FILTER alone",
+               "sendmail.cf: InputMailFilters does not name %.*s", SPAN_ARG(name_of(filter)));
+}
+
+static void check_size(struct sendmail *sendmail)
+{
+    struct span text = option(sendmail, "MaxMessageSize");
+    unsigned long long limit = text.len == 0 ? 0 : strtoull(arena_spandup(sendmail->doctor->arena, text), NULL, 10);
+    size_t ours = sendmail->doctor->settings->message_size_limit;
+    if (limit != 0 && ours > limit)
+        doctor_add(sendmail->doctor, FINDING_ERROR, "set message-size-limit to Sendmail's limit or less, or raise Sendmail's",
+                   "message-size-limit is %zu, but Sendmail's MaxMessageSize %llu: a copy between them is refused late", ours, limit);
+}
+
+int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(16u << 20);
+    if (io_read_file(cf, &text, err) < 0)
+        return -1;
+    struct sendmail sendmail = {.doctor = doctor, .cf = buf_span(&text)};
+    struct span filter = our_filter(&sendmail);
+    check_size(&sendmail);
+    if (filter.len == 0) {
+        doctor_add(doctor, FINDING_ERROR, "add INPUT_MAIL_FILTER to sendmail.mc (see contrib/sendmail)",
+                   "%s has no filter with the socket %s", cf, doctor->settings->socket);
+        return 0;
+    }
+    check_flags(&sendmail, filter);
+    check_order(&sendmail, filter);
+    return 0;
+}
