@@ -6,13 +6,11 @@
 
 #include <openssl/cms.h>
 #include <openssl/pkcs12.h>
-#include <openssl/pkcs7.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 OSSL_HANDLE(ossl_free_cms, CMS_ContentInfo, CMS_ContentInfo_free)
 OSSL_HANDLE(ossl_free_general_names, GENERAL_NAMES, GENERAL_NAMES_free)
-OSSL_HANDLE(ossl_free_pkcs7, PKCS7, PKCS7_free)
 OSSL_HANDLE(ossl_free_pkcs12, PKCS12, PKCS12_free)
 OSSL_HANDLE(ossl_free_x509, X509, X509_free)
 OSSL_HANDLE(ossl_free_x509_sig, X509_SIG, X509_SIG_free)
