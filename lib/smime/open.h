@@ -35,7 +35,7 @@ struct smime_limits {
 
 struct smime_outside {
     enum smime_kind kind;
-    bool supported;     /* content cipher and every recipient type that names a key are readable */
+    bool supported;     /* the content cipher and at least one recipient's key management are readable */
     const char *cipher; /* "aes256-cbc", "3des-cbc", OID as text when unknown */
     bool authenticated; /* the content cipher authenticates (GCM) */
     bool weak;          /* 3DES, RC2, DES */
@@ -43,25 +43,37 @@ struct smime_outside {
     const char *why; /* with NONE and OTHER */
 };
 
-/* smime_look - structure only; strict BER walk with limits before OpenSSL sees it. return 0, or -1 with ERR_LIMIT. */
+/*
+ * smime_look - structure only; strict BER walk with limits before OpenSSL sees it. What is malformed is SMIME_KIND_NONE.
+ *
+ * return  0, or -1 with ERR_LIMIT
+ */
 int smime_look(struct arena *arena, struct span cms, const struct smime_limits *limits,
                struct smime_outside *out, struct err *err) SEAL_CHECKED;
 
-/* smime_names - which of these certificates the object is encrypted for; sets named_out[i]. */
+/*
+ * smime_names - which of these certificates the object is encrypted for; sets named_out[i]. A malformed object names nobody.
+ *
+ * return  0, or -1 with ERR_LIMIT, ERR_IO (no memory)
+ */
 int smime_names(struct span cms, const struct smime_limits *limits, struct cert *const *certs, size_t n,
                 bool *named_out, struct err *err) SEAL_CHECKED;
 
 enum smime_opened {
     SMIME_OPENED,     /* content is in out; trustworthy only if outside.authenticated */
     SMIME_NOT_OPENED, /* any failure that depends on key or ciphertext: one answer for all of them */
-    SMIME_CANNOT,     /* algorithm not supported */
+    SMIME_CANNOT,     /* algorithm or structure not supported; known without a key, and none was used */
 };
 
 /*
  * smime_decrypt - with one certificate and its key (always both: RFC 5652's "million message" defence, R18).
  *
- * out     open spool; receives the content only with SMIME_OPENED. GCM: nothing is released before the tag was checked.
- * return  0 with *result_out, or -1 when it could not be tried (ERR_IO, ERR_DISK_FULL: temporary)
+ * Ciphertext longer than limits.output_max is refused before the key is used. A certificate that the object does not name
+ * ends in SMIME_NOT_OPENED.
+ *
+ * out     open spool. The content is in it only with SMIME_OPENED; with every other result it holds octets that nobody vouches
+ *         for (GCM: decrypted before the tag could be checked), and the caller frees it unread.
+ * return  0 with *result_out, or -1 when it could not be tried (ERR_IO, ERR_DISK_FULL: temporary; ERR_LIMIT)
  */
 int smime_decrypt(struct span cms, const struct smime_limits *limits, struct cert *cert, struct key *key,
                   struct spool *out, enum smime_opened *result_out, struct err *err) SEAL_CHECKED;

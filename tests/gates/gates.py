@@ -18,7 +18,8 @@ NEVER = {"lib/xform": {"lib/store"}}
 FOREIGN = {r"(lmdb|cbor)\b": ("lib/store/",),
            r"libmilter/": ("milter/",),
            r"(gmime|glib)\b": ("lib/mime/leaf.c",),
-           r"openssl/": ("lib/smime/", "lib/token/", "lib/base/hash.c")}
+           r"openssl/": ("lib/smime/", "lib/token/", "lib/base/hash.c"),
+           r"zlib\.h": ("lib/smime/decompress.c",)}
 
 # Calls that have no place: pattern, folders where it is right all the same, reason.
 FORBIDDEN = (
