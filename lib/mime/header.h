@@ -2,7 +2,8 @@
  * header - the header section of a message or part as raw fields: byte ranges, in order, nothing re-serialised.
  *
  * A field is what stands between two line ends that no blank follows. Lines end in CRLF or LF. What is no field (a line
- * without colon, or with blanks in the name) ends the parse with trouble, never with a guess (R32).
+ * without colon, with blanks in the name, of blanks only, with NUL or a bare CR) ends the parse with trouble, never with a
+ * guess (R32); size still tells where the section ends.
  *
  * source  RFC 5322 2.2, 3.6.8
  */
@@ -49,19 +50,23 @@ size_t header_count(const struct header *header, const char *name);
 /* header_decode - a raw value for people and conditions: unfolded, encoded-words decoded (RFC 2047), UTF-8, trimmed. */
 char *header_decode(struct arena *arena, struct span raw_value);
 
+/* header_date - a Date value as seconds since 1970; 0 when it cannot be read. */
+int64_t header_date(struct span raw_value);
+
 /* One mailbox of an address field. */
 struct mailbox {
     const char *addr;  /* canonical (base/addr.h) */
-    const char *exact; /* local part as written */
+    const char *exact; /* the same, but the local part keeps its case (addr_exact) */
     const char *name;  /* display name, decoded; "" when there is none */
 };
 struct mailbox_list {
     struct mailbox *boxes;
     size_t n;
     bool group;          /* group syntax occurs */
-    const char *trouble; /* NULL, or why the field cannot be read as addresses */
+    const char *trouble; /* NULL, or why the field cannot be read as addresses; n is 0 then */
 };
-/* header_addresses - the mailboxes of a From/To/Cc value; group members count as mailboxes. Encoded-words in an addr-spec are trouble. */
+/* header_addresses - the mailboxes of a From/To/Cc value; group members count as mailboxes. Read strictly: what a lenient
+ * reader could take for another address is trouble (R7). return 0 (also with trouble set), or -1 with ERR_LIMIT. */
 int header_addresses(struct arena *arena, struct span raw_value, struct mailbox_list *out,
                      struct err *err) SEAL_CHECKED;
 

@@ -3,8 +3,11 @@
  *
  * Iterative, one pass. Everything is an offset into the message that was given; no part is copied. Where a reader could
  * understand the message in two ways (two Content-Type or Content-Transfer-Encoding fields, no or an invalid boundary, a boundary that equals an
- * outer one, a multipart that is encoded, header lines that are no fields, a nesting over the limit) the table says so in opaque_why,
- * and nobody decrypts, or calls signed, any of it.
+ * outer one, a line that begins like a boundary or follows a bare CR, a multipart that is encoded or has no parts, header lines that are no
+ * fields, a part's header without end, more parts or a deeper nesting than the limits allow) the table says so in opaque_why, and nobody
+ * decrypts, or calls signed, any of it. The table is whole all the same: every octet lies in one part's own range.
+ *
+ * message/rfc822 is a leaf: what is inside it is somebody else's message.
  *
  * source  RFC 2045, RFC 2046 5.1
  */
@@ -28,8 +31,8 @@ struct parameter {
 };
 
 struct content_type {
-    const char *type;    /* lower case; "text" when the field is missing */
-    const char *subtype; /* lower case; "plain" when the field is missing */
+    const char *type;    /* lower case; "text" when the field is missing ("message" in a multipart/digest) */
+    const char *subtype; /* lower case; "plain" when the field is missing ("rfc822") */
     struct parameter *params;
     size_t nparams;
 };
@@ -38,6 +41,7 @@ struct content_type {
 
 struct part {
     size_t parent; /* index, PART_NONE for the root */
+    size_t next;   /* the next child of the same parent, PART_NONE */
     size_t depth;  /* 0 for the root */
     size_t begin;  /* first octet of its header */
     size_t body;   /* first octet of its body */
@@ -54,17 +58,17 @@ struct part_table {
     const char *opaque_why; /* NULL: the structure is plain */
 };
 
-/* part_parse - the table of a whole message (header and body). return 0, or -1 with ERR_LIMIT. */
+/* part_parse - the table of a whole message (header and body). return 0, or -1 with ERR_LIMIT (a header section, the arena). */
 int part_parse(struct arena *arena, struct span message, const struct mime_limits *limits,
                struct part_table *out, struct err *err) SEAL_CHECKED;
 
 bool part_is(const struct part *part, const char *type,
              const char *subtype);                                 /* both lower case; "*" fits any */
 const char *part_param(const struct part *part, const char *name); /* NULL: not there */
-/* part_child - index of the n-th child, or PART_NONE. */
+/* part_child - index of the n-th child, or PART_NONE. To visit all, begin with the first and follow next. */
 size_t part_child(const struct part_table *table, size_t parent, size_t nth);
 
-/* content_type_parse - a raw Content-Type value. return 0, or -1 with ERR_SYNTAX. */
+/* content_type_parse - a raw Content-Type value. return 0, or -1 with ERR_SYNTAX, ERR_AMBIGUOUS. */
 int content_type_parse(struct arena *arena, struct span raw_value, struct content_type *out,
                        struct err *err) SEAL_CHECKED;
 
