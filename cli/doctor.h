@@ -10,7 +10,11 @@
 #include "policy/policy.h"
 #include "store/store.h"
 
-enum severity { FINDING_ERROR, FINDING_WARNING, FINDING_GOOD };
+enum severity {
+    FINDING_ERROR,
+    FINDING_WARNING,
+    FINDING_GOOD
+};
 
 struct finding {
     enum severity severity;
@@ -46,7 +50,7 @@ struct milter_list {
     size_t n, cap;
 };
 /* The injection listener must run those that stand after ours, and never ours. where: "master.cf 127.0.0.1:10026" or the like. */
-void doctor_compare_milters(struct doctor *doctor, const char *where, const struct milter_list *all, size_t ours,
-                            const struct milter_list *inject);
+void doctor_compare_milters(struct doctor *doctor, const char *where, const struct milter_list *all,
+                            size_t ours, const struct milter_list *inject);
 
 #endif

@@ -37,16 +37,19 @@ static int64_t last_valid(struct store_read *read, const char *addr, struct err 
     return last;
 }
 
-static int check_user(struct doctor *doctor, struct store_read *read, const struct user_record *user, struct err *err)
+static int check_user(struct doctor *doctor, struct store_read *read, const struct user_record *user,
+                      struct err *err)
 {
     int64_t last = last_valid(read, user->addr, err);
     if (last < 0)
         return -1;
     const char *generate = arena_printf(doctor->arena, "sealadm key generate %s, or key import", user->addr);
     if (last == 0)
-        doctor_add(doctor, FINDING_WARNING, generate, "user %s has no key: nothing is signed or opened", user->addr);
+        doctor_add(doctor, FINDING_WARNING, generate, "user %s has no key: nothing is signed or opened",
+                   user->addr);
     else if (last < doctor->now)
-        doctor_add(doctor, FINDING_ERROR, generate, "the certificate of %s expired %s", user->addr, date_of(doctor, last));
+        doctor_add(doctor, FINDING_ERROR, generate, "the certificate of %s expired %s", user->addr,
+                   date_of(doctor, last));
     else if (last < doctor->now + SOON)
         doctor_add(doctor, FINDING_WARNING, generate, "the certificate of %s expires %s", user->addr,
                    date_of(doctor, last));
@@ -66,7 +69,8 @@ static int check_users(struct doctor *doctor, struct err *err)
             status = check_user(doctor, read, &users[i], err);
     store_read_end(&read);
     if (status == 0 && n == 0)
-        doctor_add(doctor, FINDING_WARNING, "sealadm user add ADDRESS", "no user is registered: all mail passes unchanged");
+        doctor_add(doctor, FINDING_WARNING, "sealadm user add ADDRESS",
+                   "no user is registered: all mail passes unchanged");
     else if (status == 0)
         doctor_add(doctor, FINDING_GOOD, NULL, "%zu registered users looked at", n);
     return status;

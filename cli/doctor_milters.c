@@ -12,10 +12,11 @@ void doctor_add(struct doctor *doctor, enum severity severity, const char *todo,
     va_start(args, what_fmt);
     vsnprintf(what, sizeof what, what_fmt, args);
     va_end(args);
-    doctor->findings
-        = arena_grow(doctor->arena, doctor->findings, doctor->n, &doctor->cap, sizeof *doctor->findings);
-    doctor->findings[doctor->n++] = (struct finding){
-        .severity = severity, .what = arena_strdup(doctor->arena, what), .todo = arena_strdup(doctor->arena, todo)};
+    doctor->findings =
+        arena_grow(doctor->arena, doctor->findings, doctor->n, &doctor->cap, sizeof *doctor->findings);
+    doctor->findings[doctor->n++] = (struct finding){.severity = severity,
+                                                     .what = arena_strdup(doctor->arena, what),
+                                                     .todo = arena_strdup(doctor->arena, todo)};
 }
 
 static bool has(const struct milter_list *list, const char *item)
@@ -26,21 +27,25 @@ static bool has(const struct milter_list *list, const char *item)
     return false;
 }
 
-void doctor_compare_milters(struct doctor *doctor, const char *where, const struct milter_list *all, size_t ours,
-                            const struct milter_list *inject)
+void doctor_compare_milters(struct doctor *doctor, const char *where, const struct milter_list *all,
+                            size_t ours, const struct milter_list *inject)
 {
     size_t before = doctor->n;
     if (has(inject, all->items[ours]))
-        doctor_add(doctor, FINDING_ERROR, "take sealmilter out of this listener's milters: its own copies come back to it",
+        doctor_add(doctor, FINDING_ERROR,
+                   "take sealmilter out of this listener's milters: its own copies come back to it",
                    "%s runs sealmilter", where);
     for (size_t i = ours + 1; i < all->n; i++)
         if (!has(inject, all->items[i]))
-            doctor_add(doctor, FINDING_ERROR, "add it to this listener: copies would go without it (unsigned by DKIM, unscanned)",
+            doctor_add(doctor, FINDING_ERROR,
+                       "add it to this listener: copies would go without it (unsigned by DKIM, unscanned)",
                        "%s does not run %s, which stands after sealmilter", where, all->items[i]);
     for (size_t i = 0; i < ours; i++)
         if (has(inject, all->items[i]))
-            doctor_add(doctor, FINDING_WARNING, "take it out of this listener: it has seen the message, and may refuse a copy",
+            doctor_add(doctor, FINDING_WARNING,
+                       "take it out of this listener: it has seen the message, and may refuse a copy",
                        "%s runs %s, which stands before sealmilter", where, all->items[i]);
     if (doctor->n == before)
-        doctor_add(doctor, FINDING_GOOD, NULL, "%s runs exactly the milters that stand after sealmilter", where);
+        doctor_add(doctor, FINDING_GOOD, NULL, "%s runs exactly the milters that stand after sealmilter",
+                   where);
 }

@@ -83,8 +83,8 @@ static bool is_same_socket(const char *postfix, const char *libmilter)
     if (strcmp(postfix, libmilter) == 0)
         return true;
     if (sscanf(libmilter, "inet:%u@%255s", &port, host) != 2)
-        return strncmp(libmilter, "local:", 6) == 0 && strncmp(postfix, "unix:", 5) == 0
-            && strcmp(postfix + 5, libmilter + 6) == 0;
+        return strncmp(libmilter, "local:", 6) == 0 && strncmp(postfix, "unix:", 5) == 0 &&
+               strcmp(postfix + 5, libmilter + 6) == 0;
     snprintf(text, sizeof text, "inet:%s:%u", host, port);
     return strcmp(postfix, text) == 0;
 }
@@ -112,7 +112,9 @@ static void check_action(struct postfix *postfix, const char *where, const char 
         action = parameter(postfix, "milter_default_action");
     if (strcmp(action, "tempfail") == 0 || strcmp(action, "shutdown") == 0)
         return;
-    doctor_add(postfix->doctor, FINDING_ERROR, "set default_action=tempfail for sealmilter: with any other, mail leaves in clear while the daemon is down",
+    doctor_add(postfix->doctor, FINDING_ERROR,
+               "set default_action=tempfail for sealmilter: with any other, mail leaves in clear while the "
+               "daemon is down",
                "%s: the default action for sealmilter is %s", where, action);
 }
 
@@ -133,8 +135,8 @@ static const char *service_option(struct postfix *postfix, const char *service, 
 
 static bool service_exists(struct postfix *postfix, const char *service)
 {
-    const char *const argv[] = {"postconf", "-c", postfix->dir, "-M",
-                                arena_printf(postfix->doctor->arena, "%s/inet", service), NULL};
+    const char *const argv[] = {
+        "postconf", "-c", postfix->dir, "-M", arena_printf(postfix->doctor->arena, "%s/inet", service), NULL};
     SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
     struct err ignored = ERR_INIT;
     return run_capture(argv, &out, &ignored) == 0 && span_trim(buf_span(&out)).len > 0;
@@ -149,7 +151,8 @@ static const char *injection_service(struct postfix *postfix)
     unsigned port;
     if (endpoint_split(postfix->doctor->settings->inject, host, sizeof host, &port, &ignored) < 0)
         return NULL;
-    const char *const names[] = {arena_printf(arena, "%s:%u", host, port), arena_printf(arena, "[%s]:%u", host, port),
+    const char *const names[] = {arena_printf(arena, "%s:%u", host, port),
+                                 arena_printf(arena, "[%s]:%u", host, port),
                                  arena_printf(arena, "localhost:%u", port), arena_printf(arena, "%u", port)};
     for (size_t i = 0; i < SEAL_COUNT(names); i++)
         if (service_exists(postfix, names[i]))
@@ -161,8 +164,9 @@ static void check_injection(struct postfix *postfix, const struct milter_list *a
 {
     struct doctor *doctor = postfix->doctor;
     if (*doctor->settings->inject == '\0') {
-        doctor_add(doctor, FINDING_WARNING, "set inject and add a listener to master.cf (see contrib/postfix)",
-                   "no re-injection listener: a message whose recipients need different treatment is deferred");
+        doctor_add(
+            doctor, FINDING_WARNING, "set inject and add a listener to master.cf (see contrib/postfix)",
+            "no re-injection listener: a message whose recipients need different treatment is deferred");
         return;
     }
     const char *service = injection_service(postfix);
@@ -178,7 +182,8 @@ static void check_injection(struct postfix *postfix, const struct milter_list *a
     size_t place;
     const char *action = NULL;
     if (overrides == NULL || strstr(overrides, "no_milters") == NULL)
-        read_list(postfix, milters != NULL ? milters : parameter(postfix, "smtpd_milters"), &list, &place, &action);
+        read_list(postfix, milters != NULL ? milters : parameter(postfix, "smtpd_milters"), &list, &place,
+                  &action);
     doctor_compare_milters(doctor, where, all, ours, &list);
     if (overrides != NULL && strstr(overrides, "no_address_mappings") != NULL)
         doctor_add(doctor, FINDING_ERROR, "remove no_address_mappings: copies to an alias would bounce",
@@ -194,14 +199,15 @@ static void check_milters(struct postfix *postfix)
     read_list(postfix, parameter(postfix, "smtpd_milters"), &smtpd, &ours, &action);
     read_list(postfix, parameter(postfix, "non_smtpd_milters"), &local, &ours_local, &action_local);
     if (ours == SIZE_MAX) {
-        doctor_add(doctor, FINDING_ERROR, "add it (see contrib/postfix)", "main.cf: smtpd_milters does not name %s",
-                   doctor->settings->socket);
+        doctor_add(doctor, FINDING_ERROR, "add it (see contrib/postfix)",
+                   "main.cf: smtpd_milters does not name %s", doctor->settings->socket);
     } else {
         check_action(postfix, "main.cf smtpd_milters", action);
         check_injection(postfix, &smtpd, ours);
     }
     if (ours_local == SIZE_MAX)
-        doctor_add(doctor, FINDING_ERROR, "set non_smtpd_milters = $smtpd_milters: sendmail(1) mail leaves in clear otherwise",
+        doctor_add(doctor, FINDING_ERROR,
+                   "set non_smtpd_milters = $smtpd_milters: sendmail(1) mail leaves in clear otherwise",
                    "main.cf: non_smtpd_milters does not name %s", doctor->settings->socket);
     else
         check_action(postfix, "main.cf non_smtpd_milters", action_local);
@@ -220,9 +226,10 @@ static void check_version(struct postfix *postfix)
         if (v[0] == fixed[i][0] && v[1] == fixed[i][1])
             old = fixed[i][2] == 0 || v[2] < fixed[i][2];
     if (old)
-        doctor_add(postfix->doctor, FINDING_WARNING,
-                   "update to 3.7.22, 3.10.12, 3.11.5 or later, or see that your distribution has these fixes",
-                   "Postfix %s has known faults in its milter client", text);
+        doctor_add(
+            postfix->doctor, FINDING_WARNING,
+            "update to 3.7.22, 3.10.12, 3.11.5 or later, or see that your distribution has these fixes",
+            "Postfix %s has known faults in its milter client", text);
 }
 
 static void check_size(struct postfix *postfix)
@@ -233,11 +240,17 @@ static void check_size(struct postfix *postfix)
     if (limit == 0)
         return;
     if (ours > limit)
-        doctor_add(doctor, FINDING_ERROR, "set message-size-limit to Postfix's limit or less, or raise Postfix's",
-                   "message-size-limit is %zu, but Postfix's message_size_limit %llu: a result between them is refused late", ours, limit);
+        doctor_add(doctor, FINDING_ERROR,
+                   "set message-size-limit to Postfix's limit or less, or raise Postfix's",
+                   "message-size-limit is %zu, but Postfix's message_size_limit %llu: a result between them "
+                   "is refused late",
+                   ours, limit);
     if (limit < 20480000)
-        doctor_add(doctor, FINDING_WARNING, "raise message_size_limit: signing and encrypting makes a message up to twice as large",
-                   "main.cf: message_size_limit is %llu: messages over %llu octets may not fit once protected", limit, limit / 2);
+        doctor_add(
+            doctor, FINDING_WARNING,
+            "raise message_size_limit: signing and encrypting makes a message up to twice as large",
+            "main.cf: message_size_limit is %llu: messages over %llu octets may not fit once protected",
+            limit, limit / 2);
 }
 
 /* "alias@ours target, target": targets that leave the site, from one of our addresses that is not declared. A name without a domain is
@@ -260,9 +273,12 @@ static void check_alias_line(struct postfix *postfix, const char *map, const cha
         struct span one = span_trim(span_sub(rest, 0, comma == SIZE_MAX ? rest.len : comma));
         rest = comma == SIZE_MAX ? SPAN_LIT("") : span_sub(rest, comma + 1, rest.len);
         struct err no_address = ERR_INIT;
-        if (addr_canonical(one, target, &no_address) < 0 || *target == '\0' || policy_is_ours(doctor->policy, target))
+        if (addr_canonical(one, target, &no_address) < 0 || *target == '\0' ||
+            policy_is_ours(doctor->policy, target))
             continue;
-        doctor_add(doctor, FINDING_ERROR, "declare it in the policy: external alias ADDRESS; else what is opened for it leaves the site in clear",
+        doctor_add(doctor, FINDING_ERROR,
+                   "declare it in the policy: external alias ADDRESS; else what is opened for it leaves the "
+                   "site in clear",
                    "%s: %s leaves the site to %s", map, alias, target);
     }
 }
@@ -276,8 +292,10 @@ static void check_aliases(struct postfix *postfix, const char *maps, const char 
         SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
         struct err err = ERR_INIT;
         if (run_capture(argv, &out, &err) < 0) {
-            doctor_add(postfix->doctor, FINDING_WARNING, "look yourself for addresses of ours that leave the site, and declare them as external alias",
-                       "the map %s cannot be listed", map.socket);
+            doctor_add(
+                postfix->doctor, FINDING_WARNING,
+                "look yourself for addresses of ours that leave the site, and declare them as external alias",
+                "the map %s cannot be listed", map.socket);
             continue;
         }
         for (struct span rest = buf_span(&out); rest.len > 0;) {

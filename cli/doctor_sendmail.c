@@ -82,8 +82,8 @@ static bool is_our_socket(const struct sendmail *sendmail, struct span socket)
     if (span_is(socket, ours))
         return true;
     const char *path = strchr(ours, ':');
-    return (span_starts(socket, "local:") || span_starts(socket, "unix:")) && strncmp(ours, "inet", 4) != 0
-        && path != NULL && span_is(span_sub(socket, span_find(socket, ":", 1, 0) + 1, socket.len), path + 1);
+    return (span_starts(socket, "local:") || span_starts(socket, "unix:")) && strncmp(ours, "inet", 4) != 0 &&
+           path != NULL && span_is(span_sub(socket, span_find(socket, ":", 1, 0) + 1, socket.len), path + 1);
 }
 
 /* Our X line; its filter's name, empty when there is none. */
@@ -100,8 +100,10 @@ static void check_flags(struct sendmail *sendmail, struct span filter)
 {
     struct span flags = equate(filter, "F");
     if (!span_is(flags, "T") && !span_is(flags, "4"))
-        doctor_add(sendmail->doctor, FINDING_ERROR, "write F=T: without it Sendmail skips a filter that does not answer, and mail leaves in clear",
-                   "sendmail.cf: the filter %.*s has F=%.*s", SPAN_ARG(name_of(filter)), SPAN_ARG(flags));
+        doctor_add(
+            sendmail->doctor, FINDING_ERROR,
+            "write F=T: without it Sendmail skips a filter that does not answer, and mail leaves in clear",
+            "sendmail.cf: the filter %.*s has F=%.*s", SPAN_ARG(name_of(filter)), SPAN_ARG(flags));
 }
 
 static bool is_injection_daemon(const struct sendmail *sendmail, struct span daemon)
@@ -122,8 +124,9 @@ static void check_injection(struct sendmail *sendmail, const struct milter_list 
     struct doctor *doctor = sendmail->doctor;
     struct span daemon;
     if (*doctor->settings->inject == '\0') {
-        doctor_add(doctor, FINDING_WARNING, "set inject and add a daemon (see contrib/sendmail)",
-                   "no re-injection listener: a message whose recipients need different treatment is deferred");
+        doctor_add(
+            doctor, FINDING_WARNING, "set inject and add a daemon (see contrib/sendmail)",
+            "no re-injection listener: a message whose recipients need different treatment is deferred");
         return;
     }
     for (size_t at = 0; next_line(sendmail, "O DaemonPortOptions=", &at, &daemon);) {
@@ -131,9 +134,11 @@ static void check_injection(struct sendmail *sendmail, const struct milter_list 
             continue;
         struct milter_list list = {.n = 0};
         bool own = span_find(daemon, "InputMailFilters=", 17, 0) != SIZE_MAX;
-        read_names(sendmail, own ? equate(daemon, "InputMailFilters") : option(sendmail, "InputMailFilters"), &list);
-        doctor_compare_milters(doctor, arena_printf(doctor->arena, "sendmail.cf daemon %.*s", SPAN_ARG(name_of(daemon))),
-                               all, ours, &list);
+        read_names(sendmail, own ? equate(daemon, "InputMailFilters") : option(sendmail, "InputMailFilters"),
+                   &list);
+        doctor_compare_milters(
+            doctor, arena_printf(doctor->arena, "sendmail.cf daemon %.*s", SPAN_ARG(name_of(daemon))), all,
+            ours, &list);
         return;
     }
     doctor_add(doctor, FINDING_ERROR, "add it to sendmail.mc (see contrib/sendmail)",
@@ -157,11 +162,15 @@ static void check_order(struct sendmail *sendmail, struct span filter)
 static void check_size(struct sendmail *sendmail)
 {
     struct span text = option(sendmail, "MaxMessageSize");
-    unsigned long long limit = text.len == 0 ? 0 : strtoull(arena_spandup(sendmail->doctor->arena, text), NULL, 10);
+    unsigned long long limit =
+        text.len == 0 ? 0 : strtoull(arena_spandup(sendmail->doctor->arena, text), NULL, 10);
     size_t ours = sendmail->doctor->settings->message_size_limit;
     if (limit != 0 && ours > limit)
-        doctor_add(sendmail->doctor, FINDING_ERROR, "set message-size-limit to Sendmail's limit or less, or raise Sendmail's",
-                   "message-size-limit is %zu, but Sendmail's MaxMessageSize %llu: a copy between them is refused late", ours, limit);
+        doctor_add(sendmail->doctor, FINDING_ERROR,
+                   "set message-size-limit to Sendmail's limit or less, or raise Sendmail's",
+                   "message-size-limit is %zu, but Sendmail's MaxMessageSize %llu: a copy between them is "
+                   "refused late",
+                   ours, limit);
 }
 
 int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err)

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS_MAX 20
+#define SECONDS_MAX     20
 #define EXIT_NO_PROGRAM 127
 
 static void child(const char *const *argv, int out)

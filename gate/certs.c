@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 4096
+#define SLOTS         4096
 #define CHAIN_SECONDS 300
 
 enum slot_kind {
@@ -102,7 +102,8 @@ static struct slot *add(struct certs *certs, enum slot_kind kind, const char *na
     return slot;
 }
 
-int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out, struct err *err)
+int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out,
+              struct err *err)
 {
     pthread_mutex_lock(&certs->lock);
     struct slot *slot = find(certs, SLOT_CERT, fingerprint);
@@ -118,8 +119,8 @@ int certs_get(struct certs *certs, const char *fingerprint, struct span der, str
     return 0;
 }
 
-int certs_get_key(struct certs *certs, const struct secret *master, const struct key_record *record, struct key **out,
-                  struct err *err)
+int certs_get_key(struct certs *certs, const struct secret *master, const struct key_record *record,
+                  struct key **out, struct err *err)
 {
     unsigned char digest[HASH_SIZE];
     char name[HASH_HEX_SIZE];
@@ -161,8 +162,8 @@ static int64_t valid_until(const struct chain_result *result, int64_t now)
 }
 
 int certs_chain(struct certs *certs, const struct anchors *anchors, uint64_t anchors_id, struct cert *leaf,
-                enum chain_purpose purpose, int64_t now, unsigned min_rsa_bits, struct chain_result *result_out,
-                struct err *err)
+                enum chain_purpose purpose, int64_t now, unsigned min_rsa_bits,
+                struct chain_result *result_out, struct err *err)
 {
     char name[HASH_HEX_SIZE + 64];
     snprintf(name, sizeof name, "%s %u %llu", cert_info(leaf)->fingerprint, (unsigned)purpose,

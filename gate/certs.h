@@ -19,16 +19,16 @@ struct certs *certs_new(void);
 void certs_free(struct certs **certs);
 
 /* certs_get - a reference to the certificate of this fingerprint, parsed from der when it is not at hand. */
-int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out, struct err *err)
-    SEAL_CHECKED;
+int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out,
+              struct err *err) SEAL_CHECKED;
 
 /* certs_get_key - a reference to the key that a record holds. */
-int certs_get_key(struct certs *certs, const struct secret *master, const struct key_record *record, struct key **out,
-                  struct err *err) SEAL_CHECKED;
+int certs_get_key(struct certs *certs, const struct secret *master, const struct key_record *record,
+                  struct key **out, struct err *err) SEAL_CHECKED;
 
 /* certs_chain - chain_check for a stored certificate, remembered. result_out->path holds references. */
 int certs_chain(struct certs *certs, const struct anchors *anchors, uint64_t anchors_id, struct cert *leaf,
-                enum chain_purpose purpose, int64_t now, unsigned min_rsa_bits, struct chain_result *result_out,
-                struct err *err) SEAL_CHECKED;
+                enum chain_purpose purpose, int64_t now, unsigned min_rsa_bits,
+                struct chain_result *result_out, struct err *err) SEAL_CHECKED;
 
 #endif

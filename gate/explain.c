@@ -5,7 +5,13 @@
 
 #include <string.h>
 
-enum fate { FATE_SERVED, FATE_REFUSED, FATE_DEFERRED, FATE_DISCARDED, FATE_HELD };
+enum fate {
+    FATE_SERVED,
+    FATE_REFUSED,
+    FATE_DEFERRED,
+    FATE_DISCARDED,
+    FATE_HELD
+};
 
 /* One refusal refuses the message for all; a recipient that was to be served is then refused with the rest. */
 static enum fate fate_of(const struct outcome *outcome, size_t rcpt)
@@ -205,8 +211,8 @@ static void text_rcpt(const struct outcome *outcome, const struct trace *trace, 
 {
     const struct decision *decision = &outcome->decisions[i];
     const struct rcpt_facts *rcpt = &outcome->facts->rcpts[i];
-    buf_printf(out, "%s  (%s%s)  %s", rcpt->addr, direction_name(rcpt->direction), rcpt->hidden ? ", hidden" : "",
-               fate_name(fate_of(outcome, i)));
+    buf_printf(out, "%s  (%s%s)  %s", rcpt->addr, direction_name(rcpt->direction),
+               rcpt->hidden ? ", hidden" : "", fate_name(fate_of(outcome, i)));
     if (copy_of(outcome, i) >= 0)
         buf_printf(out, " by copy %d", copy_of(outcome, i));
     buf_add_char(out, '\n');
@@ -240,8 +246,8 @@ void explain_text(const struct outcome *outcome, const struct envelope *envelope
 {
     buf_printf(out, "verdict  %s%s%s\n", verdict_name(outcome->verdict), outcome->reply != NULL ? ": " : "",
                outcome->reply != NULL ? outcome->reply : "");
-    buf_printf(out, "sender   <%s>, submitter %s, From %s\n\n", envelope->sender != NULL ? envelope->sender : "",
-               submitter_name(outcome->facts->submitter),
+    buf_printf(out, "sender   <%s>, submitter %s, From %s\n\n",
+               envelope->sender != NULL ? envelope->sender : "", submitter_name(outcome->facts->submitter),
                outcome->facts->from != NULL ? outcome->facts->from : outcome->facts->from_why);
     for (size_t i = 0; i < outcome->facts->nrcpts; i++)
         text_rcpt(outcome, trace, i, out);

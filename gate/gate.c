@@ -60,8 +60,8 @@ static int check_sizes(struct work *work, struct outcome *outcome, struct err *e
         if (copy == NULL || spool_size(copy) <= limit)
             continue;
         if (!outcome->plan->copies[i].opened)
-            return err_set(err, ERR_TOO_BIG, "protected message has %zu octets, the MTA takes %zu", spool_size(copy),
-                           limit);
+            return err_set(err, ERR_TOO_BIG, "protected message has %zu octets, the MTA takes %zu",
+                           spool_size(copy), limit);
         spool_free(&outcome->copies[i]);
     }
     return 0;
@@ -127,8 +127,9 @@ static void collect_effects(struct work *work, struct outcome *outcome)
 
 static int run(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
 {
-    if (look_and_decide(work, trace, outcome, err) < 0
-        || make_plan(work->snapshot->settings, work->facts, outcome->decisions, work->arena, &outcome->plan, err) < 0)
+    if (look_and_decide(work, trace, outcome, err) < 0 ||
+        make_plan(work->snapshot->settings, work->facts, outcome->decisions, work->arena, &outcome->plan,
+                  err) < 0)
         return -1;
     outcome->verdict = verdict_of(outcome->plan->disposition);
     outcome->reply = reply_of(work->arena, outcome->plan);
@@ -150,8 +151,9 @@ static void materials_free(void *p)
     free(materials);
 }
 
-int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope, const struct spool *message,
-             int64_t now, const struct progress *progress, struct trace *trace, struct outcome **out, struct err *err)
+int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope,
+             const struct spool *message, int64_t now, const struct progress *progress, struct trace *trace,
+             struct outcome **out, struct err *err)
 {
     struct outcome *outcome = xcalloc(1, sizeof *outcome);
     outcome->arena = arena_new(ARENA_MAX_DEFAULT);

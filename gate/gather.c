@@ -87,8 +87,8 @@ static void find_keywords(struct work *work, const struct header *header)
     const struct xform_keyword *keywords = gather_keywords(work, &n);
     facts->keywords = arena_array(work->arena, n, sizeof *facts->keywords);
     for (size_t i = 0; i < n; i++)
-        if (!has_name(facts->keywords, facts->nkeywords, keywords[i].name)
-            && keyword_find(work->arena, header, &keywords[i]))
+        if (!has_name(facts->keywords, facts->nkeywords, keywords[i].name) &&
+            keyword_find(work->arena, header, &keywords[i]))
             facts->keywords[facts->nkeywords++] = keywords[i].name;
 }
 
@@ -158,8 +158,9 @@ int gather_base(struct work *work, struct err *err)
     facts->opaque_why = work->table.opaque_why;
     gather_headers(work, header);
     gather_date(work, header);
-    if (gather_from(work, header, err) < 0 || gather_rcpts(work, header, err) < 0
-        || structure_look(work->arena, work->message, &work->table, &work->gate->spool, &work->structure, err) < 0)
+    if (gather_from(work, header, err) < 0 || gather_rcpts(work, header, err) < 0 ||
+        structure_look(work->arena, work->message, &work->table, &work->gate->spool, &work->structure, err) <
+            0)
         return -1;
     find_keywords(work, header);
     facts->signed_by = work->structure.signed_by;

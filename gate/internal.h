@@ -26,7 +26,7 @@ struct materials {
 /* What a view's signature teaches, beside struct view; keyring indexes, -1: none. */
 struct lesson {
     int signer;
-    int encrypt;              /* the signer's encryption certificate, when it is another */
+    int encrypt; /* the signer's encryption certificate, when it is another */
     const char *capabilities;
     bool trusted;
 };
@@ -35,13 +35,13 @@ struct lesson {
 struct structure {
     enum method signed_by;
     enum method encrypted_by;
-    bool detached;               /* signed by multipart/signed */
-    struct span signed_entity;   /* detached: what is signed, byte for byte */
-    struct spool *signature;     /* owned: DER of a detached or opaque signature */
-    struct spool *envelope;      /* owned: DER of the EnvelopedData */
-    struct smime_outside outside;/* of the envelope */
-    bool signed_part_inside;     /* something below the root is signed: partial (R10) */
-    const char *signed_why;      /* a signature by structure that cannot be one: why */
+    bool detached;                /* signed by multipart/signed */
+    struct span signed_entity;    /* detached: what is signed, byte for byte */
+    struct spool *signature;      /* owned: DER of a detached or opaque signature */
+    struct spool *envelope;       /* owned: DER of the EnvelopedData */
+    struct smime_outside outside; /* of the envelope */
+    bool signed_part_inside;      /* something below the root is signed: partial (R10) */
+    const char *signed_why;       /* a signature by structure that cannot be one: why */
 };
 void structure_fini(struct structure *structure);
 
@@ -53,9 +53,9 @@ struct loaded_key {
 struct loaded {
     struct cert_record *certs; /* whose certificate names the address, or its domain */
     size_t ncerts;
-    struct loaded_key *keys;   /* that the address owns, or its user, or its domain */
+    struct loaded_key *keys; /* that the address owns, or its user, or its domain */
     size_t nkeys, keys_cap;
-    const char *failed;        /* could not find out: why */
+    const char *failed; /* could not find out: why */
 };
 
 struct work {
@@ -65,16 +65,16 @@ struct work {
     struct span message;
     int64_t now;
     const struct progress *progress;
-    struct arena *arena;          /* the outcome's */
+    struct arena *arena; /* the outcome's */
     struct facts *facts;
     struct materials *materials;
     struct part_table table;
     struct structure structure;
-    struct loaded sender;         /* FACTS_KEYS: of From */
-    struct loaded *rcpts;         /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
-    const char *from_exact;       /* From address, local part as written; NULL as facts->from */
-    int64_t date;                 /* of the Date field; 0: none that can be read */
-    struct lesson *lessons;       /* as many as facts->views */
+    struct loaded sender;   /* FACTS_KEYS: of From */
+    struct loaded *rcpts;   /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
+    const char *from_exact; /* From address, local part as written; NULL as facts->from */
+    int64_t date;           /* of the Date field; 0: none that can be read */
+    struct lesson *lessons; /* as many as facts->views */
 };
 
 /* structure.c: what the message is, without any key. */
@@ -84,7 +84,8 @@ int structure_look(struct arena *arena, struct span message, const struct part_t
 /* submitter.c: who hands the message in, and in whose name that one may sign (R49). */
 enum submitter submitter_of(const struct settings *settings, const struct policy *policy,
                             const struct envelope *envelope);
-bool submitter_may_sign(const struct policy *policy, const struct facts *facts, const struct envelope *envelope);
+bool submitter_may_sign(const struct policy *policy, const struct facts *facts,
+                        const struct envelope *envelope);
 
 /* gather.c: facts, a class at a time. */
 int gather_base(struct work *work, struct err *err) SEAL_CHECKED;
@@ -103,7 +104,7 @@ int select_keys(struct work *work, struct err *err) SEAL_CHECKED;
 int open_views(struct work *work, struct err *err) SEAL_CHECKED;
 
 /* judge.c: what a signature is worth for this message (R6-R12). cms is DER; content.ptr NULL: opaque. */
-int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out, struct view *view,
-                    struct lesson *lesson, struct err *err) SEAL_CHECKED;
+int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out,
+                    struct view *view, struct lesson *lesson, struct err *err) SEAL_CHECKED;
 
 #endif

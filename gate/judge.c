@@ -24,8 +24,8 @@ static bool is_from(const struct work *work, const struct cert *signer)
 {
     if (work->facts->from == NULL)
         return false;
-    return cert_has_address(signer, work->from_exact, ADDR_CASE_EXACT)
-        || (work->snapshot->settings->match_dn_email && is_dn_email(cert_info(signer), work->facts->from));
+    return cert_has_address(signer, work->from_exact, ADDR_CASE_EXACT) ||
+           (work->snapshot->settings->match_dn_email && is_dn_email(cert_info(signer), work->facts->from));
 }
 
 /* R12: a gateway signs later than the Date that a client wrote, an old signature may be replayed under a new Date. */
@@ -45,8 +45,8 @@ static const char *time_fault(const struct work *work, int64_t signed_at)
 
 static void judge(struct work *work, const struct smime_verified *verified, struct view *view)
 {
-    bool holds = verified->signature == SIGNATURE_GOOD || verified->signature == SIGNATURE_WEAK
-        || verified->signature == SIGNATURE_UNTRUSTED;
+    bool holds = verified->signature == SIGNATURE_GOOD || verified->signature == SIGNATURE_WEAK ||
+                 verified->signature == SIGNATURE_UNTRUSTED;
     if (!holds)
         return;
     const char *late = time_fault(work, verified->signing_time);
@@ -55,8 +55,9 @@ static void judge(struct work *work, const struct smime_verified *verified, stru
         view->signature_why = late;
     } else if (!is_from(work, verified->signer)) {
         view->signature = SIGNATURE_MISMATCH;
-        view->signature_why = work->facts->from == NULL ? work->facts->from_why
-                                                        : "the signer's certificate does not hold the From address";
+        view->signature_why = work->facts->from == NULL
+                                  ? work->facts->from_why
+                                  : "the signer's certificate does not hold the From address";
     }
     view->may_harvest = view->signature == SIGNATURE_GOOD || view->signature == SIGNATURE_UNTRUSTED;
 }
@@ -76,13 +77,14 @@ static void learn(struct work *work, struct smime_verified *verified, struct les
     struct keyring *keyring = &work->materials->keyring;
     lesson->signer = keyring_add(keyring, (struct keyring_entry){.cert = cert_ref(verified->signer)});
     if (verified->encrypt_cert != NULL && !cert_same(verified->encrypt_cert, verified->signer))
-        lesson->encrypt = keyring_add(keyring, (struct keyring_entry){.cert = cert_ref(verified->encrypt_cert)});
+        lesson->encrypt =
+            keyring_add(keyring, (struct keyring_entry){.cert = cert_ref(verified->encrypt_cert)});
     lesson->capabilities = arena_strdup(work->arena, verified->capabilities);
     lesson->trusted = verified->signature == SIGNATURE_GOOD;
 }
 
-int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out, struct view *view,
-                    struct lesson *lesson, struct err *err)
+int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out,
+                    struct view *view, struct lesson *lesson, struct err *err)
 {
     static const struct smime_limits limits = SMIME_LIMITS_DEFAULT;
     const struct smime_verify_conf conf = {.anchors = work->snapshot->anchors,

@@ -22,9 +22,9 @@ static const char *domain_key(struct work *work, const char *addr)
 void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
 {
     struct err err = ERR_INIT;
-    if (store_certs_of(read, addr, &out->certs, &out->ncerts, &err) < 0
-        || (out->ncerts == 0
-            && store_certs_of(read, domain_key(work, addr), &out->certs, &out->ncerts, &err) < 0))
+    if (store_certs_of(read, addr, &out->certs, &out->ncerts, &err) < 0 ||
+        (out->ncerts == 0 &&
+         store_certs_of(read, domain_key(work, addr), &out->certs, &out->ncerts, &err) < 0))
         note_failure(work, out, &err);
 }
 

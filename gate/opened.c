@@ -74,8 +74,8 @@ static int verify_layer(struct work *work, struct span layer, const struct part_
         view->signature_why = structure->signed_why;
         return 0;
     }
-    if (judge_signature(work, spool_all(structure->signature), structure->signed_entity, inner_out, view, lesson, err)
-        < 0)
+    if (judge_signature(work, spool_all(structure->signature), structure->signed_entity, inner_out, view,
+                        lesson, err) < 0)
         return -1;
     if (structure->detached && view->signature == SIGNATURE_GOOD && has_epilogue(layer, table)) {
         view->signature = SIGNATURE_PARTIAL;
@@ -92,8 +92,8 @@ static int look_inside_opaque(struct work *work, const struct spool *inner, stru
     struct structure below;
     struct part_table table;
     struct span entity = spool_all(inner);
-    if (part_parse(work->arena, entity, &mime_limits, &table, err) < 0
-        || structure_look(work->arena, entity, &table, &work->gate->spool, &below, err) < 0)
+    if (part_parse(work->arena, entity, &mime_limits, &table, err) < 0 ||
+        structure_look(work->arena, entity, &table, &work->gate->spool, &below, err) < 0)
         return -1;
     if (below.encrypted_by == METHOD_SMIME && below.envelope != NULL && below.signed_by == METHOD_NONE) {
         work->structure.envelope = below.envelope;
@@ -120,17 +120,20 @@ static int view_as_it_came(struct work *work, struct err *err)
     if (work->structure.encrypted_by == METHOD_SMIME) {
         view = new_view();
         lesson = new_lesson();
-        view.signature_why = opaque || work->structure.detached ? "a signature over ciphertext says nothing" : NULL;
+        view.signature_why =
+            opaque || work->structure.detached ? "a signature over ciphertext says nothing" : NULL;
         bool readable = work->structure.outside.supported;
         view.decryption = readable ? DECRYPTION_NO_KEY : DECRYPTION_UNSUPPORTED;
-        view.decryption_why = readable ? "encrypted for no key of this recipient" : work->structure.outside.why;
+        view.decryption_why =
+            readable ? "encrypted for no key of this recipient" : work->structure.outside.why;
     }
     add_view(work, view, lesson);
     return 0;
 }
 
 /* CompressedData inside an envelope takes the content's place (R33 limits what comes out). */
-static int decompress(struct work *work, const struct part_table *table, struct spool **entity, struct err *err)
+static int decompress(struct work *work, const struct part_table *table, struct spool **entity,
+                      struct err *err)
 {
     const struct part *root = &table->parts[0];
     if (!part_is(root, "application", "pkcs7-mime") && !part_is(root, "application", "x-pkcs7-mime"))
@@ -178,7 +181,8 @@ static int accept_content(struct work *work, struct arena *arena, struct spool *
     if (part_parse(arena, spool_all(*entity), &mime_limits, &table, err) < 0)
         return -1;
     int compressed = decompress(work, &table, entity, err);
-    if (compressed < 0 || (compressed > 0 && part_parse(arena, spool_all(*entity), &mime_limits, &table, err) < 0))
+    if (compressed < 0 ||
+        (compressed > 0 && part_parse(arena, spool_all(*entity), &mime_limits, &table, err) < 0))
         return -1;
     if (table.opaque_why != NULL)
         return err_set(err, ERR_AMBIGUOUS, "content cannot be read: %s", table.opaque_why);
@@ -190,8 +194,8 @@ static int accept_content(struct work *work, struct arena *arena, struct spool *
     if (verify_layer(work, layer, &table, &structure, opaque, view, lesson, err) < 0)
         return -1;
     struct spool *safe = spool_new(&work->gate->spool);
-    if (canon_safe(arena, layer, &table, eight_bit(work), safe, err) < 0 || spool_seal(safe, err) < 0
-        || arena_check(arena, err) < 0) {
+    if (canon_safe(arena, layer, &table, eight_bit(work), safe, err) < 0 || spool_seal(safe, err) < 0 ||
+        arena_check(arena, err) < 0) {
         spool_free(&safe);
         return -1;
     }

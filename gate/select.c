@@ -61,8 +61,8 @@ static const char *record_fault(struct work *work, const struct cert_record *rec
         return arena_printf(arena, "certificate %.16s expired %s", record->fingerprint,
                             date_text(arena, record->not_after));
     if (strcmp(record->key_kind, "rsa") == 0 && record->key_bits < min_bits)
-        return arena_printf(arena, "certificate %.16s: RSA key of %u bits, at least %u are wanted", record->fingerprint,
-                            record->key_bits, min_bits);
+        return arena_printf(arena, "certificate %.16s: RSA key of %u bits, at least %u are wanted",
+                            record->fingerprint, record->key_bits, min_bits);
     return NULL;
 }
 
@@ -72,14 +72,14 @@ static bool names_address(const struct cert_record *record, const struct cert *c
     if (cert_has_address(cert, addr, ADDR_CASE_FOLD))
         return true;
     for (size_t i = 0; trusted_by_hand(record) && i < record->naddrs; i++)
-        if (strcmp(record->addrs[i], addr) == 0
-            || (record->addrs[i][0] == '@' && strcmp(record->addrs[i] + 1, addr_domain(addr)) == 0))
+        if (strcmp(record->addrs[i], addr) == 0 ||
+            (record->addrs[i][0] == '@' && strcmp(record->addrs[i] + 1, addr_domain(addr)) == 0))
             return true;
     return false;
 }
 
-static int check_chain(struct work *work, struct cert *cert, enum chain_purpose purpose, struct chain_result *result,
-                       struct err *err)
+static int check_chain(struct work *work, struct cert *cert, enum chain_purpose purpose,
+                       struct chain_result *result, struct err *err)
 {
     const struct snapshot *snapshot = work->snapshot;
     return certs_chain(work->gate->certs, snapshot->anchors, snapshot->anchors_id, cert, purpose, work->now,
@@ -91,7 +91,8 @@ static int judge_for_encryption(struct work *work, const struct cert_record *rec
                                 struct cert *cert, const char **why_out, struct err *err)
 {
     if (!names_address(record, cert, addr)) {
-        *why_out = arena_printf(work->arena, "certificate %.16s does not hold the address", record->fingerprint);
+        *why_out =
+            arena_printf(work->arena, "certificate %.16s does not hold the address", record->fingerprint);
         return 0;
     }
     if (trusted_by_hand(record)) {
@@ -102,7 +103,8 @@ static int judge_for_encryption(struct work *work, const struct cert_record *rec
     if (check_chain(work, cert, CHAIN_ENCRYPT, &chain, err) < 0)
         return -1;
     if (chain.answer != CHAIN_OK) {
-        *why_out = arena_printf(work->arena, "certificate %.16s is not trusted: %s", record->fingerprint, chain.why);
+        *why_out =
+            arena_printf(work->arena, "certificate %.16s is not trusted: %s", record->fingerprint, chain.why);
         return 0;
     }
     *why_out = "newest valid certificate, trusted by its chain";
@@ -112,7 +114,7 @@ static int judge_for_encryption(struct work *work, const struct cert_record *rec
 static const char *cipher_for(const struct cert_record *record)
 {
     return record->capabilities != NULL && strstr(record->capabilities, "aes256-gcm") != NULL ? "aes256-gcm"
-                                                                                             : "aes256-cbc";
+                                                                                              : "aes256-cbc";
 }
 
 /* The same certificate for several recipients (a domain's) is one entry, and so one RecipientInfo. */
@@ -127,7 +129,8 @@ static int add_entry(struct keyring *keyring, struct keyring_entry entry)
     return keyring_add(keyring, entry);
 }
 
-static void use(struct work *work, struct key_fact *fact, const struct cert_record *record, struct keyring_entry entry)
+static void use(struct work *work, struct key_fact *fact, const struct cert_record *record,
+                struct keyring_entry entry)
 {
     fact->usable = ANSWER_YES;
     fact->key = add_entry(&work->materials->keyring, entry);
@@ -143,7 +146,8 @@ static void cannot_tell(struct work *work, struct key_fact *fact, struct err *er
     err_clear(err);
 }
 
-static void select_encryption(struct work *work, const struct loaded *loaded, const char *addr, struct key_fact *fact)
+static void select_encryption(struct work *work, const struct loaded *loaded, const char *addr,
+                              struct key_fact *fact)
 {
     struct err err = ERR_INIT;
     *fact = (struct key_fact){.usable = ANSWER_NO, .key = -1, .why = "no certificate is known"};
@@ -189,14 +193,15 @@ static int open_signing_key(struct work *work, const struct loaded_key *loaded, 
                             struct keyring_entry *entry, struct err *err)
 {
     SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
-    if (check_chain(work, cert, CHAIN_SIGN, &chain, err) < 0
-        || certs_get_key(work->gate->certs, &work->gate->master, &loaded->key, &entry->key, err) < 0)
+    if (check_chain(work, cert, CHAIN_SIGN, &chain, err) < 0 ||
+        certs_get_key(work->gate->certs, &work->gate->master, &loaded->key, &entry->key, err) < 0)
         return -1;
     add_chain(work, &chain, entry);
     return 0;
 }
 
-static int try_signing(struct work *work, const struct loaded_key *loaded, struct key_fact *fact, struct err *err)
+static int try_signing(struct work *work, const struct loaded_key *loaded, struct key_fact *fact,
+                       struct err *err)
 {
     const char *fault = record_fault(work, &loaded->cert, CERT_SIGN);
     if (fault != NULL) {
@@ -258,6 +263,7 @@ int select_keys(struct work *work, struct err *err)
     struct facts *facts = work->facts;
     select_signing(work, &facts->sign[METHOD_SMIME]);
     for (size_t i = 0; i < facts->nrcpts; i++)
-        select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr, &facts->rcpts[i].encrypt[METHOD_SMIME]);
+        select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr,
+                          &facts->rcpts[i].encrypt[METHOD_SMIME]);
     return arena_check(work->arena, err);
 }

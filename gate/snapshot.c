@@ -75,7 +75,8 @@ static int load(struct store *store, struct snapshot *snapshot, struct err *err)
     return status;
 }
 
-int snapshot_load(struct store *store, const struct settings *settings, struct snapshot **out, struct err *err)
+int snapshot_load(struct store *store, const struct settings *settings, struct snapshot **out,
+                  struct err *err)
 {
     struct snapshot *snapshot = xcalloc(1, sizeof *snapshot);
     snapshot->count = 1;

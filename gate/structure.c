@@ -26,8 +26,8 @@ static struct span body_of(struct span message, const struct part *part)
 }
 
 /* The decoded body; NULL when its encoding is broken, which is no error: then it is not what its type says. */
-static int decode_body(struct span message, const struct part *part, const struct spool_conf *conf, struct spool **out,
-                       struct err *err)
+static int decode_body(struct span message, const struct part *part, const struct spool_conf *conf,
+                       struct spool **out, struct err *err)
 {
     *out = spool_new(conf);
     int status = transfer_decode(part->encoding, body_of(message, part), *out, err);
@@ -50,18 +50,19 @@ static bool has_suffix(const char *name, const char *suffix)
 
 static bool may_be_cms(const struct part *part)
 {
-    return part_is(part, "application", "pkcs7-mime") || part_is(part, "application", "x-pkcs7-mime")
-        || (part_is(part, "application", "octet-stream") && has_suffix(part_param(part, "name"), ".p7m"));
+    return part_is(part, "application", "pkcs7-mime") || part_is(part, "application", "x-pkcs7-mime") ||
+           (part_is(part, "application", "octet-stream") && has_suffix(part_param(part, "name"), ".p7m"));
 }
 
 static bool is_signature_part(const struct part *part)
 {
-    return part_is(part, "application", "pkcs7-signature") || part_is(part, "application", "x-pkcs7-signature");
+    return part_is(part, "application", "pkcs7-signature") ||
+           part_is(part, "application", "x-pkcs7-signature");
 }
 
 /* An envelope or an opaque signature in a leaf; something broken is neither. */
-static int look_at_cms(struct arena *arena, struct span message, const struct part *part, const struct spool_conf *conf,
-                       struct structure *out, struct err *err)
+static int look_at_cms(struct arena *arena, struct span message, const struct part *part,
+                       const struct spool_conf *conf, struct structure *out, struct err *err)
 {
     static const struct smime_limits limits = SMIME_LIMITS_DEFAULT;
     SEAL_CLEANUP(spool_free) struct spool *der = NULL;
@@ -146,7 +147,8 @@ static bool is_encrypted_armour(struct span armour)
     return tag == 1 || tag == 3 || tag == 9 || tag == 18 || tag == 20;
 }
 
-static void look_at_multipart_encrypted(struct span message, const struct part_table *table, struct structure *out)
+static void look_at_multipart_encrypted(struct span message, const struct part_table *table,
+                                        struct structure *out)
 {
     const struct part *root = &table->parts[0];
     const char *protocol = part_param(root, "protocol");

@@ -30,13 +30,15 @@ static bool is_known_certificate(const struct policy *policy, const char *subjec
     size_t n;
     const struct sign_grant *grants = policy_grants(policy, &n);
     for (size_t i = 0; i < n; i++)
-        if (grants[i].submitter == SUBMITTER_TLS && grants[i].who != NULL && strcmp(grants[i].who, subject) == 0)
+        if (grants[i].submitter == SUBMITTER_TLS && grants[i].who != NULL &&
+            strcmp(grants[i].who, subject) == 0)
             return true;
     return false;
 }
 
 /* An inbound listener (a content filter's way back) is never submission, whatever address connects to it. */
-enum submitter submitter_of(const struct settings *settings, const struct policy *policy, const struct envelope *env)
+enum submitter submitter_of(const struct settings *settings, const struct policy *policy,
+                            const struct envelope *env)
 {
     if (env->local)
         return SUBMITTER_LOCAL;
@@ -46,7 +48,8 @@ enum submitter submitter_of(const struct settings *settings, const struct policy
         return SUBMITTER_LOGIN;
     if (env->tls_subject != NULL && is_known_certificate(policy, env->tls_subject))
         return SUBMITTER_TLS;
-    if (any_listener(&settings->submission_listeners, env) || in_networks(&settings->trusted_networks, env->client_addr))
+    if (any_listener(&settings->submission_listeners, env) ||
+        in_networks(&settings->trusted_networks, env->client_addr))
         return SUBMITTER_NETWORK;
     return SUBMITTER_NONE;
 }
@@ -74,7 +77,8 @@ static bool login_is_address(const char *login, const char *from)
 {
     char canonical[ADDR_MAX + 1];
     struct err ignored = ERR_INIT; /* a login that is no address equals none */
-    return login != NULL && addr_canonical(span_of(login), canonical, &ignored) == 0 && strcmp(canonical, from) == 0;
+    return login != NULL && addr_canonical(span_of(login), canonical, &ignored) == 0 &&
+           strcmp(canonical, from) == 0;
 }
 
 bool submitter_may_sign(const struct policy *policy, const struct facts *facts, const struct envelope *env)

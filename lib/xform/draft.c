@@ -75,8 +75,8 @@ static struct span compose_field(struct draft *draft, const char *name, const ch
     return (struct span){arena_spandup(draft->arena, buf_span(&line)), line.len};
 }
 
-int draft_rewrite_unstructured(struct draft *draft, struct draft_field *field, const char *name, const char *utf8,
-                               struct err *err)
+int draft_rewrite_unstructured(struct draft *draft, struct draft_field *field, const char *name,
+                               const char *utf8, struct err *err)
 {
     struct span raw = compose_field(draft, name, utf8, err);
     if (raw.ptr == NULL)
@@ -134,8 +134,8 @@ static void merge_content_fields(struct draft *draft, const struct header *conte
     if (!has_version)
         draft_put_end(draft, SPAN_LIT("MIME-Version: 1.0\r\n"));
     for (size_t c = 0; c < content->n; c++)
-        if (!placed[c] && part_is_content_field(content->fields[c].name)
-            && !span_is_nocase(content->fields[c].name, "MIME-Version"))
+        if (!placed[c] && part_is_content_field(content->fields[c].name) &&
+            !span_is_nocase(content->fields[c].name, "MIME-Version"))
             draft_put_end(draft, content->fields[c].raw);
 }
 
@@ -159,8 +159,9 @@ int draft_write(struct draft *draft, struct spool *out, struct err *err)
         merge_content_fields(draft, &content);
         body = span_sub(entity, content.size, entity.len);
     }
-    if (write_fields(draft->top, draft->ntop, out, err) < 0 || write_fields(draft->fields, draft->n, out, err) < 0
-        || write_fields(draft->end, draft->nend, out, err) < 0 || spool_write(out, "\r\n", 2, err) < 0)
+    if (write_fields(draft->top, draft->ntop, out, err) < 0 ||
+        write_fields(draft->fields, draft->n, out, err) < 0 ||
+        write_fields(draft->end, draft->nend, out, err) < 0 || spool_write(out, "\r\n", 2, err) < 0)
         return -1;
     return spool_write_span(out, body, err);
 }

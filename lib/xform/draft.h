@@ -12,7 +12,7 @@
 
 struct draft_field {
     struct span name;
-    struct span raw;   /* with its line end; borrowed from the message or from the arena */
+    struct span raw; /* with its line end; borrowed from the message or from the arena */
     bool dropped;
 };
 
@@ -22,15 +22,16 @@ struct draft {
     const struct part_table *table; /* of message */
     struct draft_field *fields;     /* as they came, changed in place */
     size_t n;
-    struct draft_field *top;        /* to stand before them, in order */
+    struct draft_field *top; /* to stand before them, in order */
     size_t ntop, top_cap;
-    struct draft_field *end;        /* to stand behind them */
+    struct draft_field *end; /* to stand behind them */
     size_t nend, end_cap;
-    const struct spool *entity;     /* borrowed: content fields and body; NULL: as it came */
+    const struct spool *entity; /* borrowed: content fields and body; NULL: as it came */
     bool changed;
 };
 
-void draft_init(struct draft *draft, struct arena *arena, struct span message, const struct part_table *table);
+void draft_init(struct draft *draft, struct arena *arena, struct span message,
+                const struct part_table *table);
 
 /* draft_find - the n-th (from 0) field of this name that is not dropped; NULL when there are fewer. */
 struct draft_field *draft_find(struct draft *draft, const char *name, size_t nth);
@@ -43,8 +44,8 @@ void draft_replace(struct draft *draft, struct draft_field *field, struct span r
 void draft_put_top(struct draft *draft, struct span raw);
 void draft_put_end(struct draft *draft, struct span raw);
 /* draft_rewrite_unstructured - a field's text anew, encoded and folded. */
-int draft_rewrite_unstructured(struct draft *draft, struct draft_field *field, const char *name, const char *utf8,
-    struct err *err) SEAL_CHECKED;
+int draft_rewrite_unstructured(struct draft *draft, struct draft_field *field, const char *name,
+                               const char *utf8, struct err *err) SEAL_CHECKED;
 /* draft_set_subject - one Subject, in place of the first; others go. */
 int draft_set_subject(struct draft *draft, const char *utf8, struct err *err) SEAL_CHECKED;
 

@@ -16,14 +16,17 @@ static struct span value_of(const struct draft_field *field)
     return value;
 }
 
-static int clean_subject(const struct xform_in *in, struct draft *draft, struct draft_field *field, struct err *err)
+static int clean_subject(const struct xform_in *in, struct draft *draft, struct draft_field *field,
+                         struct err *err)
 {
     const struct settings *s = in->settings;
     const char *const marks[] = {s->tag_opened, s->tag_signed, s->tag_invalid, s->tag_unauthenticated};
-    char *clean = skeleton_remove(draft->arena, header_decode(draft->arena, value_of(field)), marks, SEAL_COUNT(marks));
+    char *clean =
+        skeleton_remove(draft->arena, header_decode(draft->arena, value_of(field)), marks, SEAL_COUNT(marks));
     if (clean == NULL)
         return 0;
-    return draft_rewrite_unstructured(draft, field, "Subject", arena_spandup(draft->arena, span_trim(span_of(clean))), err);
+    return draft_rewrite_unstructured(draft, field, "Subject",
+                                      arena_spandup(draft->arena, span_trim(span_of(clean))), err);
 }
 
 static void clean_results(const struct xform_in *in, struct draft *draft, struct draft_field *field)
@@ -34,7 +37,8 @@ static void clean_results(const struct xform_in *in, struct draft *draft, struct
     if (*kept == '\0')
         draft_drop(draft, field);
     else
-        draft_replace(draft, field, span_of(arena_printf(draft->arena, "Authentication-Results:%s\r\n", kept)));
+        draft_replace(draft, field,
+                      span_of(arena_printf(draft->arena, "Authentication-Results:%s\r\n", kept)));
 }
 
 int xform_hygiene(const struct xform_in *in, struct draft *draft, struct err *err)

@@ -11,13 +11,15 @@ int xform_hygiene(const struct xform_in *in, struct draft *draft, struct err *er
 int xform_keywords(const struct xform_in *in, struct draft *draft, struct err *err) SEAL_CHECKED;
 /* status.c: tag, status and results (R3, R6, R8 names). */
 int xform_tag(const struct xform_in *in, struct draft *draft, const char *text, struct err *err) SEAL_CHECKED;
-int xform_status(const struct xform_in *in, struct draft *draft, const struct op *op, struct err *err) SEAL_CHECKED;
+int xform_status(const struct xform_in *in, struct draft *draft, const struct op *op,
+                 struct err *err) SEAL_CHECKED;
 /* protect.c: the content as an entity; signed; encrypted. Each makes a new sealed spool. */
-int xform_canonical(const struct xform_in *in, struct draft *draft, struct spool **out, struct err *err) SEAL_CHECKED;
+int xform_canonical(const struct xform_in *in, struct draft *draft, struct spool **out,
+                    struct err *err) SEAL_CHECKED;
 int xform_sign(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
-    struct err *err) SEAL_CHECKED;
-int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
-    struct err *err) SEAL_CHECKED;
+               struct err *err) SEAL_CHECKED;
+int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity,
+                  struct spool **out, struct err *err) SEAL_CHECKED;
 
 /* results.c: an Authentication-Results value without the results that only we may give. NULL: leave it as it is; "": drop the field. */
 char *results_filter(struct arena *arena, struct span value, const char *authserv_id);

@@ -26,7 +26,8 @@ bool keyword_find(struct arena *arena, const struct header *header, const struct
     if (keyword->subject != NULL && in_subjects(arena, header, keyword->subject))
         return true;
     const struct field *field;
-    for (size_t i = 0; keyword->header != NULL && (field = header_find(header, keyword->header, i)) != NULL; i++)
+    for (size_t i = 0; keyword->header != NULL && (field = header_find(header, keyword->header, i)) != NULL;
+         i++)
         if (value_is(arena, field->value, keyword->header_value))
             return true;
     return false;
@@ -66,10 +67,12 @@ char *keyword_remove(struct arena *arena, const char *subject, const struct xfor
     return text;
 }
 
-static int clean_subject(const struct xform_in *in, struct draft *draft, struct draft_field *field, struct err *err)
+static int clean_subject(const struct xform_in *in, struct draft *draft, struct draft_field *field,
+                         struct err *err)
 {
     size_t colon = span_find(field->raw, ":", 1, 0);
-    const char *subject = header_decode(draft->arena, span_trim(span_sub(field->raw, colon + 1, field->raw.len)));
+    const char *subject =
+        header_decode(draft->arena, span_trim(span_sub(field->raw, colon + 1, field->raw.len)));
     char *clean = keyword_remove(draft->arena, subject, in->keywords, in->nkeywords);
     return clean == NULL ? 0 : draft_rewrite_unstructured(draft, field, "Subject", clean, err);
 }
@@ -82,8 +85,8 @@ static bool is_command_field(const struct xform_in *in, struct draft *draft, con
     size_t colon = span_find(field->raw, ":", 1, 0);
     struct span value = span_trim(span_sub(field->raw, colon + 1, field->raw.len));
     for (size_t k = 0; k < in->nkeywords; k++)
-        if (in->keywords[k].header != NULL && span_is_nocase(field->name, in->keywords[k].header)
-            && value_is(draft->arena, value, in->keywords[k].header_value))
+        if (in->keywords[k].header != NULL && span_is_nocase(field->name, in->keywords[k].header) &&
+            value_is(draft->arena, value, in->keywords[k].header_value))
             return true;
     return false;
 }

@@ -39,8 +39,8 @@ static struct smime_signer signer_of(const struct keyring_entry *entry)
 }
 
 /* The DER that a signature or an envelope is, in a spool of its own. */
-static int make_signature(const struct xform_in *in, const struct op *op, struct span entity, struct spool **out,
-                          struct err *err)
+static int make_signature(const struct xform_in *in, const struct op *op, struct span entity,
+                          struct spool **out, struct err *err)
 {
     struct spool *made = spool_new(&in->spool);
     struct smime_signer signer = signer_of(&in->keyring->entries[op->keys[0]]);
@@ -48,19 +48,22 @@ static int make_signature(const struct xform_in *in, const struct op *op, struct
     return finish(smime_sign(entity, &signer, in->now, form, made, err), &made, out, err);
 }
 
-static int write_pkcs7_mime(const char *smime_type, const struct spool *der, struct spool *out, struct err *err)
+static int write_pkcs7_mime(const char *smime_type, const struct spool *der, struct spool *out,
+                            struct err *err)
 {
-    if (put(out, "Content-Type: application/pkcs7-mime; smime-type=", err) < 0 || put(out, smime_type, err) < 0
-        || put(out,
-               ";\r\n name=\"smime.p7m\"\r\n"
-               "Content-Transfer-Encoding: base64\r\n"
-               "Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n",
-               err) < 0)
+    if (put(out, "Content-Type: application/pkcs7-mime; smime-type=", err) < 0 ||
+        put(out, smime_type, err) < 0 ||
+        put(out,
+            ";\r\n name=\"smime.p7m\"\r\n"
+            "Content-Transfer-Encoding: base64\r\n"
+            "Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n",
+            err) < 0)
         return -1;
     return base64_encode(spool_all(der), out, err);
 }
 
-static int write_multipart_signed(struct span entity, const struct spool *der, struct spool *out, struct err *err)
+static int write_multipart_signed(struct span entity, const struct spool *der, struct spool *out,
+                                  struct err *err)
 {
     char boundary[BOUNDARY_MAX + 1];
     if (compose_boundary(entity, boundary, err) < 0)
@@ -68,16 +71,16 @@ static int write_multipart_signed(struct span entity, const struct spool *der, s
     if (put(out,
             "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n"
             " micalg=sha-256; boundary=\"",
-            err) < 0
-        || put(out, boundary, err) < 0 || put(out, "\"\r\n\r\n--", err) < 0 || put(out, boundary, err) < 0
-        || put(out, "\r\n", err) < 0 || spool_write_span(out, entity, err) < 0 || put(out, "\r\n--", err) < 0
-        || put(out, boundary, err) < 0
-        || put(out,
-               "\r\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
-               "Content-Transfer-Encoding: base64\r\n"
-               "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n",
-               err) < 0
-        || base64_encode(spool_all(der), out, err) < 0 || put(out, "--", err) < 0 || put(out, boundary, err) < 0)
+            err) < 0 ||
+        put(out, boundary, err) < 0 || put(out, "\"\r\n\r\n--", err) < 0 || put(out, boundary, err) < 0 ||
+        put(out, "\r\n", err) < 0 || spool_write_span(out, entity, err) < 0 || put(out, "\r\n--", err) < 0 ||
+        put(out, boundary, err) < 0 ||
+        put(out,
+            "\r\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
+            "Content-Transfer-Encoding: base64\r\n"
+            "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n",
+            err) < 0 ||
+        base64_encode(spool_all(der), out, err) < 0 || put(out, "--", err) < 0 || put(out, boundary, err) < 0)
         return -1;
     return put(out, "--\r\n", err);
 }
@@ -94,8 +97,8 @@ int xform_sign(const struct xform_in *in, const struct op *op, const struct spoo
     return finish(status, &made, out, err);
 }
 
-static int make_envelope(const struct xform_in *in, const struct op *op, struct span entity, struct spool **out,
-                         enum smime_cipher cipher, struct err *err)
+static int make_envelope(const struct xform_in *in, const struct op *op, struct span entity,
+                         struct spool **out, enum smime_cipher cipher, struct err *err)
 {
     struct cert **to = xcalloc(op->nkeys, sizeof(struct cert *));
     for (size_t i = 0; i < op->nkeys; i++)
@@ -106,8 +109,8 @@ static int make_envelope(const struct xform_in *in, const struct op *op, struct 
     return finish(status, &made, out, err);
 }
 
-int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
-                  struct err *err)
+int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity,
+                  struct spool **out, struct err *err)
 {
     enum smime_cipher cipher;
     if (!smime_cipher_find(op->cipher, &cipher))

@@ -48,7 +48,8 @@ static const char *result_name(enum signature signature)
     return "permerror";
 }
 
-static int put_results(const struct xform_in *in, struct draft *draft, const struct view *view, struct err *err)
+static int put_results(const struct xform_in *in, struct draft *draft, const struct view *view,
+                       struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(8192);
     buf_printf(&value, "%s; smime=%s", in->settings->authserv_id, result_name(view->signature));
@@ -57,8 +58,8 @@ static int put_results(const struct xform_in *in, struct draft *draft, const str
     if (view->signer != NULL)
         buf_printf(&value, " body.smime-identifier=%s", compose_quoted(draft->arena, view->signer));
     SEAL_CLEANUP(buf_fini) struct buf line = BUF_INIT(16384);
-    if (buf_check(&value, err) < 0
-        || compose_structured(&line, "Authentication-Results", buf_str(&value), err) < 0)
+    if (buf_check(&value, err) < 0 ||
+        compose_structured(&line, "Authentication-Results", buf_str(&value), err) < 0)
         return -1;
     draft_put_top(draft, (struct span){arena_spandup(draft->arena, buf_span(&line)), line.len});
     return 0;
@@ -82,11 +83,12 @@ static int put_status(struct draft *draft, const struct view *view, struct err *
     if (view->signer != NULL)
         buf_printf(&value, "; signer=%s", compose_quoted(draft->arena, view->signer));
     const char *why = view->signature != SIGNATURE_GOOD && view->signature_why != NULL ? view->signature_why
-                                                                                      : view->decryption_why;
+                                                                                       : view->decryption_why;
     if (why != NULL)
         buf_printf(&value, "; reason=%s", compose_quoted(draft->arena, why));
     SEAL_CLEANUP(buf_fini) struct buf line = BUF_INIT(16384);
-    if (buf_check(&value, err) < 0 || compose_structured(&line, "X-Sealmilter-Status", buf_str(&value), err) < 0)
+    if (buf_check(&value, err) < 0 ||
+        compose_structured(&line, "X-Sealmilter-Status", buf_str(&value), err) < 0)
         return -1;
     draft_put_top(draft, (struct span){arena_spandup(draft->arena, buf_span(&line)), line.len});
     return 0;

@@ -75,7 +75,8 @@ static int need_entity(struct run *run, struct draft *draft, struct err *err)
     return 0;
 }
 
-static int protect(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by, struct err *err)
+static int protect(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by,
+                   struct err *err)
 {
     if (need_entity(run, draft, err) < 0)
         return -1;
@@ -94,7 +95,8 @@ static int protect(struct run *run, struct draft *draft, const struct op *op, st
     return 0;
 }
 
-static int run_op(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by, struct err *err)
+static int run_op(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by,
+                  struct err *err)
 {
     switch (op->kind) {
     case OP_HYGIENE:
@@ -136,8 +138,8 @@ static int run_copy(struct run *run, const struct copy *copy, struct spool **out
     return draft_write(&draft, *out, err) < 0 || spool_seal(*out, err) < 0 ? -1 : 0;
 }
 
-int xform_run(const struct xform_in *in, const struct plan *plan, void (*progress)(void *), void *progress_arg,
-              struct spool **out, struct err *err)
+int xform_run(const struct xform_in *in, const struct plan *plan, void (*progress)(void *),
+              void *progress_arg, struct spool **out, struct err *err)
 {
     struct run run = {.in = in, .progress = progress, .progress_arg = progress_arg};
     int status = 0;

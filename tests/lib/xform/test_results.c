@@ -12,8 +12,10 @@ static const struct {
 } rows[] = {
     {"another host's results stay", " mx.other.example; smime=pass", NULL},
     {"our neighbours' results stay", " gw.example; dkim=pass header.d=a.example; spf=pass", NULL},
-    {"a forged smime result goes with its field", " gw.example; smime=pass body.smime-identifier=ceo@example.org", ""},
-    {"a forged smime result goes, dkim stays", " gw.example; dkim=pass; smime=pass; spf=fail", " gw.example; dkim=pass; spf=fail"},
+    {"a forged smime result goes with its field",
+     " gw.example; smime=pass body.smime-identifier=ceo@example.org", ""},
+    {"a forged smime result goes, dkim stays", " gw.example; dkim=pass; smime=pass; spf=fail",
+     " gw.example; dkim=pass; spf=fail"},
     {"x-openpgp too", " gw.example; x-openpgp=pass", ""},
     {"any case", " GW.Example; SMIME=pass; dkim=none", " GW.Example; dkim=none"},
     {"folded", " gw.example;\r\n\tsmime=pass;\r\n\tdkim=pass", " gw.example;\r\n\tdkim=pass"},
@@ -48,7 +50,8 @@ START_TEST(results_cut_at_every_length_never_keep_a_forged_pass)
     for (size_t n = 0; n <= strlen(value); n++) {
         const char *got = results_filter(arena, (struct span){value, n}, "gw.example");
         const char *stays = got == NULL ? arena_spandup(arena, (struct span){value, n}) : got;
-        ck_assert_msg(strstr(stays, "smime=") == NULL || strstr(stays, "gw.example;") == NULL, "%zu: %s", n, stays);
+        ck_assert_msg(strstr(stays, "smime=") == NULL || strstr(stays, "gw.example;") == NULL, "%zu: %s", n,
+                      stays);
     }
 }
 END_TEST

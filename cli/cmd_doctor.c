@@ -1,0 +1,112 @@
+/* cmd_doctor - what is wrong here, and what to do. */
+#include "cli/cli.h"
+
+#include "base/json.h"
+#include "cli/doctor.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* The policy that the daemon uses: the newest in the store. */
+static struct policy *read_policy(struct doctor *doctor)
+{
+    struct err err = ERR_INIT;
+    struct store_read *read = NULL;
+    struct policy_record record;
+    struct policy *policy = NULL;
+    if (store_read_begin(doctor->store, doctor->arena, &read, &err) == 0) {
+        if (store_find_policy(read, 0, &record, &err) == FIND_FOUND &&
+            policy_parse("policy", span_of(record.text), &policy, &err) < 0)
+            policy = NULL;
+        store_read_end(&read);
+    }
+    if (policy == NULL)
+        doctor_add(doctor, FINDING_ERROR, "sealadm policy load", "no policy is loaded%s%s",
+                   err_is_set(&err) ? ": " : "", err.msg);
+    else
+        doctor_add(doctor, FINDING_GOOD, NULL, "policy version %llu is loaded",
+                   (unsigned long long)record.version);
+    return policy;
+}
+
+/* Named by an option, or the one that this machine has. */
+static int examine_mta(struct doctor *doctor, const char *postfix, const char *sendmail, struct err *err)
+{
+    if (postfix == NULL && sendmail == NULL) {
+        postfix = access("/etc/postfix/main.cf", R_OK) == 0 ? "/etc/postfix" : NULL;
+        sendmail =
+            postfix == NULL && access("/etc/mail/sendmail.cf", R_OK) == 0 ? "/etc/mail/sendmail.cf" : NULL;
+    }
+    if (postfix == NULL && sendmail == NULL)
+        doctor_add(doctor, FINDING_WARNING, "name it: --postfix DIR or --sendmail FILE",
+                   "neither /etc/postfix/main.cf nor /etc/mail/sendmail.cf can be read");
+    if (postfix != NULL && doctor_postfix(doctor, postfix, err) < 0)
+        return -1;
+    return sendmail != NULL ? doctor_sendmail(doctor, sendmail, err) : 0;
+}
+
+static const char *severity_name(enum severity severity)
+{
+    static const char *const names[] = {"error", "warning", "good"};
+    return names[severity];
+}
+
+static void print_json(const struct doctor *doctor, struct buf *out)
+{
+    struct json json = JSON_INIT(out);
+    json_object_begin(&json, NULL);
+    json_array_begin(&json, "findings");
+    for (size_t i = 0; i < doctor->n; i++) {
+        json_object_begin(&json, NULL);
+        json_string(&json, "severity", severity_name(doctor->findings[i].severity));
+        json_string(&json, "what", doctor->findings[i].what);
+        json_string(&json, "todo", doctor->findings[i].todo);
+        json_object_end(&json);
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+}
+
+static void print_text(const struct doctor *doctor, struct buf *out)
+{
+    for (size_t i = 0; i < doctor->n; i++) {
+        const struct finding *finding = &doctor->findings[i];
+        buf_printf(out, "%-8s %s\n", severity_name(finding->severity), finding->what);
+        if (finding->todo != NULL)
+            buf_printf(out, "         -> %s\n", finding->todo);
+    }
+}
+
+static size_t count_errors(const struct doctor *doctor)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < doctor->n; i++)
+        n += doctor->findings[i].severity == FINDING_ERROR;
+    return n;
+}
+
+int cmd_doctor(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    const char *postfix = NULL, *sendmail = NULL;
+    const struct cli_option options[] = {{.name = "--postfix", .value = &postfix},
+                                         {.name = "--sendmail", .value = &sendmail}};
+    if (cli_options(cli, options, SEAL_COUNT(options), &argc, argv, err) < 0)
+        return -1;
+    if (argc != 0)
+        return err_set(err, ERR_USAGE, "takes no operand");
+    struct doctor doctor = {
+        .arena = cli->arena, .settings = cli->settings, .store = cli->store, .now = cli->now};
+    doctor_files(&doctor);
+    doctor_keys(&doctor);
+    struct policy *policy = read_policy(&doctor);
+    doctor.policy = policy;
+    int status = examine_mta(&doctor, postfix, sendmail, err);
+    policy_free(&policy);
+    if (cli->format == CLI_JSON)
+        print_json(&doctor, &cli->out);
+    else
+        print_text(&doctor, &cli->out);
+    if (status == 0 && count_errors(&doctor) > 0)
+        status = err_set(err, ERR_CONFIG, "%zu errors found", count_errors(&doctor));
+    return status;
+}

@@ -1,0 +1,145 @@
+/* cmd_explain - the daemon's own pipeline on a message file; nothing is delivered, nothing is stored. */
+#include "cli/cli.h"
+
+#include "base/addr.h"
+#include "base/io.h"
+#include "gate/explain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+struct request {
+    const char *from, *client, *login, *write, *at, *body;
+    const char *listener;
+    struct string_list to;
+    bool local;
+};
+
+/* A message file has LF or CRLF; the pipeline sees CRLF, as from the MTA. */
+static int read_message(const struct settings *settings, const char *path, struct spool **out,
+                        struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 30);
+    if (io_read_file(path, &text, err) < 0)
+        return -1;
+    const struct spool_conf conf = {
+        .dir = "/tmp", .mem_max = SIZE_MAX / 2, .size_max = 4 * settings->message_size_limit};
+    struct spool *spool = spool_new(&conf);
+    struct span rest = buf_span(&text);
+    int status = 0;
+    while (status == 0 && rest.len > 0) {
+        size_t n = span_find(rest, "\n", 1, 0);
+        struct span line = span_sub(rest, 0, n == SIZE_MAX ? rest.len : n);
+        rest = n == SIZE_MAX ? SPAN_LIT("") : span_sub(rest, n + 1, rest.len);
+        if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+            line.len--;
+        status = spool_write_span(spool, line, err) < 0 || spool_write(spool, "\r\n", 2, err) < 0 ? -1 : 0;
+    }
+    if (status == 0)
+        status = spool_seal(spool, err);
+    if (status < 0)
+        spool_free(&spool);
+    *out = spool;
+    return status;
+}
+
+/* "2026-11-23", "2026-11-23T07:30:00", both UTC, or seconds since 1970. */
+static int parse_time(const char *text, int64_t *out, struct err *err)
+{
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%s"};
+    for (size_t i = 0; i < SEAL_COUNT(forms); i++) {
+        struct tm tm = {.tm_sec = 0};
+        const char *end = strptime(text, forms[i], &tm);
+        if (end == NULL || *end != '\0')
+            continue;
+        *out = i == 2 ? strtoll(text, NULL, 10) : (int64_t)timegm(&tm);
+        return 0;
+    }
+    return err_set(err, ERR_USAGE, "--at %s: write 2026-11-23, 2026-11-23T07:30:00 or seconds since 1970",
+                   text);
+}
+
+static int make_envelope(struct cli *cli, const struct request *request, struct envelope *env,
+                         struct err *err)
+{
+    if (envelope_set_sender(env, cli->arena, request->from, err) < 0)
+        return -1;
+    for (size_t i = 0; i < request->to.n; i++)
+        if (envelope_add_rcpt(env, cli->arena, request->to.items[i], err) < 0)
+            return -1;
+    env->login = request->login;
+    env->client_addr = request->client;
+    env->local = request->local;
+    env->body = request->body;
+    env->listener_name = request->listener;
+    if (request->listener != NULL)
+        env->listener_port = (unsigned)strtoul(request->listener, NULL, 10);
+    return 0;
+}
+
+static int write_copies(const struct outcome *outcome, const struct spool *message, const char *dir,
+                        struct err *err)
+{
+    size_t reinjected = 1;
+    for (size_t i = 0; i < outcome->plan->ncopies; i++) {
+        const struct spool *copy = outcome->copies[i] != NULL ? outcome->copies[i] : message;
+        size_t number = outcome->plan->copies[i].in_place ? 0 : reinjected++;
+        char path[4096];
+        if (snprintf(path, sizeof path, "%s/%zu.eml", dir, number) >= (int)sizeof path)
+            return err_set(err, ERR_USAGE, "--write: folder name too long");
+        if (io_write_file(path, spool_all(copy), 0600, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int explain(struct cli *cli, const struct request *request, const char *path, struct err *err)
+{
+    struct envelope env = {.queue_id = NULL};
+    struct gate *gate = NULL;
+    struct snapshot *snapshot = NULL;
+    struct spool *message = NULL;
+    struct outcome *outcome = NULL;
+    struct trace trace = {.n = 0};
+    int64_t now = cli->now;
+    int status = (request->at == NULL || parse_time(request->at, &now, err) == 0) &&
+                         make_envelope(cli, request, &env, err) == 0 &&
+                         read_message(cli->settings, path, &message, err) == 0 &&
+                         gate_new(cli->settings, cli->store, &gate, err) == 0 &&
+                         snapshot_load(cli->store, cli->settings, &snapshot, err) == 0 &&
+                         gate_run(gate, snapshot, &env, message, now, NULL, &trace, &outcome, err) == 0
+                     ? 0
+                     : -1;
+    if (status == 0 && cli->format == CLI_JSON)
+        explain_json(outcome, &env, &trace, &cli->out);
+    else if (status == 0)
+        explain_text(outcome, &env, &trace, &cli->out);
+    if (status == 0 && request->write != NULL)
+        status = write_copies(outcome, message, request->write, err);
+    outcome_free(&outcome);
+    spool_free(&message);
+    snapshot_free(&snapshot);
+    gate_free(&gate);
+    return status;
+}
+
+int cmd_explain(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    struct request request = {.from = NULL};
+    const struct cli_option options[] = {
+        {.name = "--from", .value = &request.from},     {.name = "--to", .many = &request.to},
+        {.name = "--client", .value = &request.client}, {.name = "--login", .value = &request.login},
+        {.name = "--write", .value = &request.write},   {.name = "--at", .value = &request.at},
+        {.name = "--body", .value = &request.body},     {.name = "--listener", .value = &request.listener},
+        {.name = "--local", .flag = &request.local},
+    };
+    if (cli_options(cli, options, SEAL_COUNT(options), &argc, argv, err) < 0)
+        return -1;
+    if (request.from == NULL || request.to.n == 0 || argc != 1)
+        return err_set(err, ERR_USAGE,
+                       "wants --from ADDRESS, --to ADDRESS and one message file (- for standard input)");
+    return explain(cli, &request, argv[0], err);
+}

@@ -1,0 +1,318 @@
+/* Tests of the gate on mail that leaves: signing, encrypting, copies, and what is refused rather than sent in clear. */
+#include "support/check.h"
+#include "support/site.h"
+
+#include <string.h>
+
+static const char policy[] = "our domains our.example\n"
+                             "keyword plain subject \"[plain]\"\n"
+                             "keyword confidential subject \"[confidential]\"\n"
+                             "keyword confidential header Sensitivity is company-confidential\n"
+                             "rule \"confidential\"\n"
+                             "    when outbound, keyword confidential\n"
+                             "    sign\n"
+                             "    encrypt with smime, else refuse \"No certificate is known.\"\n"
+                             "rule \"as it is\"\n"
+                             "    when outbound, keyword plain\n"
+                             "    pass\n"
+                             "rule \"out\"\n"
+                             "    when outbound\n"
+                             "    sign if possible\n"
+                             "    encrypt if possible\n"
+                             "rule \"in\"\n"
+                             "    when inbound\n"
+                             "    decrypt\n"
+                             "    harvest\n"
+                             "    tag\n"
+                             "rule \"house\"\n"
+                             "    when internal\n"
+                             "    pass\n";
+
+static const char body[] = "The plaintext token is ORCHID.\n";
+
+#define FROM_ALICE "From: Alice <alice@our.example>\nTo: bob@their.example\nSubject: "
+#define ALICE      .from = "alice@our.example", .login = "alice@our.example"
+
+static struct site *site;
+static struct pki_entity *alice, *bob;
+
+static void setup(void)
+{
+    site = site_new(policy);
+    alice = site_user(site, "alice@our.example", PKI_RSA2048);
+    bob = site_partner(site, "bob@their.example", PKI_RSA2048);
+}
+
+static void teardown(void)
+{
+    site_free(&site);
+}
+
+static bool has(struct span text, const char *needle)
+{
+    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
+}
+
+static char *mail(const char *subject_and_more)
+{
+    return arena_printf(site->arena, FROM_ALICE "%s\n\n%s", subject_and_more, body);
+}
+
+static void run_ok(const struct site_mail *m)
+{
+    ck_assert_msg(site_run(site, m) == 0, "%s", site->err.msg);
+}
+
+START_TEST(message_is_signed_then_encrypted_for_a_known_certificate)
+{
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = mail("Hi")});
+    ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
+    struct span copy = site_copy_for(site, "bob@their.example");
+    ck_assert(has(copy, "smime-type=enveloped-data"));
+    ck_assert(!has(copy, "ORCHID"));
+    ck_assert_uint_eq(site->outcome->plan->ncopies, 1);
+    ck_assert(site->outcome->plan->copies[0].in_place);
+    ck_assert_str_eq(site_field(site, copy, "Subject", 0), "Hi");
+}
+END_TEST
+
+START_TEST(message_without_certificate_is_signed_only)
+{
+    run_ok(&(struct site_mail){ALICE, .to = {"carol@their.example"}, .text = mail("Hi")});
+    struct span copy = site_copy_for(site, "carol@their.example");
+    ck_assert(has(copy, "multipart/signed"));
+    ck_assert(has(copy, "ORCHID"));
+    ck_assert(has(copy, "micalg=sha-256"));
+}
+END_TEST
+
+START_TEST(three_recipients_get_what_each_can_have)
+{
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example", "carol@their.example", "dave@our.example"},
+                               .text = mail("Hi")});
+    ck_assert_uint_eq(site->outcome->plan->ncopies, 3);
+    ck_assert(!has(site_copy_for(site, "bob@their.example"), "ORCHID"));
+    ck_assert(has(site_copy_for(site, "carol@their.example"), "multipart/signed"));
+    ck_assert(!has(site_copy_for(site, "dave@our.example"), "multipart/signed"));
+}
+END_TEST
+
+START_TEST(required_encryption_without_certificate_refuses_for_all)
+{
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example", "carol@their.example"},
+                               .text = mail("[confidential] Hi")});
+    ck_assert_int_eq(site->outcome->verdict, VERDICT_REJECT);
+    ck_assert_ptr_nonnull(strstr(site->outcome->reply, "carol@their.example"));
+    ck_assert_int_eq(strncmp(site->outcome->reply, "550 5.7.", 8), 0);
+    ck_assert_uint_eq(site->outcome->plan->ncopies, 0);
+}
+END_TEST
+
+START_TEST(keyword_leaves_the_subject_in_every_copy)
+{
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = mail("Re: [Confidential] Hi")});
+    ck_assert_str_eq(site_field(site, site_copy_for(site, "bob@their.example"), "Subject", 0), "Re: Hi");
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"},
+                               .text = mail("=?utf-8?Q?=5Bpl?= =?utf-8?Q?ain=5D_H=C3=BCte?=")});
+    struct span copy = site_copy_for(site, "bob@their.example");
+    ck_assert_str_eq(site_field(site, copy, "Subject", 0), "H\xc3\xbcte");
+    ck_assert(has(copy, "ORCHID"));
+}
+END_TEST
+
+START_TEST(keyword_in_a_header_commands_too)
+{
+    run_ok(&(struct site_mail){ALICE, .to = {"carol@their.example"},
+                               .text = mail("Hi\nSensitivity: Company-Confidential")});
+    ck_assert_int_eq(site->outcome->verdict, VERDICT_REJECT);
+}
+END_TEST
+
+START_TEST(nobody_signs_in_the_name_of_another)
+{
+    static const struct site_mail mails[] = {
+        {.from = "alice@our.example", .login = "mallory@our.example", .to = {"carol@their.example"}},
+        {.from = "alice@our.example", .local = true, .to = {"carol@their.example"}},
+        {.from = "alice@our.example", .client = "10.1.2.3", .to = {"carol@their.example"}},
+    };
+    for (size_t i = 0; i < SEAL_COUNT(mails); i++) {
+        struct site_mail m = mails[i];
+        m.text = mail("Hi");
+        run_ok(&m);
+        ck_assert_msg(!has(site_copy_for(site, "carol@their.example"), "multipart/signed"), "%zu", i);
+        ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
+    }
+}
+END_TEST
+
+START_TEST(null_sender_and_reports_are_never_signed)
+{
+    run_ok(
+        &(struct site_mail){.login = "alice@our.example", .to = {"carol@their.example"}, .text = mail("Hi")});
+    ck_assert(!has(site_copy_for(site, "carol@their.example"), "multipart/signed"));
+    run_ok(&(struct site_mail){ALICE, .to = {"carol@their.example"},
+                               .text = mail("Hi\nMIME-Version: 1.0\nContent-Type: multipart/report; "
+                                            "report-type=delivery-status; boundary=b")});
+    ck_assert(!has(site_copy_for(site, "carol@their.example"), "multipart/signed"));
+}
+END_TEST
+
+START_TEST(encrypted_mail_is_not_encrypted_twice_but_signed)
+{
+    struct span once =
+        site_enveloped(site, FROM_ALICE "Hi\n", SPAN_LIT("Content-Type: text/plain\r\n\r\nx\r\n"), bob);
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .bytes = once});
+    struct span copy = site_copy_for(site, "bob@their.example");
+    ck_assert(has(copy, "multipart/signed"));
+    ck_assert_uint_eq(site->outcome->plan->copies[0].nops, 1);
+}
+END_TEST
+
+START_TEST(what_only_says_that_it_is_encrypted_is_encrypted)
+{
+    static const char *const liars[] = {
+        "[encrypted]\nContent-Type: application/pkcs7-mime; "
+        "smime-type=enveloped-data\nContent-Transfer-Encoding: base64",
+        "Hi\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data",
+        "Hi\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b",
+        "Hi\nContent-Type: application/octet-stream; name=smime.p7m",
+    };
+    for (size_t i = 0; i < SEAL_COUNT(liars); i++) {
+        run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = mail(liars[i])});
+        ck_assert_msg(!has(site_copy_for(site, "bob@their.example"), "ORCHID"), "%s", liars[i]);
+    }
+}
+END_TEST
+
+START_TEST(hidden_recipient_gets_an_envelope_of_its_own)
+{
+    struct pki_entity *eve = site_partner(site, "eve@their.example", PKI_RSA2048);
+    (void)eve;
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example", "eve@their.example"}, .text = mail("Hi")});
+    ck_assert_uint_eq(site->outcome->plan->ncopies, 2);
+    for (size_t c = 0; c < 2; c++) {
+        const struct copy *copy = &site->outcome->plan->copies[c];
+        ck_assert_uint_eq(copy->nrcpts, 1);
+        ck_assert_uint_eq(copy->ops[copy->nops - 1].nkeys, 1);
+    }
+}
+END_TEST
+
+START_TEST(rsa_and_ec_recipients_never_share_an_envelope)
+{
+    site_partner(site, "eve@their.example", PKI_P256);
+    run_ok(&(struct site_mail){
+        ALICE, .to = {"bob@their.example", "eve@their.example"},
+        .text = "From: alice@our.example\nTo: bob@their.example, eve@their.example\n\nx\n"});
+    ck_assert_uint_eq(site->outcome->plan->ncopies, 2);
+}
+END_TEST
+
+START_TEST(every_content_header_of_the_original_is_replaced)
+{
+    run_ok(&(struct site_mail){
+        ALICE, .to = {"bob@their.example"},
+        .text = mail("Hi\nMIME-Version: 1.0\nContent-Type: text/plain; "
+                     "charset=utf-8\nContent-Transfer-Encoding: 8bit\n"
+                     "Content-Language: en\nContent-Disposition: inline; filename=secretname.txt")});
+    struct span copy = site_copy_for(site, "bob@their.example");
+    ck_assert_ptr_null(site_field(site, copy, "Content-Type", 1));
+    ck_assert_str_eq(site_field(site, copy, "Content-Transfer-Encoding", 0), "base64");
+    ck_assert_ptr_null(site_field(site, copy, "Content-Transfer-Encoding", 1));
+    ck_assert_ptr_null(site_field(site, copy, "Content-Language", 0));
+    ck_assert(!has(copy, "secretname"));
+    ck_assert_ptr_null(site_field(site, copy, "MIME-Version", 1));
+}
+END_TEST
+
+START_TEST(output_is_seven_bit_with_lines_of_at_most_76)
+{
+    run_ok(&(struct site_mail){
+        ALICE, .to = {"bob@their.example", "carol@their.example"}, .eight_bit = true,
+        .text = mail("Hi\nContent-Type: text/plain; charset=utf-8\n"
+                     "Content-Transfer-Encoding: 8bit\n\nGr\xc3\xbc\xc3\x9f"
+                     "e\n"
+                     "and a very long line that goes on and on and on and on and on and on and on and on "
+                     "and on and on and on until it is longer than a hundred octets")});
+    for (size_t c = 0; c < site->outcome->plan->ncopies; c++) {
+        struct span copy = site_copy(site, c);
+        size_t column = 0;
+        for (size_t i = 0; i < copy.len; i++) {
+            ck_assert_int_lt((unsigned char)copy.ptr[i], 128);
+            column = copy.ptr[i] == '\n' ? 0 : column + 1;
+            ck_assert_uint_le(column,
+                              79); /* header lines of ours may be longer than body lines, never long */
+        }
+    }
+}
+END_TEST
+
+START_TEST(expired_certificate_is_no_certificate)
+{
+    struct pki_entity *old = pki_leaf(site->pki, site->root,
+                                      &(struct pki_spec){.email = "old@their.example",
+                                                         .not_before = PKI_NOW - 20 * PKI_DAY,
+                                                         .not_after = PKI_NOW - PKI_DAY});
+    site_add_cert(site, "old@their.example", old, TRUST_TRUSTED, false);
+    run_ok(&(struct site_mail){ALICE, .to = {"old@their.example"}, .text = mail("[confidential] Hi")});
+    ck_assert_int_eq(site->outcome->verdict, VERDICT_REJECT);
+}
+END_TEST
+
+START_TEST(result_over_the_mtas_limit_is_refused_before_anything_is_sent)
+{
+    site_free(&site);
+    site = site_new_with(policy, "message-size-limit = 64K\n");
+    site_user(site, "alice@our.example", PKI_P256);
+    site_partner(site, "bob@their.example", PKI_RSA2048);
+    char *text = arena_alloc(site->arena, 62001);
+    memset(text, 'x', 62000);
+    for (size_t i = 70; i < 62000; i += 71)
+        text[i] = '\n';
+    ck_assert_int_lt(
+        site_run(site, &(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = mail(text)}), 0);
+    ck_assert_int_eq(site->err.code, ERR_TOO_BIG);
+}
+END_TEST
+
+START_TEST(same_message_twice_gets_the_same_plan)
+{
+    SEAL_CLEANUP(buf_fini) struct buf first = BUF_INIT(65536);
+    SEAL_CLEANUP(buf_fini) struct buf second = BUF_INIT(65536);
+    const struct site_mail m = {ALICE, .to = {"bob@their.example", "carol@their.example"},
+                                .text = mail("Hi")};
+    run_ok(&m);
+    plan_print(site->outcome->plan, site->outcome->facts, &first);
+    run_ok(&m);
+    plan_print(site->outcome->plan, site->outcome->facts, &second);
+    ck_assert_str_eq(buf_str(&first), buf_str(&second));
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("gate/outbound");
+    TCase *t = tcase_create("outbound");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, message_is_signed_then_encrypted_for_a_known_certificate);
+    tcase_add_test(t, message_without_certificate_is_signed_only);
+    tcase_add_test(t, three_recipients_get_what_each_can_have);
+    tcase_add_test(t, required_encryption_without_certificate_refuses_for_all);
+    tcase_add_test(t, keyword_leaves_the_subject_in_every_copy);
+    tcase_add_test(t, keyword_in_a_header_commands_too);
+    tcase_add_test(t, nobody_signs_in_the_name_of_another);
+    tcase_add_test(t, null_sender_and_reports_are_never_signed);
+    tcase_add_test(t, encrypted_mail_is_not_encrypted_twice_but_signed);
+    tcase_add_test(t, what_only_says_that_it_is_encrypted_is_encrypted);
+    tcase_add_test(t, hidden_recipient_gets_an_envelope_of_its_own);
+    tcase_add_test(t, rsa_and_ec_recipients_never_share_an_envelope);
+    tcase_add_test(t, every_content_header_of_the_original_is_replaced);
+    tcase_add_test(t, output_is_seven_bit_with_lines_of_at_most_76);
+    tcase_add_test(t, expired_certificate_is_no_certificate);
+    tcase_add_test(t, result_over_the_mtas_limit_is_refused_before_anything_is_sent);
+    tcase_add_test(t, same_message_twice_gets_the_same_plan);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)
