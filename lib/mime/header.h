@@ -50,9 +50,6 @@ size_t header_count(const struct header *header, const char *name);
 /* header_decode - a raw value for people and conditions: unfolded, encoded-words decoded (RFC 2047), UTF-8, trimmed. */
 char *header_decode(struct arena *arena, struct span raw_value);
 
-/* header_date - a Date value as seconds since 1970; 0 when it cannot be read. */
-int64_t header_date(struct span raw_value);
-
 /* One mailbox of an address field. */
 struct mailbox {
     const char *addr;  /* canonical (base/addr.h) */
