@@ -24,13 +24,13 @@ struct smime_signer {
  *
  * entity  the canonical MIME entity, byte for byte what will stand in the message
  * when    signing time, seconds since 1970
- * opaque  with SMIME_OPAQUE the entity is inside
+ * opaque  with SMIME_SIGN_OPAQUE the entity is inside
  * out     receives DER, appended
  * return  0, or -1 with ERR_CRYPTO, ERR_KEY_UNUSABLE, ERR_IO, ERR_LIMIT
  */
 enum smime_sign_form {
-    SMIME_DETACHED,
-    SMIME_OPAQUE
+    SMIME_SIGN_DETACHED,
+    SMIME_SIGN_OPAQUE
 };
 int smime_sign(struct span entity, const struct smime_signer *signer, int64_t when, enum smime_sign_form form,
                struct spool *out, struct err *err) SEAL_CHECKED;

@@ -44,7 +44,7 @@ static int make_signature(const struct xform_in *in, const struct op *op, struct
 {
     struct spool *made = spool_new(&in->spool);
     struct smime_signer signer = signer_of(&in->keyring->entries[op->keys[0]]);
-    enum smime_sign_form form = op->form == SIGN_OPAQUE ? SMIME_OPAQUE : SMIME_DETACHED;
+    enum smime_sign_form form = op->form == SIGN_OPAQUE ? SMIME_SIGN_OPAQUE : SMIME_SIGN_DETACHED;
     return finish(smime_sign(entity, &signer, in->now, form, made, err), &made, out, err);
 }
 

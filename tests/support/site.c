@@ -267,7 +267,7 @@ struct span site_signed_entity(struct site *site, const char *entity, const stru
     struct span content = site_crlf(site, entity);
     struct smime_signer by = {.cert = signer->cert, .key = signer->key};
     SEAL_CLEANUP(spool_free) struct spool *der = spool_new(&spool_conf);
-    ck_ok(smime_sign(content, &by, when, SMIME_DETACHED, der, &err));
+    ck_ok(smime_sign(content, &by, when, SMIME_SIGN_DETACHED, der, &err));
     ck_ok(spool_seal(der, &err));
     const struct span parts[] = {
         SPAN_LIT("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n"
