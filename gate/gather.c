@@ -7,6 +7,7 @@
 #include "gate/internal.h"
 
 #include "base/addr.h"
+#include "mime/date.h"
 
 #include <string.h>
 
@@ -52,7 +53,7 @@ static void gather_headers(struct work *work, const struct header *header)
 static void gather_date(struct work *work, const struct header *header)
 {
     const struct field *field = header_find(header, "Date", 0);
-    work->date = field == NULL ? 0 : header_date(field->value);
+    work->date = field == NULL ? 0 : date_parse(field->value);
 }
 
 /* policy/policy.h's keywords as xform's; the arrays live in the message's arena. */

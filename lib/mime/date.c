@@ -1,5 +1,5 @@
 /* date - "Mon, 23 Nov 2026 07:30:01 +0100 (CET)". */
-#include "mime/header.h"
+#include "mime/date.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,10 +39,10 @@ static int full_year(int year, size_t digits)
     return digits == 3 ? year + 1900 : year;
 }
 
-int64_t header_date(struct span raw_value)
+int64_t date_parse(struct span value)
 {
     char text[128];
-    struct span value = span_trim(raw_value);
+    value = span_trim(value);
     size_t n = value.len < sizeof text ? value.len : sizeof text - 1;
     memcpy(text, value.ptr, n);
     text[n] = '\0';

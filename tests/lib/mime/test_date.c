@@ -1,7 +1,7 @@
 /* Tests of lib/mime/date.c. */
 #include "support/check.h"
 
-#include "mime/header.h"
+#include "mime/date.h"
 
 static const struct {
     const char *text;
@@ -24,8 +24,8 @@ static const struct {
 
 START_TEST(date_is_read)
 {
-    ck_assert_msg(header_date(span_of(rows[_i].text)) == rows[_i].want, "%s: %lld", rows[_i].text,
-                  (long long)header_date(span_of(rows[_i].text)));
+    ck_assert_msg(date_parse(span_of(rows[_i].text)) == rows[_i].want, "%s: %lld", rows[_i].text,
+                  (long long)date_parse(span_of(rows[_i].text)));
 }
 END_TEST
 
@@ -33,8 +33,8 @@ START_TEST(date_cut_anywhere_is_a_date_or_none)
 {
     const char *text = "Mon, 23 Nov 2026 07:30:01 +0100";
     for (size_t n = 0; n < 31; n++)
-        ck_assert_int_ge(header_date((struct span){text, n}), 0);
-    ck_assert_int_eq(header_date((struct span){"1 Jan 2026\0 00:00:00", 20}), 0);
+        ck_assert_int_ge(date_parse((struct span){text, n}), 0);
+    ck_assert_int_eq(date_parse((struct span){"1 Jan 2026\0 00:00:00", 20}), 0);
 }
 END_TEST
 
