@@ -2,86 +2,32 @@
 #include "conf/value.h"
 
 #include "conf/lex.h"
+#include "conf/number.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct suffix {
-    char letter;
-    uint64_t factor;
-};
-
-static const struct suffix size_suffixes[] = {{'K', 1u << 10}, {'M', 1u << 20}, {'G', 1u << 30}};
-static const struct suffix time_suffixes[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 
 static void *field(const struct setting *setting, const struct settings *settings)
 {
     return (char *)(uintptr_t)settings + setting->offset;
 }
 
-/* A decimal number with at most one suffix letter of those given, in lower or upper case. */
-static int parse_number(const char *text, const struct suffix *suffixes, size_t n, uint64_t *out)
+static enum number_unit unit_of(enum value_type type)
 {
-    char *end;
-    if (*text < '0' || *text > '9')
-        return -1;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (errno != 0)
-        return -1;
-    uint64_t factor = 1;
-    if (*end != '\0') {
-        size_t i = 0;
-        while (i < n && (*end | 0x20) != (suffixes[i].letter | 0x20))
-            i++;
-        if (i == n || end[1] != '\0')
-            return -1;
-        factor = suffixes[i].factor;
-    }
-    return __builtin_mul_overflow((uint64_t)number, factor, out) ? -1 : 0;
-}
-
-static void print_number(uint64_t number, const struct suffix *suffixes, size_t n, struct buf *out)
-{
-    for (size_t i = n; i > 0; i--) {
-        if (number != 0 && number % suffixes[i - 1].factor == 0) {
-            buf_printf(out, "%" PRIu64 "%c", number / suffixes[i - 1].factor, suffixes[i - 1].letter);
-            return;
-        }
-    }
-    buf_printf(out, "%" PRIu64, number);
-}
-
-static const char *number_example(enum value_type type)
-{
-    return type == VALUE_SIZE   ? "a size such as 512K, 10M or 1G"
-           : type == VALUE_TIME ? "a time such as 30s, 5m, 2h or 1d"
-                                : "a number";
-}
-
-static size_t suffixes_of(enum value_type type, const struct suffix **out)
-{
-    *out = type == VALUE_SIZE ? size_suffixes : time_suffixes;
-    return type == VALUE_SIZE   ? SEAL_COUNT(size_suffixes)
-           : type == VALUE_TIME ? SEAL_COUNT(time_suffixes)
-                                : 0;
+    return type == VALUE_SIZE ? NUMBER_SIZE : type == VALUE_TIME ? NUMBER_TIME : NUMBER_PLAIN;
 }
 
 static int set_number(const struct setting *setting, struct settings *settings, const char *text,
                       struct err *err)
 {
-    const struct suffix *suffixes;
-    size_t n = suffixes_of(setting->type, &suffixes);
+    enum number_unit unit = unit_of(setting->type);
     uint64_t number;
-    if (parse_number(text, suffixes, n, &number) < 0)
-        return err_set(err, ERR_CONFIG, "found '%s', expected %s", text, number_example(setting->type));
+    if (!number_parse(text, unit, &number))
+        return err_set(err, ERR_CONFIG, "found '%s', expected %s", text, number_expected(unit));
     if (number < setting->min || number > setting->max) {
         SEAL_CLEANUP(buf_fini) struct buf range = BUF_INIT(200);
-        print_number(setting->min, suffixes, n, &range);
+        number_print(setting->min, unit, &range);
         buf_add_str(&range, " to ");
-        print_number(setting->max, suffixes, n, &range);
+        number_print(setting->max, unit, &range);
         return err_set(err, ERR_CONFIG, "found %s, expected %s", text, buf_str(&range));
     }
     if (setting->type == VALUE_SIZE)
@@ -155,8 +101,6 @@ static void print_text(const char *text, struct buf *out)
 void value_print(const struct setting *setting, const struct settings *settings, struct buf *out)
 {
     const void *at = field(setting, settings);
-    const struct suffix *suffixes;
-    size_t n = suffixes_of(setting->type, &suffixes);
     const struct string_list *list;
     switch (setting->type) {
     case VALUE_TEXT:
@@ -164,11 +108,11 @@ void value_print(const struct setting *setting, const struct settings *settings,
         print_text(*(const char *const *)at, out);
         break;
     case VALUE_SIZE:
-        print_number(*(const size_t *)at, suffixes, n, out);
+        number_print(*(const size_t *)at, NUMBER_SIZE, out);
         break;
     case VALUE_TIME:
     case VALUE_COUNT:
-        print_number(*(const unsigned *)at, suffixes, n, out);
+        number_print(*(const unsigned *)at, unit_of(setting->type), out);
         break;
     case VALUE_FLAG:
         buf_add_str(out, *(const bool *)at ? "yes" : "no");

@@ -1,0 +1,144 @@
+/* decide - which rules match a recipient, and what that adds up to. */
+#include "policy/decide.h"
+
+#include "policy/deciding.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void deciding_settle(struct deciding *d, enum disposition disposition, const char *status, const char *text)
+{
+    if (disposition <= d->decision->disposition)
+        return;
+    d->decision->disposition = disposition;
+    d->decision->reply_status = status;
+    d->decision->reply_text = text;
+}
+
+void deciding_note(struct deciding *d, const char *fmt, ...)
+{
+    struct decision *decision = d->decision;
+    char text[512];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    for (size_t i = 0; i < decision->nwhy; i++)
+        if (strcmp(decision->why[i], text) == 0)
+            return;
+    decision->why = arena_grow(d->arena, decision->why, decision->nwhy, &d->why_cap, sizeof *decision->why);
+    decision->why[decision->nwhy++] = arena_strdup(d->arena, text);
+}
+
+void deciding_take_steps(struct deciding *d, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->nsteps; i++) {
+        const struct step *step = &rule->steps[i], **counts = &d->steps[step->kind];
+        bool stricter = *counts != NULL && step->kind == STEP_ENCRYPT &&
+                        step->otherwise == OTHERWISE_REFUSE && (*counts)->otherwise != OTHERWISE_REFUSE;
+        if (*counts == NULL || stricter)
+            *counts = step;
+    }
+}
+
+static const char *condition_text(struct arena *arena, const struct condition *condition)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20);
+    if (condition == NULL)
+        return NULL;
+    print_condition(condition, &text);
+    return arena_strdup(arena, buf_str(&text));
+}
+
+static void note_trace(struct deciding *d, const struct rule *rule, enum answer answer,
+                       const struct condition *failed)
+{
+    struct trace *trace = d->trace;
+    if (trace == NULL)
+        return;
+    trace->lines = arena_grow(d->arena, trace->lines, trace->n, &trace->cap, sizeof *trace->lines);
+    trace->lines[trace->n++] = (struct trace_line){.rcpt = d->rcpt,
+                                                   .rule = rule->name,
+                                                   .matched = answer,
+                                                   .condition = condition_text(d->arena, failed)};
+}
+
+static void take_rule(struct deciding *d, const struct rule *rule)
+{
+    struct decision *decision = d->decision;
+    decision->rules =
+        arena_grow(d->arena, decision->rules, decision->nrules, &d->rules_cap, sizeof *decision->rules);
+    decision->rules[decision->nrules++] = arena_strdup(d->arena, rule->name);
+    deciding_take_steps(d, rule);
+}
+
+static void defer_unknown(struct deciding *d, const struct rule *rule, const struct condition *condition)
+{
+    deciding_note(d, "rule \"%s\": could not find out: %s", rule->name, condition_text(d->arena, condition));
+    deciding_settle(d, DISPOSITION_TEMPFAIL, "4.3.0", "Could not find out what policy asks; try again later");
+}
+
+/* policy_check() has seen to it that some rule is the last for all mail but transit; without that check, fail closed. */
+static void no_rule_is_left(struct deciding *d)
+{
+    if (d->facts->rcpts[d->rcpt].direction == DIRECTION_TRANSIT) {
+        treat(d);
+        return;
+    }
+    deciding_note(d, "no rule of the policy is the last one for this mail");
+    deciding_settle(d, DISPOSITION_TEMPFAIL, "4.3.5", "No rule for this mail; the administrator must act");
+}
+
+static void decide_rcpt(struct deciding *d)
+{
+    for (size_t i = 0; i < d->policy->nrules; i++) {
+        const struct rule *rule = &d->policy->rules[i];
+        const struct condition *failed;
+        enum answer answer = match_rule(rule, d->facts, d->rcpt, &d->needs, &failed);
+        note_trace(d, rule, answer, failed);
+        switch (answer) {
+        case ANSWER_NO:
+            continue;
+        case ANSWER_UNASKED:
+            return;
+        case ANSWER_UNKNOWN:
+            defer_unknown(d, rule, failed);
+            return;
+        case ANSWER_YES:
+            break;
+        }
+        take_rule(d, rule);
+        if (!rule_continues(rule)) {
+            treat(d);
+            return;
+        }
+    }
+    no_rule_is_left(d);
+}
+
+int decide(const struct policy *policy, const struct settings *settings, const struct facts *facts,
+           struct arena *arena, struct trace *trace, struct decision **decisions_out, struct err *err)
+{
+    unsigned needs = 0;
+    struct decision *decisions = arena_array(arena, facts->nrcpts, sizeof *decisions);
+    if (trace != NULL)
+        trace->n = 0;
+    for (size_t i = 0; i < facts->nrcpts; i++) {
+        struct deciding d = {.policy = policy,
+                             .settings = settings,
+                             .facts = facts,
+                             .arena = arena,
+                             .trace = trace,
+                             .rcpt = i,
+                             .decision = &decisions[i]};
+        decide_rcpt(&d);
+        needs |= d.needs;
+    }
+    if ((needs & facts->have) != 0)
+        return err_set(err, ERR_BUG, "facts 0x%x were gathered and are still missing", needs & facts->have);
+    if (arena_check(arena, err) < 0)
+        return -1;
+    *decisions_out = decisions;
+    return (int)needs;
+}

@@ -1,0 +1,100 @@
+/* implies - comparing conditions by what they say, not by facts. */
+#include "policy/implies.h"
+
+#include "base/addr.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Whatever fits pattern a fits pattern b. A * in b matches the * of a; a ? in b might not, so it must be the same text. */
+static bool pattern_within(const char *a, const char *b)
+{
+    char address[ADDR_MAX + 3];
+    if (strcmp(a, b) == 0)
+        return true;
+    if (strchr(b, '?') != NULL)
+        return false;
+    int n = snprintf(address, sizeof address, "%s%s", strchr(a, '@') == NULL ? "*@" : "", a);
+    return n > 0 && (size_t)n < sizeof address && addr_matches(address, b);
+}
+
+static bool text_within(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static bool values_within(const struct condition *a, const struct condition *b,
+                          bool (*within)(const char *, const char *))
+{
+    for (size_t i = 0; i < a->nvalues; i++) {
+        size_t k = 0;
+        while (k < b->nvalues && !within(a->values[i], b->values[k]))
+            k++;
+        if (k == b->nvalues)
+            return false;
+    }
+    return true;
+}
+
+static bool header_within(const struct condition *a, const struct condition *b)
+{
+    if (strcasecmp(a->header, b->header) != 0)
+        return false;
+    return b->test == HEADER_PRESENT || (a->test == b->test && values_within(a, b, text_within));
+}
+
+/* Without regard to `not`. */
+static bool plain_implies(const struct condition *a, const struct condition *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    switch (a->kind) {
+    case CONDITION_DIRECTION:
+    case CONDITION_SIGNED:
+    case CONDITION_ENCRYPTED:
+    case CONDITION_REGISTERED:
+        return (a->set & ~b->set) == 0;
+    case CONDITION_FROM:
+    case CONDITION_TO:
+        return values_within(a, b, pattern_within);
+    case CONDITION_KEYWORD:
+        return values_within(a, b, text_within);
+    case CONDITION_SIZE_OVER:
+        return a->size >= b->size;
+    case CONDITION_SIZE_UNDER:
+        return a->size <= b->size;
+    case CONDITION_HEADER:
+        return header_within(a, b);
+    }
+    return false;
+}
+
+bool condition_implies(const struct condition *a, const struct condition *b)
+{
+    if (a->negated != b->negated)
+        return false;
+    return a->negated ? plain_implies(b, a) : plain_implies(a, b);
+}
+
+static bool some_implies(const struct rule *rule, const struct condition *wanted)
+{
+    if (wanted->kind == CONDITION_DIRECTION) {
+        unsigned holds = wanted->negated ? ~wanted->set : wanted->set;
+        return (rule_directions(rule) & ~holds) == 0;
+    }
+    for (size_t i = 0; i < rule->nconditions; i++)
+        if (condition_implies(&rule->conditions[i], wanted))
+            return true;
+    return false;
+}
+
+bool rule_swallows(const struct rule *earlier, const struct rule *later)
+{
+    if (rule_continues(earlier))
+        return false;
+    for (size_t i = 0; i < earlier->nconditions; i++)
+        if (!some_implies(later, &earlier->conditions[i]))
+            return false;
+    return true;
+}

@@ -1,0 +1,184 @@
+/* parser - words, patterns and complaints. */
+#include "policy/parser.h"
+
+#include "base/addr.h"
+#include "conf/nearest.h"
+
+#include <string.h>
+
+#define REPLY_MAX 300 /* octets: with status and addresses it must fit reply lines */
+
+int parser_expected(struct parser *p, struct err *err, const char *what)
+{
+    char found[80];
+    return lex_error(&p->lex, p->at, err, "found %s, expected %s", token_describe(p->at, found, sizeof found),
+                     what);
+}
+
+int parser_unavailable(struct parser *p, struct err *err)
+{
+    return lex_error(&p->lex, p->at, err, "'%s' is not available in this build", p->at->text);
+}
+
+static int unknown_word(struct parser *p, const struct vocabulary *vocabulary, struct err *err)
+{
+    const char *known[64];
+    size_t n = 0;
+    char found[80];
+    for (size_t i = 0; i < vocabulary->n && n < SEAL_COUNT(known); i++)
+        known[n++] = vocabulary->words[i].text;
+    const char *near = p->at->kind == TOKEN_WORD ? nearest_word(p->at->text, known, n) : NULL;
+    if (near == NULL)
+        return parser_expected(p, err, vocabulary->what);
+    return lex_error(&p->lex, p->at, err, "found %s, expected %s; did you mean '%s'?",
+                     token_describe(p->at, found, sizeof found), vocabulary->what, near);
+}
+
+int parser_read_word(struct parser *p, const struct vocabulary *vocabulary, struct err *err)
+{
+    for (size_t i = 0; i < vocabulary->n; i++) {
+        if (!parser_next_is(p, vocabulary->words[i].text))
+            continue;
+        if (vocabulary->words[i].read == NULL)
+            return parser_unavailable(p, err);
+        p->at++;
+        return vocabulary->words[i].read(p, err);
+    }
+    return unknown_word(p, vocabulary, err);
+}
+
+bool parser_next_is(const struct parser *p, const char *text)
+{
+    return token_is(p->at, text);
+}
+
+bool parser_take(struct parser *p, const char *text)
+{
+    bool is = parser_next_is(p, text);
+    if (is)
+        p->at++;
+    return is;
+}
+
+int parser_need(struct parser *p, const char *text, struct err *err)
+{
+    return parser_take(p, text) ? 0 : parser_expected(p, err, text);
+}
+
+int parser_need_end(struct parser *p, struct err *err)
+{
+    if (!token_ends(p->at))
+        return parser_expected(p, err, "the end of the line");
+    if (p->at->kind == TOKEN_NEWLINE)
+        p->at++;
+    return 0;
+}
+
+const char *parser_text(struct parser *p, const char *what, struct err *err)
+{
+    bool has_text = p->at->kind == TOKEN_WORD || p->at->kind == TOKEN_STRING;
+    if (!has_text || *p->at->text == '\0') {
+        parser_expected(p, err, what);
+        return NULL;
+    }
+    return arena_strdup(p->policy->arena, p->at++->text);
+}
+
+const char *parser_field_name(struct parser *p, struct err *err)
+{
+    const char *name = parser_text(p, "the name of a header field", err);
+    for (const char *c = name; c != NULL && *c != '\0'; c++) {
+        if (*c <= ' ' || *c >= 0x7f || *c == ':') {
+            p->at--;
+            parser_expected(p, err, "the name of a header field, without colon");
+            return NULL;
+        }
+    }
+    return name;
+}
+
+const char *parser_reply(struct parser *p, struct err *err)
+{
+    const char *text = p->at->text;
+    if (p->at->kind != TOKEN_STRING || *text == '\0') {
+        parser_expected(p, err, "the text of the reply in quotes");
+        return NULL;
+    }
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c < ' ' || *c >= 0x7f) {
+            lex_error(&p->lex, p->at, err, "found a character in a reply that is not ASCII (RFC 5321 4.2)");
+            return NULL;
+        }
+    }
+    if (strlen(text) > REPLY_MAX) {
+        lex_error(&p->lex, p->at, err, "found a reply of %zu characters, expected at most %d", strlen(text),
+                  REPLY_MAX);
+        return NULL;
+    }
+    return arena_strdup(p->policy->arena, p->at++->text);
+}
+
+/* A domain, perhaps with wildcards: labels that are not empty. */
+static bool domain_is_sound(const char *domain)
+{
+    char before = '.';
+    for (const char *c = domain; *c != '\0'; before = *c++) {
+        bool letter = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || (unsigned char)*c >= 0x80;
+        if (!letter && strchr("-_*?.", *c) == NULL)
+            return false;
+        if (*c == '.' && before == '.')
+            return false;
+    }
+    return before != '.';
+}
+
+static const char *read_domain(struct parser *p, struct err *err)
+{
+    char *domain = arena_strdup(p->policy->arena, p->at->text);
+    for (char *c = domain; *c != '\0'; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
+    if (*domain == '.' && domain_is_sound(domain + 1)) {
+        lex_error(&p->lex, p->at, err, "found '%s', expected a domain; all below it are *%s", domain, domain);
+        return NULL;
+    }
+    if (strlen(domain) > ADDR_MAX || !domain_is_sound(domain)) {
+        parser_expected(p, err, "an address or a domain");
+        return NULL;
+    }
+    p->at++;
+    return domain;
+}
+
+const char *parser_pattern(struct parser *p, enum pattern_form form, struct err *err)
+{
+    static const char *const expected[] = {[PATTERN_ANY] = "an address or a domain",
+                                           [PATTERN_ADDRESS] = "an address",
+                                           [PATTERN_DOMAIN] = "a domain"};
+    char canonical[ADDR_MAX + 1];
+    struct err why = ERR_INIT;
+    bool has_text = p->at->kind == TOKEN_WORD || p->at->kind == TOKEN_STRING;
+    bool has_at = has_text && strchr(p->at->text, '@') != NULL;
+    if (!has_text || *p->at->text == '\0' || (form == PATTERN_DOMAIN && has_at) ||
+        (form == PATTERN_ADDRESS && !has_at)) {
+        parser_expected(p, err, expected[form]);
+        return NULL;
+    }
+    if (!has_at)
+        return read_domain(p, err);
+    if (addr_canonical(span_of(p->at->text), canonical, &why) < 0 || *canonical == '\0') {
+        lex_error(&p->lex, p->at, err, "found '%s': %s", p->at->text,
+                  err_is_set(&why) ? why.msg : "no address");
+        return NULL;
+    }
+    p->at++;
+    return arena_strdup(p->policy->arena, canonical);
+}
+
+enum method parser_method(struct parser *p, struct err *err)
+{
+    for (enum method method = METHOD_NONE + 1; method < METHODS; method++)
+        if (parser_take(p, method_name(method)))
+            return method;
+    parser_expected(p, err, "smime, openpgp, pdf or portal");
+    return METHOD_NONE;
+}

@@ -1,0 +1,65 @@
+/* parser - what the files that read the language share. Private to policy/. */
+#ifndef POLICY_PARSER_H
+#define POLICY_PARSER_H
+
+#include "conf/lex.h"
+#include "policy/policy_internal.h"
+
+struct parser {
+    struct policy *policy;
+    struct arena *scratch; /* tokens, and lists while they grow */
+    struct lex lex;
+    const struct token *at; /* what comes next */
+    size_t domains_cap, aliases_cap, keywords_cap, keyword_lines_cap, grants_cap, rules_cap;
+    struct rule *rule;                /* the one being read */
+    size_t conditions_cap, steps_cap; /* of it */
+    struct condition *condition;      /* the one being read */
+    struct step *step;                /* the one being read */
+};
+
+/* A word that begins a statement, condition or step. */
+struct word {
+    const char *text;
+    /* Reads what follows the word, which is p->at[-1]. NULL: a known word that this build has nothing for. */
+    int (*read)(struct parser *p, struct err *err);
+};
+struct vocabulary {
+    const char *what; /* "a condition" */
+    const struct word *words;
+    size_t n;
+};
+extern const struct vocabulary statement_vocabulary, condition_vocabulary, step_vocabulary;
+
+/* parser_read_word - takes a word of the vocabulary and reads on; the error names the nearest word, or says "not available". */
+int parser_read_word(struct parser *p, const struct vocabulary *vocabulary, struct err *err) SEAL_CHECKED;
+
+/* parser_expected - "found .., expected ..". */
+int parser_expected(struct parser *p, struct err *err, const char *what);
+int parser_unavailable(struct parser *p, struct err *err);
+bool parser_next_is(const struct parser *p, const char *text);
+bool parser_take(struct parser *p, const char *text); /* the next token, when it is this */
+int parser_need(struct parser *p, const char *text, struct err *err) SEAL_CHECKED;
+int parser_need_end(struct parser *p, struct err *err) SEAL_CHECKED; /* takes the end of the line */
+
+/* parser_text - a word or string, in the policy's arena; what says what is expected. NULL with *err. */
+const char *parser_text(struct parser *p, const char *what, struct err *err);
+/* parser_field_name - a header field's name (RFC 5322 2.2). */
+const char *parser_field_name(struct parser *p, struct err *err);
+/* parser_reply - a string that can stand in an SMTP reply: printable ASCII, not empty, limited. */
+const char *parser_reply(struct parser *p, struct err *err);
+
+enum pattern_form {
+    PATTERN_ANY,
+    PATTERN_ADDRESS,
+    PATTERN_DOMAIN
+};
+/* parser_pattern - an address or domain, perhaps with wildcards, in canonical form. */
+const char *parser_pattern(struct parser *p, enum pattern_form form, struct err *err);
+/* parser_method - one of smime, openpgp, pdf, portal; METHOD_NONE with *err. */
+enum method parser_method(struct parser *p, struct err *err);
+
+/* parser_condition, parser_step - one of them, added to p->rule. */
+int parser_condition(struct parser *p, struct err *err) SEAL_CHECKED;
+int parser_step(struct parser *p, struct err *err) SEAL_CHECKED;
+
+#endif

@@ -1,0 +1,96 @@
+/* rule - questions about a policy and its rules. */
+#include "policy/policy_internal.h"
+
+#include "base/addr.h"
+
+#include <stdlib.h>
+
+void policy_free(struct policy **policy)
+{
+    if (*policy == NULL)
+        return;
+    arena_free(&(*policy)->arena);
+    free(*policy);
+    *policy = NULL;
+}
+
+const char *const *policy_domains(const struct policy *policy, size_t *n_out)
+{
+    *n_out = policy->ndomains;
+    return policy->domains;
+}
+
+const struct keyword *policy_keywords(const struct policy *policy, size_t *n_out)
+{
+    *n_out = policy->nkeywords;
+    return policy->keywords;
+}
+
+const struct sign_grant *policy_grants(const struct policy *policy, size_t *n_out)
+{
+    *n_out = policy->ngrants;
+    return policy->grants;
+}
+
+static bool matches_any(const char *addr, const char *const *patterns, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (addr_matches(addr, patterns[i]))
+            return true;
+    return false;
+}
+
+bool policy_is_external_alias(const struct policy *policy, const char *addr)
+{
+    return matches_any(addr, policy->aliases, policy->naliases);
+}
+
+bool policy_is_ours(const struct policy *policy, const char *addr)
+{
+    return matches_any(addr, policy->domains, policy->ndomains) && !policy_is_external_alias(policy, addr);
+}
+
+const struct step *rule_step(const struct rule *rule, enum step_kind kind)
+{
+    for (size_t i = 0; i < rule->nsteps; i++)
+        if (rule->steps[i].kind == kind)
+            return &rule->steps[i];
+    return NULL;
+}
+
+bool rule_continues(const struct rule *rule)
+{
+    return rule_step(rule, STEP_CONTINUE) != NULL;
+}
+
+unsigned rule_directions(const struct rule *rule)
+{
+    const unsigned all =
+        BIT(DIRECTION_TRANSIT) | BIT(DIRECTION_OUTBOUND) | BIT(DIRECTION_INTERNAL) | BIT(DIRECTION_INBOUND);
+    unsigned set = all;
+    for (size_t i = 0; i < rule->nconditions; i++)
+        if (rule->conditions[i].kind == CONDITION_DIRECTION)
+            set &= rule->conditions[i].negated ? ~rule->conditions[i].set : rule->conditions[i].set;
+    return set;
+}
+
+bool rule_has_keyword(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->nconditions; i++)
+        if (rule->conditions[i].kind == CONDITION_KEYWORD && !rule->conditions[i].negated)
+            return true;
+    return false;
+}
+
+bool method_is_available(enum method method)
+{
+    return method == METHOD_SMIME;
+}
+
+bool step_has_method(const struct step *step)
+{
+    for (size_t i = 0; i < step->nmethods; i++)
+        if (method_is_available(step->methods[i]))
+            return true;
+    return step->nmethods == 0;
+}
