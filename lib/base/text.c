@@ -65,3 +65,11 @@ bool text_is_utf8(struct span text)
     }
     return true;
 }
+
+bool text_is_ascii(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return false;
+    return true;
+}

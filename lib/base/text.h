@@ -16,5 +16,6 @@ void text_clean(struct span text, struct buf *out);
 
 /* text_is_utf8 - whether the octets are valid UTF-8 (no overlong forms, no surrogates); ASCII control characters count as valid. */
 bool text_is_utf8(struct span text);
+bool text_is_ascii(struct span text);
 
 #endif

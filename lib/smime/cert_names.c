@@ -29,16 +29,7 @@ static bool is_plain(struct span s)
     return s.len > 0 && s.ptr[0] != '@'; /* a source route */
 }
 
-static bool is_ascii(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] >= 0x80)
-            return false;
-    return true;
-}
-
-/* Whether it is a mailbox that can be compared with one of a message: the same parser reads both. */
-static bool is_mailbox(struct span s)
+bool cert_names_is_mailbox(struct span s)
 {
     char exact[ADDR_MAX + 1];
     struct err ignored = ERR_INIT;
@@ -47,7 +38,7 @@ static bool is_mailbox(struct span s)
 
 static int add_mailbox(struct cert_names *names, struct span mailbox, struct err *err)
 {
-    if (!is_mailbox(mailbox))
+    if (!cert_names_is_mailbox(mailbox))
         return 0;
     if (names->n == CERT_EMAILS_MAX)
         return err_set(err, ERR_LIMIT, "certificate with more than %d addresses", CERT_EMAILS_MAX);
@@ -65,7 +56,7 @@ static int add_general_name(struct cert_names *names, const GENERAL_NAME *name, 
 {
     if (name->type == GEN_EMAIL) {
         struct span text = string_span(name->d.rfc822Name);
-        return is_ascii(text) ? add_mailbox(names, text, err) : 0;
+        return text_is_ascii(text) ? add_mailbox(names, text, err) : 0;
     }
     if (name->type == GEN_OTHERNAME && OBJ_obj2nid(name->d.otherName->type_id) == NID_id_on_SmtpUTF8Mailbox) {
         const ASN1_TYPE *value = name->d.otherName->value;
@@ -95,7 +86,7 @@ int cert_names_dn(const X509 *x509, struct cert_names *out, struct err *err)
     int i = -1;
     while ((i = X509_NAME_get_index_by_NID(subject, NID_pkcs9_emailAddress, i)) >= 0) {
         struct span text = string_span(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i)));
-        if (is_ascii(text) && add_mailbox(out, text, err) < 0)
+        if (text_is_ascii(text) && add_mailbox(out, text, err) < 0)
             return -1;
     }
     return 0;

@@ -14,8 +14,13 @@ struct cert_names {
 void cert_names_fini(struct cert_names *names);
 
 /*
- * cert_names_san - rfc822Name and SmtpUTF8Mailbox of subjectAltName. Names with NUL, blank or control characters, angle
- * brackets or anything else that is no plain mailbox are left out (R8).
+ * cert_names_is_mailbox - whether it is a name that can be compared with an address of a message: the parser that reads those
+ * reads it, and no blank, control character or angle bracket is in it.
+ */
+bool cert_names_is_mailbox(struct span s);
+
+/*
+ * cert_names_san - rfc822Name and SmtpUTF8Mailbox of subjectAltName. What is no mailbox is left out (R8).
  *
  * return  0, or -1 with ERR_SYNTAX (extension malformed or twice), ERR_LIMIT (more than CERT_EMAILS_MAX)
  */

@@ -177,7 +177,8 @@ static void add_extensions(X509 *x509, X509 *issuer, enum role role, const struc
     add_extension(x509, issuer, NID_name_constraints, spec->constraints, NULL);
     if (!spec->no_key_ids) {
         add_extension(x509, issuer, NID_subject_key_identifier, "hash", NULL);
-        add_extension(x509, issuer, NID_authority_key_identifier, "keyid", NULL);
+        if (X509_get0_subject_key_id(issuer) != NULL)
+            add_extension(x509, issuer, NID_authority_key_identifier, "keyid", NULL);
     }
     add_san(x509, spec);
     add_more(x509, spec->more);
