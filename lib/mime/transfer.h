@@ -13,15 +13,19 @@
 int base64_encode(struct span bytes, struct spool *out, struct err *err) SEAL_CHECKED;
 /* base64_decode - blanks and line ends are passed over; any other foreign octet, or a wrong length or padding, is ERR_SYNTAX. */
 int base64_decode(struct span text, struct spool *out, struct err *err) SEAL_CHECKED;
-/* qp_encode - text: line ends CRLF kept, lines of at most 76; trailing blanks and "From " at line start are encoded. */
+/* qp_encode - text: CRLF and bare LF become line ends, a bare CR is encoded; lines of at most 76. Trailing blanks, and at line
+ * start "From ", dots and "--" are encoded, so that neither mailbox files nor SMTP nor a boundary can meet the text. */
 int qp_encode(struct span bytes, struct spool *out, struct err *err) SEAL_CHECKED;
+/* qp_decode - blanks at line ends go; "=" before anything but a line end or two hexadecimal digits is ERR_SYNTAX. */
 int qp_decode(struct span text, struct spool *out, struct err *err) SEAL_CHECKED;
 
 /* transfer_decode - by the encoding of a part; 7bit, 8bit and binary are copied. ERR_UNSUPPORTED for an unknown one. */
 int transfer_decode(enum encoding encoding, struct span text, struct spool *out,
                     struct err *err) SEAL_CHECKED;
 
-/* transfer_is_7bit - no octet over 127, no NUL, no bare CR or LF, no line over max_line octets. */
+/* transfer_is_clean - no NUL, no bare CR or LF, no line over max_line octets (CRLF not counted). */
+bool transfer_is_clean(struct span bytes, size_t max_line);
+/* transfer_is_7bit - the same, and no octet over 127. */
 bool transfer_is_7bit(struct span bytes, size_t max_line);
 
 #endif
