@@ -13,18 +13,20 @@
 
 struct smime_verify_conf {
     const struct anchors *anchors;
+    int64_t now; /* seconds since 1970 */
     int64_t
-        now; /* seconds since 1970: chain validity is judged at the signing time if trusted within the window, else now */
+        signing_time_window; /* chain validity is judged at a signing time that lies at most so many seconds back, else now */
     unsigned min_rsa_bits;
 };
 
 struct smime_verified {
-    enum signature
-        signature; /* GOOD, WEAK, BAD, UNTRUSTED, UNSUPPORTED of the worst SignerInfo; all must verify (R11) */
-    char why[200];       /* escaped, for logs and status */
-    struct cert *signer; /* owned; NULL when not found: first SignerInfo's certificate */
-    struct cert *
-        encrypt_cert; /* owned; NULL, or the one of SMIMEEncryptionKeyPreference, same chain as signer (R27) */
+    /* GOOD, WEAK, BAD, UNTRUSTED, UNSUPPORTED of the worst SignerInfo, from worst: bad, unsupported, weak, untrusted (R11) */
+    enum signature signature;
+    char why[200]; /* escaped, for logs and status; "" when good */
+    /* Of the first SignerInfo: */
+    struct cert *signer; /* owned; NULL when it is not in the message */
+    /* owned; NULL, or the certificate of SMIMEEncryptionKeyPreference: same address and same anchor as the signer's (R27) */
+    struct cert *encrypt_cert;
     int64_t signing_time;   /* 0: none given */
     char capabilities[200]; /* names of ciphers in SMIMECapabilities, blank-separated; "" when none */
     struct chain_result chain;
@@ -34,7 +36,8 @@ void smime_verified_fini(struct smime_verified *verified);
 /*
  * smime_verify - content is the detached entity byte for byte; with content.ptr NULL the SignedData must hold its own (opaque), and
  * inner_out (may be NULL with detached) receives it.
- * return  0 with *out, or -1 when it could not be found out (temporary)
+ * return  0 with *out, or -1 when it could not be found out (temporary). What is wrong with the object is a result: malformed is BAD,
+ *         over a limit UNSUPPORTED.
  */
 int smime_verify(struct span cms, struct span content, const struct smime_limits *limits,
                  const struct smime_verify_conf *conf, struct spool *inner_out, struct smime_verified *out,
