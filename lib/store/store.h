@@ -5,7 +5,10 @@
  * (struct store_read) is one read transaction: everything found in it is of one moment; values are copied into the caller's arena. Writes are
  * one durable transaction each. Nothing here parses a certificate: callers pass what the record keeps.
  *
- * errors  ERR_STORE (could not be asked), ERR_STORE_FULL, ERR_STORE_DAMAGED; never taken for "absent".
+ * The folder belongs to who runs the process and to nobody else (0700, files 0600): ERR_CONFIG otherwise.
+ *
+ * errors  ERR_STORE (could not be asked), ERR_STORE_FULL, ERR_STORE_DAMAGED (truncated, or a record that cannot be read); never taken for
+ *         "absent". ERR_LIMIT when the answer does not fit the caller's arena.
  * threads a struct store is shared by all threads; a store_read belongs to one. Open it after fork, never twice in a process.
  */
 #ifndef STORE_STORE_H
@@ -18,14 +21,20 @@
 struct store;
 struct store_read;
 
+#define STORE_FILE "store.mdb" /* in the state folder */
+
 enum store_mode {
-    STORE_READ_WRITE,
-    STORE_CREATE
+    STORE_READ_WRITE, /* it must be there */
+    STORE_CREATE      /* made, folder and file, when it is not there */
 };
 
 int store_open(const char *dir, enum store_mode mode, struct store **out, struct err *err) SEAL_CHECKED;
+/* store_open_sized - with another map than the usual 16 GiB; tests fill a small one. */
+int store_open_sized(const char *dir, enum store_mode mode, size_t map_size, struct store **out,
+                     struct err *err) SEAL_CHECKED;
 void store_close(struct store **store);
-/* store_generation - counts every committed write; caches compare it. 0 with *err on failure. */
+/* store_generation - from 1; counts what changed, for caches to compare. The journal and a newer last_seen do not count.
+ * 0 with *err on failure. */
 uint64_t store_generation(struct store *store, struct err *err);
 
 int store_read_begin(struct store *store, struct arena *arena, struct store_read **out,
@@ -66,21 +75,45 @@ struct cert_record {
     int64_t first_seen, last_seen;
 };
 
+#define STORE_CERT_ADDRS_MAX 100
+
+/* store_put_cert - new, or in the place of the one with the same fingerprint; the earliest first_seen stays. */
 int store_put_cert(struct store *store, const struct cert_record *record, struct err *err) SEAL_CHECKED;
+/* store_set_trust - the administrator's word, and with it the pin. ERR_ABSENT. */
+int store_set_trust(struct store *store, const char *fingerprint, enum trust trust,
+                    struct err *err) SEAL_CHECKED;
+/* store_set_chain - a new chain verdict; trust follows it where no one pinned it. ERR_ABSENT. */
+enum chain_verdict {
+    CHAIN_VERDICT_NONE,
+    CHAIN_VERDICT_OK
+};
+int store_set_chain(struct store *store, const char *fingerprint, enum chain_verdict verdict,
+                    struct err *err) SEAL_CHECKED;
+/* store_delete_cert - ERR_ABSENT; ERR_EXISTS while its private key is here. */
 int store_delete_cert(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
 enum find store_find_cert(struct store_read *read, const char *fingerprint, struct cert_record *out,
                           struct err *err);
-/* store_certs_of - all certificates of an address, "" for every certificate. return 0 with *n 0 when there are none. */
+/* store_certs_of - all certificates of an address. return 0 with *n 0 when there are none. */
 int store_certs_of(struct store_read *read, const char *addr, struct cert_record **out, size_t *n_out,
                    struct err *err) SEAL_CHECKED;
+/* store_certs - every certificate, in the order of fingerprints. */
+int store_certs(struct store_read *read, struct cert_record **out, size_t *n_out,
+                struct err *err) SEAL_CHECKED;
 
-/* What the administrator, or harvesting, learned of a certificate that is there. */
 enum harvest_result {
     HARVEST_NEW,
     HARVEST_KNOWN,
     HARVEST_REFUSED
 };
-/* store_harvest - add an observed certificate: known ones get last_seen and capabilities; pinned addresses and rejected certificates stay. */
+#define STORE_HARVEST_MAX 20 /* untrusted certificates of one address */
+
+/*
+ * store_harvest - add an observed certificate.
+ *
+ * A known one gets last_seen (to the day, so that a busy peer costs no write), capabilities and, unless pinned, the verdict of its chain. Refused are:
+ * a rejected one; a new one for an address for which the administrator pinned a trusted one; and untrusted ones, which anybody can
+ * make, above STORE_HARVEST_MAX for an address and when the store is half full.
+ */
 int store_harvest(struct store *store, const struct cert_record *record, enum harvest_result *out,
                   struct err *err) SEAL_CHECKED;
 
@@ -97,9 +130,11 @@ struct key_record {
 int store_put_key(struct store *store, const struct key_record *record, struct err *err) SEAL_CHECKED;
 enum find store_find_key(struct store_read *read, const char *fingerprint, struct key_record *out,
                          struct err *err);
-/* store_keys_of - all keys whose owner is addr ("": every key), newest certificate last. */
+/* store_keys_of - all keys whose owner is addr, by their certificates' not_before, newest last. "" owns none. */
 int store_keys_of(struct store_read *read, const char *addr, struct key_record **out, size_t *n_out,
                   struct err *err) SEAL_CHECKED;
+/* store_keys - every key, that of the own CA too. */
+int store_keys(struct store_read *read, struct key_record **out, size_t *n_out, struct err *err) SEAL_CHECKED;
 
 /* ---- users ---- */
 
@@ -111,6 +146,7 @@ struct user_record {
     size_t nmore;
     int64_t created;
 };
+/* store_put_user - new or changed. ERR_EXISTS when one of its addresses is another user's. */
 int store_put_user(struct store *store, const struct user_record *record, struct err *err) SEAL_CHECKED;
 /* store_find_user - by its address or one of its further addresses. */
 enum find store_find_user(struct store_read *read, const char *addr, struct user_record *out,
@@ -126,11 +162,25 @@ struct ca_record {
     bool trusted; /* an anchor; else a known intermediate */
     bool own;     /* made by init: its key is a key_record whose owner is "" */
 };
+/* store_put_ca - new or changed. store_delete_ca: ERR_ABSENT. */
 int store_put_ca(struct store *store, const struct ca_record *record, struct err *err) SEAL_CHECKED;
 int store_delete_ca(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
 int store_cas(struct store_read *read, struct ca_record **out, size_t *n_out, struct err *err) SEAL_CHECKED;
 
+/* ---- fingerprints ---- */
+
+enum store_kind {
+    STORE_CERT,
+    STORE_KEY,
+    STORE_CA
+};
+/* store_complete - the only fingerprint of a kind that begins so (lower-case hex). FIND_FAILED with ERR_AMBIGUOUS when several do. */
+enum find store_complete(struct store_read *read, enum store_kind kind, const char *beginning,
+                         char out[HASH_HEX_SIZE], struct err *err);
+
 /* ---- policy versions ---- */
+
+#define STORE_POLICY_MAX ((size_t)1 << 20)
 
 struct policy_record {
     uint64_t version; /* 1, 2, .. given by the store */
@@ -138,6 +188,7 @@ struct policy_record {
     int64_t loaded;
     const char *by; /* who */
 };
+/* store_put_policy - the next version; record->version is not read. ERR_LIMIT. */
 int store_put_policy(struct store *store, const struct policy_record *record, uint64_t *version_out,
                      struct err *err) SEAL_CHECKED;
 /* store_find_policy - version 0: the newest. */
@@ -161,8 +212,14 @@ struct store_health {
     uint64_t generation;
     size_t map_size, used; /* octets */
     unsigned readers, stale_cleared;
+    size_t records; /* read and found whole */
 };
+/* store_check - clears stale readers and reads every record: ERR_STORE_DAMAGED names the first that cannot be read. */
 int store_check(struct store *store, struct store_health *out, struct err *err) SEAL_CHECKED;
+/* store_backup - a copy of one moment in a new file (0600) while others read and write. ERR_EXISTS. The master key is not in it. */
 int store_backup(struct store *store, const char *path, struct err *err) SEAL_CHECKED;
+/* store_restore - check a backup and put it in the place of the store. ERR_STORE while any process has the store open; the
+ * caller must not have it open itself. */
+int store_restore(const char *dir, const char *path, struct err *err) SEAL_CHECKED;
 
 #endif

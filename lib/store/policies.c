@@ -1,0 +1,73 @@
+/* policies - every policy that was ever loaded; the newest is in force. */
+#include "store/store_private.h"
+
+#include <string.h>
+
+#define FIELD(name, type)                                                                                    \
+    {                                                                                                        \
+#name, type, offsetof(struct policy_record, name), 0                                                 \
+    }
+static const struct field fields[] = {
+    FIELD(version, FIELD_TIME),
+    FIELD(text, FIELD_TEXT),
+    FIELD(loaded, FIELD_TIME),
+    FIELD(by, FIELD_TEXT),
+};
+#undef FIELD
+const struct record_kind store_policy_kind = {"policy", 1, fields, SEAL_COUNT(fields)};
+
+static struct kv_key policy_key(uint64_t version)
+{
+    struct kv_key key = kv_key(KV_POLICY);
+    kv_key_number(&key, version);
+    return key;
+}
+
+static enum find newest(struct kv_txn *txn, struct arena *arena, struct policy_record *out, struct err *err)
+{
+    struct kv_key prefix = kv_key(KV_POLICY);
+    SEAL_CLEANUP(kv_iter_fini) struct kv_iter iter;
+    kv_iter_init(&iter, txn, &prefix);
+    enum find answer = kv_iter_last(&iter, err);
+    if (answer != FIND_FOUND)
+        return answer;
+    return record_decode(&store_policy_kind, iter.key, iter.value, arena, out, err) < 0 ? FIND_FAILED
+                                                                                        : FIND_FOUND;
+}
+
+int store_put_policy(struct store *store, const struct policy_record *record, uint64_t *version_out,
+                     struct err *err)
+{
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    struct policy_record last = {.version = 0}, next = *record;
+    struct kv_txn txn;
+    if (strlen(record->text) > STORE_POLICY_MAX)
+        return err_set(err, ERR_LIMIT, "store: a policy of more than %zu octets", STORE_POLICY_MAX);
+    if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
+        return -1;
+    if (newest(&txn, arena, &last, err) == FIND_FAILED) {
+        kv_abort(&txn);
+        return -1;
+    }
+    next.version = last.version + 1;
+    struct kv_key key = policy_key(next.version);
+    store_save(&txn, &store_policy_kind, &key, &next, err);
+    if (store_commit(&txn, err) < 0)
+        return -1;
+    *version_out = next.version;
+    return 0;
+}
+
+enum find store_find_policy(struct store_read *read, uint64_t version, struct policy_record *out,
+                            struct err *err)
+{
+    struct kv_key key = policy_key(version);
+    if (version == 0)
+        return newest(&read->txn, read->arena, out, err);
+    return store_load(&read->txn, &store_policy_kind, &key, read->arena, out, err);
+}
+
+int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out, struct err *err)
+{
+    return store_list(read, &store_policy_kind, KV_POLICY, sizeof **out, out, n_out, err);
+}
