@@ -14,6 +14,8 @@ import time
 TREE = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("SEAL_BUILD", TREE / "build")).resolve()
 TIMEOUT = float(os.environ.get("SEAL_TEST_TIMEOUT", "30"))
+# Not /tmp: Sendmail takes no socket and no map below a folder that everybody may write.
+PARENT = os.environ.get("SEAL_TEST_DIR", "/run")
 
 
 class NotInTime(AssertionError):
@@ -77,7 +79,7 @@ class Lab:
     def __init__(self):
         if os.geteuid() != 0:
             raise RuntimeError("these tests start MTAs of their own: run them as root")
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="seal-"))
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="seal-", dir=PARENT))
         self.dir.chmod(0o755)
         self._parts = []
 
@@ -140,6 +142,10 @@ class Process:
     def wait(self, timeout=TIMEOUT):
         """The exit status; negative: the signal."""
         return self._child.wait(timeout)
+
+    def kill(self):
+        kill_group(self.pid)
+        return self._child.wait(TIMEOUT)
 
     def stop(self, timeout=10):
         """SIGTERM, then SIGKILL to what is left of the session. The exit status."""

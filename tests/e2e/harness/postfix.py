@@ -4,11 +4,11 @@ import os
 import signal
 import time
 
-from .lab import TIMEOUT, NotInTime, free_port, is_alive, kill_group, listens, run, wait_for
+from .lab import PARENT, TIMEOUT, NotInTime, free_port, is_alive, kill_group, listens, run, wait_for
 
 MAIN = {
     "compatibility_level": "3.6",
-    "maillog_file_prefixes": "/tmp",
+    "maillog_file_prefixes": PARENT,
     "command_directory": "/usr/sbin",
     "daemon_directory": "/usr/lib/postfix/sbin",
     "shlib_directory": "/usr/lib/postfix",

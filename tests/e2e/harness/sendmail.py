@@ -20,7 +20,7 @@ define(`confCW_FILE', `-o %(dir)s/none')dnl
 define(`confDONT_PROBE_INTERFACES', `True')dnl
 define(`confDEF_USER_ID', `nobody:nogroup')dnl
 define(`confTRUSTED_USER', `root')dnl
-define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe,MapInUnsafeDirPath')dnl
+define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
 define(`confTO_IDENT', `0')dnl
 define(`confDELIVERY_MODE', `background')dnl
 define(`confMILTER_LOG_LEVEL', `9')dnl

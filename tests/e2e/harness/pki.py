@@ -1,0 +1,75 @@
+"""People of far sites: keys and certificates, and what openssl(1) makes of mail. It is another implementation: it judges ours."""
+import re
+
+from . import message
+from .lab import run
+
+# extendedKeyUsage and keyUsage as public CAs issue for mail.
+USAGE = "keyUsage=critical,digitalSignature,keyEncipherment,keyAgreement\nextendedKeyUsage=emailProtection\n"
+
+
+def crlf(data):
+    return re.sub(rb"\r?\n", b"\r\n", data)
+
+
+class Authority:
+    def __init__(self, folder, name="Far CA"):
+        self.dir, self._serial = folder, 1
+        self.key, self.cert = folder / "ca.key", folder / "ca.pem"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key,
+            "-out", self.cert, "-days", "30", "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    def issue(self, address, key="rsa:2048", days=20, usage=USAGE, name=None):
+        """A person with this address; key: rsa:BITS or ec:CURVE. days < 0: expired."""
+        person = Person(self, address, self.dir / (name or f"{address}-{key.replace(':', '')}"))
+        kind, size = key.split(":")
+        option = f"rsa_keygen_bits:{size}" if kind == "rsa" else f"ec_paramgen_curve:{size}"
+        run("openssl", "genpkey", "-algorithm", kind.upper(), "-pkeyopt", option, "-out", person.key)
+        run("openssl", "req", "-new", "-key", person.key, "-subj", f"/CN={address.split('@')[0]}", "-out", person.path("csr"))
+        person.path("ext").write_text(f"{usage}subjectAltName=email:{address}\nbasicConstraints=CA:FALSE\n"
+                                      "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        self._serial += 1
+        # openssl 3.0's x509 knows no start date: an expired certificate ends with a negative number of days.
+        run("openssl", "x509", "-req", "-in", person.path("csr"), "-CA", self.cert, "-CAkey", self.key, "-set_serial",
+            self._serial, "-days", days, "-extfile", person.path("ext"), "-out", person.cert)
+        return person
+
+
+class Person:
+    def __init__(self, authority, address, stem):
+        self.authority, self.address, self._stem = authority, address, stem
+        self.key, self.cert = self.path("key"), self.path("pem")
+
+    def path(self, suffix):
+        return self._stem.with_name(f"{self._stem.name}.{suffix}")
+
+    def p12(self, password="secret"):
+        run("openssl", "pkcs12", "-export", "-inkey", self.key, "-in", self.cert, "-certfile", self.authority.cert, "-passout",
+            f"pass:{password}", "-out", self.path("p12"))
+        return self.path("p12")
+
+    def sign(self, entity, *options):
+        """A MIME entity (CRLF) as a signed one."""
+        made = run("openssl", "cms", "-sign", "-signer", self.cert, "-inkey", self.key, "-md", "sha256", "-crlfeol",
+                   *options, input=entity)
+        return crlf(made.stdout)
+
+    def decrypt(self, entity):
+        """What is inside an encrypted entity or message, as it was before encryption."""
+        return run("openssl", "cms", "-decrypt", "-binary", "-recip", self.cert, "-inkey", self.key, input=entity).stdout
+
+
+def encrypt(entity, *people, cipher="-aes-256-cbc"):
+    made = run("openssl", "cms", "-encrypt", "-binary", cipher, *[person.cert for person in people], input=entity)
+    return crlf(made.stdout)
+
+
+def verify(entity, anchor, check=True):
+    """The content that a good signature covers. anchor: the CA's certificate."""
+    result = run("openssl", "cms", "-verify", "-CAfile", anchor, "-purpose", "smimesign", input=entity, check=check)
+    return result.stdout if result.returncode == 0 else None
+
+
+def mail(entity, sender, to, subject="hello", headers=()):
+    """A message around a MIME entity as openssl writes it: MIME-Version, content fields, empty line, body."""
+    return message.make(sender, to, subject, b"", headers)[:-2] + entity

@@ -1,0 +1,117 @@
+"""sealmilter itself, set up by its command line as an administrator does it, running as a user without rights."""
+import contextlib
+import json
+import os
+import pathlib
+import pwd
+import signal
+import subprocess
+
+from .lab import BUILD, Process, free_port, run, wait_for
+
+USER = "nobody"
+
+POLICY = """\
+our domains  ours.example
+
+rule "out"
+    when outbound
+    sign if possible
+    encrypt if possible
+
+rule "in"
+    when inbound
+    decrypt
+    harvest
+    tag
+
+rule "inside"
+    when internal
+    pass
+"""
+
+
+class Sealmilter:
+    """Milter for an MTA's list: name and address. faults: the build whose SEAL_KILL_AT and SEAL_FAULT_AT work."""
+    name = "sealmilter"
+
+    def __init__(self, lab, policy=POLICY, build=BUILD, **settings):
+        self.build, self.dir = pathlib.Path(build), lab.folder("seal", owner=USER)
+        self.socket = self.dir / "run/milter.sock"
+        self.address = f"unix:{self.socket}"
+        lab.folder("seal/run", owner=USER)
+        lab.folder("seal/run/spool", owner=USER, mode=0o700)
+        self.conf, self.policy_file = self.dir / "sealmilter.conf", self.dir / "policy.conf"
+        self.settings = {
+            "state": self.dir / "state",
+            "policy": self.policy_file,
+            "socket": self.address,
+            "socket-mode": "0666",
+            "user": USER,
+            "spool": self.dir / "run/spool",
+            "hostname": "gw.ours.example",
+            "authserv-id": "gw.ours.example",
+            "log": "stderr",
+        } | {key.replace("_", "-"): value for key, value in settings.items()}
+        self.policy = policy
+        self._process = None
+
+    def configure(self, **settings):
+        self.settings |= {key.replace("_", "-"): value for key, value in settings.items()}
+        self.conf.write_text("".join(f"{key} = {value}\n" for key, value in self.settings.items()))
+        self.policy_file.write_text(self.policy)
+
+    def adm(self, *arguments, check=True, input=None):
+        """sealadm, as root: it becomes the state folder's owner by itself."""
+        return run(self.build / "cli/sealadm", "-c", self.conf, *arguments, check=check, input=input)
+
+    def init(self, *users):
+        """A store with a CA of its own, a policy, and users with keys."""
+        self.configure()
+        self.adm("init")
+        self.adm("policy", "load")
+        for user in users:
+            self.adm("user", "add", user)
+            self.adm("key", "generate", user)
+
+    def start(self, **environment):
+        """environment: SEAL_KILL_AT and the like."""
+        environment = {key: str(value) for key, value in environment.items()}
+        self._process = Process(self.name, [self.build / "milter/sealmilter", "-c", self.conf], self.dir / "log",
+                                env=os.environ | environment)
+        wait_for(lambda: self._process.has_ended() or self.listens(), "sealmilter listens")
+        if self._process.has_ended():
+            raise AssertionError(f"sealmilter has ended:\n{self.log()}")
+
+    def listens(self):
+        import socket
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(str(self.socket)) == 0
+
+    @property
+    def process(self):
+        return self._process
+
+    def stop(self):
+        if self._process is None:
+            return 0
+        status = self._process.stop()
+        self._process = None
+        return status
+
+    def reload(self):
+        os.kill(self._process.pid, signal.SIGHUP)
+
+    def log(self):
+        path = self.dir / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def explain(self, message, sender, recipients, *options, write=None):
+        """What `sealadm explain` says of a message, as JSON; with write the copies, by number."""
+        arguments = ["--json", "--from", sender, *(word for to in recipients for word in ("--to", to)), *options]
+        if write is not None:
+            arguments += ["--write", write]
+        said = json.loads(self.adm("explain", *arguments, "-", input=message).stdout)
+        if write is None:
+            return said
+        return said, {int(path.stem): path.read_bytes() for path in write.glob("*.eml")}
