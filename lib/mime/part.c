@@ -272,15 +272,6 @@ static int take_delimiter(struct scan *s, size_t index, enum match match, size_t
     return arena_check(s->arena, err);
 }
 
-/* A CR that no LF follows ends a line to some readers. */
-static void look_behind_cr(struct scan *s, struct span line)
-{
-    size_t frame;
-    for (size_t cr = 0; (cr = span_find(line, "\r--", 3, cr)) != SIZE_MAX; cr++)
-        if (match_line(s, span_sub(line, cr + 1, line.len), &frame) != MATCH_NONE)
-            set_opaque(s, "a boundary behind a bare CR");
-}
-
 static int take_line(struct scan *s, size_t at, struct span line, struct err *err)
 {
     size_t frame = 0;
@@ -291,26 +282,50 @@ static int take_line(struct scan *s, size_t at, struct span line, struct err *er
         set_opaque(s, "a line begins like a boundary");
     else if (match != MATCH_NONE)
         return take_delimiter(s, frame, match, at, at + line.len, err);
-    if (s->place == IN_HEADER) {
-        if (line.ptr[0] == '\n' || span_is(line, "\r\n"))
-            return end_header(s, at + line.len, err);
-    } else if (s->nframes > 0) {
-        look_behind_cr(s, line);
-    }
+    if (s->place == IN_HEADER && (line.ptr[0] == '\n' || span_is(line, "\r\n")))
+        return end_header(s, at + line.len, err);
     return 0;
+}
+
+/* Offset of the next "--" behind a line end, or behind a CR, which ends a line to some readers. */
+static size_t next_dashes(struct span message, size_t at)
+{
+    for (; at < message.len; at++) {
+        const char *dash = memchr(message.ptr + at, '-', message.len - at);
+        if (dash == NULL)
+            break;
+        at = (size_t)(dash - message.ptr);
+        if (at + 1 < message.len && dash[1] == '-' && (at == 0 || dash[-1] == '\n' || dash[-1] == '\r'))
+            return at;
+    }
+    return message.len;
+}
+
+/* at is behind a bare CR. */
+static void look_behind_cr(struct scan *s, size_t at)
+{
+    size_t frame;
+    if (match_line(s, span_sub(s->message, at, 2 + BOUNDARY_LENGTH_MAX), &frame) != MATCH_NONE)
+        set_opaque(s, "a boundary behind a bare CR");
 }
 
 static int scan_lines(struct scan *s, struct err *err)
 {
     struct span message = s->message;
-    for (size_t at = 0; at < message.len;) {
-        if (s->place == IN_BODY && s->nframes == 0)
-            break; /* no boundary can come any more */
+    for (size_t at = 0, next; at < message.len; at = next) {
+        if (s->place == IN_BODY)
+            at = s->nframes == 0 ? message.len : next_dashes(message, at);
+        if (at == message.len)
+            break;
+        if (s->place == IN_BODY && message.ptr[at - 1] == '\r') {
+            look_behind_cr(s, at);
+            next = at + 2;
+            continue;
+        }
         const char *nl = memchr(message.ptr + at, '\n', message.len - at);
-        size_t next = nl == NULL ? message.len : (size_t)(nl - message.ptr) + 1;
+        next = nl == NULL ? message.len : (size_t)(nl - message.ptr) + 1;
         if (take_line(s, at, span_sub(message, at, next - at), err) < 0)
             return -1;
-        at = next;
     }
     return end_inner(s, 0, message.len, err);
 }

@@ -43,6 +43,16 @@ static bool is_unsafe(struct span rest, size_t column)
            (c == '.' || (c == 'F' && span_starts(rest, "From ")) || (c == '-' && span_starts(rest, "--")));
 }
 
+/* How many octets can be copied as they are; the last one of a line is left to is_unsafe. */
+static size_t plain_run(struct span line, size_t column)
+{
+    size_t n = 0, max = line.len - 1 < LINE_CHARS - 1 - column ? line.len - 1 : LINE_CHARS - 1 - column;
+    while (n < max &&
+           ((line.ptr[n] >= ' ' && line.ptr[n] <= '~' && line.ptr[n] != '=') || line.ptr[n] == '\t'))
+        n++;
+    return n;
+}
+
 static int encode_line(struct encoder *e, struct span line, struct err *err)
 {
     static const char hex[] = "0123456789ABCDEF";
@@ -59,6 +69,10 @@ static int encode_line(struct encoder *e, struct span line, struct err *err)
         if (put(e, unsafe ? coded : line.ptr, width, err) < 0)
             return -1;
         line = span_sub(line, 1, line.len);
+        size_t plain = line.len > 1 && e->column < LINE_CHARS - 1 ? plain_run(line, e->column) : 0;
+        if (put(e, line.ptr, plain, err) < 0)
+            return -1;
+        line = span_sub(line, plain, line.len);
     }
     return 0;
 }
