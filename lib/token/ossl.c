@@ -17,9 +17,10 @@ int ossl_fail(struct err *err, enum err_code code, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(what, sizeof what, fmt, args);
     va_end(args);
-    const char *reason = ERR_reason_error_string(ERR_peek_error());
-    for (unsigned long e = ERR_get_error(); e != 0; e = ERR_get_error())
-        if (ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE)
-            code = ERR_IO;
+    unsigned long first = ERR_peek_error(); /* the cause; what follows are its consequences */
+    ERR_clear_error();
+    if (ERR_GET_REASON(first) == ERR_R_MALLOC_FAILURE)
+        code = ERR_IO;
+    const char *reason = ERR_reason_error_string(first);
     return reason == NULL ? err_set(err, code, "%s", what) : err_set(err, code, "%s: %s", what, reason);
 }

@@ -1,10 +1,9 @@
 /* pki - certificates for tests. */
 #include "support/pki.h"
 
-#include "token/soft.h"
+#include "support/keys.h"
 
 #include <check.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,22 +45,11 @@ void pki_free(struct pki **pki)
     *pki = NULL;
 }
 
-static EVP_PKEY *load_pem(const char *name)
-{
-    char path[500];
-    snprintf(path, sizeof path, "%s/support/keys/%s.pem", TESTS_DIR, name);
-    BIO *bio = BIO_new_file(path, "r");
-    ck_assert_msg(bio != NULL, "%s", path);
-    EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    BIO_free(bio);
-    return pkey;
-}
-
 static EVP_PKEY *load_rsa2048(struct pki *pki)
 {
     char name[32];
     snprintf(name, sizeof name, "rsa2048-%u", pki->next_rsa++ % RSA2048_KEYS + 1);
-    return load_pem(name);
+    return keys_load(name);
 }
 
 static EVP_PKEY *make_rsa_pss(void)
@@ -85,11 +73,11 @@ static EVP_PKEY *make_key(struct pki *pki, enum pki_key type)
     case PKI_RSA2048:
         return load_rsa2048(pki);
     case PKI_RSA1024:
-        return load_pem("rsa1024");
+        return keys_load("rsa1024");
     case PKI_RSA3072:
-        return load_pem("rsa3072");
+        return keys_load("rsa3072");
     case PKI_RSA4096:
-        return load_pem("rsa4096");
+        return keys_load("rsa4096");
     case PKI_ED25519:
         return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     case PKI_RSA_PSS:
@@ -222,19 +210,10 @@ static X509 *make_certificate(struct pki *pki, const struct pki_entity *issuer, 
 struct key *pki_soft_key(struct span pkcs8)
 {
     struct err err = ERR_INIT;
-    struct secret master = {0}, secret = {0};
-    struct buf wrapped = BUF_INIT(1u << 16), public = BUF_INIT(1u << 16);
-    struct key *key = NULL;
-    if (soft_master_generate(&master, &err) == 0 && secret_copy(&secret, pkcs8.ptr, pkcs8.len, &err) == 0 &&
-        soft_public(&secret, &public, &err) == 0 &&
-        soft_wrap(&master, "test", &secret, &wrapped, &err) == 0 &&
-        soft_open(&master, "test", buf_span(&public), buf_span(&wrapped), &key, &err) == 0)
-        err_clear(&err);
-    ck_assert_msg(key != NULL || err.code == ERR_UNSUPPORTED, "%s", err.msg);
-    secret_fini(&master);
+    struct secret secret;
+    ck_assert_int_eq(secret_copy(&secret, pkcs8.ptr, pkcs8.len, &err), 0);
+    struct key *key = keys_soft(&secret);
     secret_fini(&secret);
-    buf_fini(&wrapped);
-    buf_fini(&public);
     return key;
 }
 
@@ -255,13 +234,17 @@ static struct pki_entity *make(struct pki *pki, const struct pki_entity *issuer,
     unsigned char *der = NULL;
     ck_assert_uint_lt(pki->n, ENTITIES_MAX);
     struct pki_entity *e = pki->entities[pki->n++] = xcalloc(1, sizeof *e);
-    e->pkey = spec->same_key == NULL ? make_key(pki, spec->type) : EVP_PKEY_dup(spec->same_key->pkey);
+    e->pkey = spec->same_key != NULL ? EVP_PKEY_dup(spec->same_key->pkey)
+              : spec->public != NULL ? EVP_PKEY_dup(spec->public)
+                                     : make_key(pki, spec->type);
     ck_assert_ptr_nonnull(e->pkey);
     e->x509 = make_certificate(pki, issuer, role, spec, e->pkey);
     e->der.len = (size_t)i2d_X509(e->x509, &der);
     e->der.ptr = (const char *)der;
-    e->pkcs8 = pkcs8_of(e->pkey);
     ck_assert_msg(cert_parse(e->der, &e->cert, &err) == 0, "%s", err.msg);
+    if (spec->public != NULL)
+        return e;
+    e->pkcs8 = pkcs8_of(e->pkey);
     e->key = pki_soft_key(e->pkcs8);
     return e;
 }

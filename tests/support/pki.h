@@ -56,8 +56,9 @@ struct pki_spec {
     const char *dn_email;  /* emailAddress in the subject */
     enum pki_key type;
     struct pki_entity *same_key; /* has this one's key instead of a new one */
-    const char *key_usage;       /* OpenSSL's syntax; "none": no extension; NULL: what the type can do */
-    const char *eku;             /* likewise; NULL: emailProtection for a leaf, none for a CA */
+    EVP_PKEY *public;      /* certifies this public key: the entity has no private one (not for roots) */
+    const char *key_usage; /* OpenSSL's syntax; "none": no extension; NULL: what the type can do */
+    const char *eku;       /* likewise; NULL: emailProtection for a leaf, none for a CA */
     const char
         *basic; /* basicConstraints; NULL: "CA:FALSE" for a leaf, "critical,CA:TRUE" for a CA; "none" */
     const char *constraints; /* nameConstraints; NULL: none */
