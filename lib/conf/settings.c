@@ -218,7 +218,7 @@ static int read_text(struct reader *r, const char **out, struct err *err)
 static int read_value(struct reader *r, const struct setting *setting, struct err *err)
 {
     const struct token *first = r->at;
-    const char *text;
+    const char *text = NULL;
     if (token_ends(first))
         return lex_error(&r->lex, first, err, "expected a value for %s; \"\" is the empty one",
                          setting->name);
