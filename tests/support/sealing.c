@@ -68,3 +68,16 @@ bool sealing_opens(struct span cms, const struct pki_entity *who, struct span ex
     SEAL_CLEANUP(spool_free) struct spool *plain = NULL;
     return sealing_open(cms, who, &plain) == SMIME_OPENED && span_eq(spool_all(plain), expected);
 }
+
+struct smime_verified sealing_verify(struct span cms, struct span content, struct cert *anchor)
+{
+    struct err err = ERR_INIT;
+    struct anchors *anchors = NULL;
+    struct smime_verified verified;
+    SEAL_CLEANUP(spool_free) struct spool *inner = spool_new(&sealing_conf);
+    ck_ok(anchors_new(&anchor, 1, NULL, 0, &anchors, &err));
+    struct smime_verify_conf conf = {anchors, PKI_NOW, 30 * PKI_DAY, 2048};
+    ck_ok(smime_verify(cms, content, &sealing_limits, &conf, inner, &verified, &err));
+    anchors_free(&anchors);
+    return verified;
+}

@@ -5,6 +5,7 @@
 #include "smime/encrypt.h"
 #include "smime/open.h"
 #include "smime/sign.h"
+#include "smime/verify.h"
 #include "support/pki.h"
 
 extern const struct spool_conf sealing_conf;
@@ -22,5 +23,13 @@ struct spool *sealing_sign(struct span entity, const struct smime_signer *signer
 enum smime_opened sealing_open(struct span cms, const struct pki_entity *who, struct spool **plain_out);
 /* sealing_opens - whether exactly these octets come out. */
 bool sealing_opens(struct span cms, const struct pki_entity *who, struct span expected);
+
+/*
+ * sealing_verify - at PKI_NOW with a floor of 2048 bits, a window of 30 days and these anchors. content.ptr NULL: opaque, and the inner
+ * content is dropped. The caller frees with smime_verified_fini().
+ */
+struct smime_verified sealing_verify(struct span cms, struct span content, struct cert *anchor);
+
+#define SEALING_OPAQUE ((struct span){NULL, 0})
 
 #endif
