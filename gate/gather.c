@@ -165,6 +165,7 @@ int gather_base(struct work *work, struct err *err)
     find_keywords(work, header);
     facts->signed_by = work->structure.signed_by;
     facts->encrypted_by = work->structure.encrypted_by;
+    facts->signed_inside = work->structure.signed_part_inside;
     facts->is_report = *facts->sender == '\0' || part_is(&work->table.parts[0], "multipart", "report");
     for (size_t m = 0; m < METHODS; m++)
         facts->sign[m].key = -1;

@@ -59,7 +59,7 @@ static bool has_layers(struct treatment *t)
 {
     struct deciding *d = t->d;
     const struct facts *facts = d->facts;
-    if (facts->signed_by == METHOD_NONE && facts->encrypted_by == METHOD_NONE)
+    if (facts->signed_by == METHOD_NONE && facts->encrypted_by == METHOD_NONE && !facts->signed_inside)
         return false;
     if (facts->opaque_why != NULL) {
         deciding_note(d, "not looked into: %s", facts->opaque_why);
