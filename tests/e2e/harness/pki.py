@@ -43,9 +43,15 @@ class Person:
     def path(self, suffix):
         return self._stem.with_name(f"{self._stem.name}.{suffix}")
 
-    def p12(self, password="secret"):
+    @property
+    def fingerprint(self):
+        """SHA-1, as gpgsm names certificates."""
+        said = run("openssl", "x509", "-in", self.cert, "-noout", "-fingerprint", "-sha1").stdout.decode()
+        return said.strip().split("=")[1].replace(":", "")
+
+    def p12(self, *options, password="secret"):
         run("openssl", "pkcs12", "-export", "-inkey", self.key, "-in", self.cert, "-certfile", self.authority.cert, "-passout",
-            f"pass:{password}", "-out", self.path("p12"))
+            f"pass:{password}", "-out", self.path("p12"), *options)
         return self.path("p12")
 
     def sign(self, entity, *options):
