@@ -5,6 +5,8 @@
 #include "token/soft.h"
 
 #include <check.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 
@@ -17,6 +19,28 @@ static inline EVP_PKEY *keys_load(const char *name)
     ck_assert_msg(bio != NULL, "%s", path);
     EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
     BIO_free(bio);
+    return pkey;
+}
+
+/* keys_rsa_public - an RSA public key of any size and exponent (hexadecimal), which belongs to nobody; the caller frees it. */
+static inline EVP_PKEY *keys_rsa_public(int bits, const char *exponent)
+{
+    EVP_PKEY *pkey = NULL;
+    BIGNUM *n = BN_new(), *e = NULL;
+    ck_assert_int_gt(BN_hex2bn(&e, exponent), 0);
+    ck_assert_int_eq(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    EVP_PKEY_fromdata_init(ctx);
+    ck_assert_int_eq(EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params), 1);
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    BN_free(n);
+    BN_free(e);
     return pkey;
 }
 

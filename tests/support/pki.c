@@ -109,13 +109,20 @@ static void add_extension(X509 *x509, X509 *issuer, int nid, const char *value, 
     X509_EXTENSION_free(extension);
 }
 
-static void add_raw_email(X509 *x509, struct span octets)
+/* A subjectAltName of one name, which may hold any octets. */
+static void add_raw_san(X509 *x509, int type, struct span octets)
 {
     GENERAL_NAMES *names = GENERAL_NAMES_new();
     GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+    ASN1_STRING *text = ASN1_STRING_type_new(type == GEN_EMAIL ? V_ASN1_IA5STRING : V_ASN1_UTF8STRING);
     ck_assert_int_eq(ASN1_STRING_set(text, octets.ptr, (int)octets.len), 1);
-    GENERAL_NAME_set0_value(name, GEN_EMAIL, text);
+    if (type == GEN_EMAIL) {
+        GENERAL_NAME_set0_value(name, type, text);
+    } else {
+        ASN1_TYPE *value = ASN1_TYPE_new();
+        ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
+        GENERAL_NAME_set0_othername(name, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox), value);
+    }
     sk_GENERAL_NAME_push(names, name);
     ck_assert_int_eq(X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, 0), 1);
     GENERAL_NAMES_free(names);
@@ -128,7 +135,9 @@ static void add_san(X509 *x509, const struct pki_spec *spec)
         snprintf(text, sizeof text, "email:%s%s%s", spec->email,
                  spec->email2 == NULL ? "" : ",email:", spec->email2 == NULL ? "" : spec->email2);
     if (spec->raw_email.ptr != NULL)
-        add_raw_email(x509, spec->raw_email);
+        add_raw_san(x509, GEN_EMAIL, spec->raw_email);
+    else if (spec->utf8_email.ptr != NULL)
+        add_raw_san(x509, GEN_OTHERNAME, spec->utf8_email);
     else
         add_extension(x509, x509, NID_subject_alt_name, spec->san, text);
 }

@@ -47,13 +47,13 @@ struct pki_entity {
 };
 
 struct pki_spec {
-    const char *name;   /* common name; NULL: the address, or "CA <n>" */
-    const char *email;  /* rfc822Name */
-    const char *email2; /* one more */
-    const char
-        *san; /* subjectAltName in OpenSSL's syntax instead: "otherName:1.3.6.1.5.5.7.8.9;UTF8:..", "none" */
-    struct span raw_email; /* or one rfc822Name of any octets */
-    const char *dn_email;  /* emailAddress in the subject */
+    const char *name;       /* common name; NULL: the address, or "CA <n>" */
+    const char *email;      /* rfc822Name */
+    const char *email2;     /* one more */
+    const char *san;        /* subjectAltName in OpenSSL's syntax instead: "DNS:b.example", "none" */
+    struct span raw_email;  /* or one rfc822Name of any octets */
+    struct span utf8_email; /* or one SmtpUTF8Mailbox of any octets */
+    const char *dn_email;   /* emailAddress in the subject */
     enum pki_key type;
     struct pki_entity *same_key; /* has this one's key instead of a new one */
     EVP_PKEY *public;      /* certifies this public key: the entity has no private one (not for roots) */

@@ -283,8 +283,8 @@ START_TEST(constraint_holds_for_every_name_of_the_leaf)
         pki_leaf(pki, ca, SPEC(.email = "bob@b.example", .email2 = "director@bank.example"));
     struct pki_entity *dn =
         pki_leaf(pki, ca, SPEC(.email = "bob@b.example", .dn_email = "director@bank.example"));
-    struct pki_entity *utf8 = pki_leaf(
-        pki, ca, SPEC(.name = "x", .san = "otherName:1.3.6.1.5.5.7.8.9;UTF8:b\xc3\xb6sse@bank.example"));
+    struct pki_entity *utf8 =
+        pki_leaf(pki, ca, SPEC(.name = "x", .utf8_email = SPAN_LIT("b\xc3\xb6sse@bank.example")));
     ck_answer(CHAIN_INVALID, .trusted = root, .other = ca, .leaf = two);
     ck_answer(CHAIN_INVALID, .trusted = root, .other = ca, .leaf = dn);
     ck_answer(CHAIN_INVALID, .trusted = root, .other = ca, .leaf = utf8);

@@ -5,32 +5,9 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/param_build.h>
 #include <string.h>
 
 static struct err err;
-
-/* An RSA public key of any numbers; n is odd and has its highest bit set. */
-static EVP_PKEY *rsa_public(int bits, const char *exponent)
-{
-    EVP_PKEY *pkey = NULL;
-    BIGNUM *n = BN_new(), *e = NULL;
-    ck_assert_int_gt(BN_hex2bn(&e, exponent), 0);
-    BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
-    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
-    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    EVP_PKEY_fromdata_init(ctx);
-    ck_assert_int_eq(EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params), 1);
-    EVP_PKEY_CTX_free(ctx);
-    OSSL_PARAM_free(params);
-    OSSL_PARAM_BLD_free(build);
-    BN_free(n);
-    BN_free(e);
-    return pkey;
-}
 
 static const struct {
     int bits;
@@ -53,7 +30,7 @@ START_TEST(rsa_keys_are_usable_within_bounds)
 {
     enum key_type type;
     unsigned bits;
-    EVP_PKEY *pkey = rsa_public(rsa[_i].bits, rsa[_i].exponent);
+    EVP_PKEY *pkey = keys_rsa_public(rsa[_i].bits, rsa[_i].exponent);
     ck_assert_msg(evp_classify(pkey, &type, &bits) == rsa[_i].usable, "%d bits, exponent %s", rsa[_i].bits,
                   rsa[_i].exponent);
     ck_assert_uint_eq(bits, (unsigned)rsa[_i].bits);
@@ -191,7 +168,7 @@ END_TEST
 START_TEST(public_half_alone_is_no_private_key)
 {
     struct secret pkcs8 = {0};
-    EVP_PKEY *pkey = rsa_public(2048, "010001");
+    EVP_PKEY *pkey = keys_rsa_public(2048, "010001");
     ck_fails(evp_write_pkcs8(pkey, &pkcs8, &err), ERR_CRYPTO);
     ck_assert_ptr_null(pkcs8.ptr);
     EVP_PKEY_free(pkey);
