@@ -29,8 +29,7 @@ def field_name(field):
 
 def without_trace(data, sent=None):
     """data without trace fields; with sent, also without what an MTA adds because it was not in there."""
-    names = set(map(field_name, fields(sent))) if sent is not None else ADDED
-    drop = TRACE | (ADDED - names)
+    drop = TRACE if sent is None else TRACE | (ADDED - set(map(field_name, fields(sent))))
     head = fields(data)
     kept = [field for field in head if field_name(field) not in drop]
     return b"".join(kept) + data[sum(map(len, head)):]

@@ -1,15 +1,11 @@
 """People of far sites: keys and certificates, and what openssl(1) makes of mail. It is another implementation: it judges ours."""
-import re
+import tempfile
 
-from . import message
+from . import message, mime
 from .lab import run
 
 # extendedKeyUsage and keyUsage as public CAs issue for mail.
 USAGE = "keyUsage=critical,digitalSignature,keyEncipherment,keyAgreement\nextendedKeyUsage=emailProtection\n"
-
-
-def crlf(data):
-    return re.sub(rb"\r?\n", b"\r\n", data)
 
 
 class Authority:
@@ -58,22 +54,33 @@ class Person:
         """A MIME entity (CRLF) as a signed one."""
         made = run("openssl", "cms", "-sign", "-signer", self.cert, "-inkey", self.key, "-md", "sha256", "-crlfeol",
                    *options, input=entity)
-        return crlf(made.stdout)
+        return mime.crlf(made.stdout)
 
-    def decrypt(self, entity):
-        """What is inside an encrypted entity or message, as it was before encryption."""
-        return run("openssl", "cms", "-decrypt", "-binary", "-recip", self.cert, "-inkey", self.key, input=entity).stdout
+    def decrypt(self, der):
+        """What is inside an encrypted CMS, byte for byte."""
+        return run("openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", self.cert, "-inkey", self.key,
+                   input=der).stdout
 
 
 def encrypt(entity, *people, cipher="-aes-256-cbc"):
     made = run("openssl", "cms", "-encrypt", "-binary", cipher, *[person.cert for person in people], input=entity)
-    return crlf(made.stdout)
+    return mime.crlf(made.stdout)
 
 
-def verify(entity, anchor, check=True):
-    """The content that a good signature covers. anchor: the CA's certificate."""
-    result = run("openssl", "cms", "-verify", "-CAfile", anchor, "-purpose", "smimesign", input=entity, check=check)
-    return result.stdout if result.returncode == 0 else None
+def verify_detached(der, content, anchor):
+    """The content, when the signature over exactly these bytes is good and its chain ends in anchor; else an AssertionError."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        return run("openssl", "cms", "-verify", "-binary", "-inform", "DER", "-CAfile", anchor, "-purpose", "smimesign",
+                   "-content", file.name, input=der).stdout
+
+
+def is_for(der, person):
+    """Whether the person's key is among the recipients: openssl finds its RecipientInfo by issuer and serial number."""
+    said = run("openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-recip", person.cert, "-inkey", person.key,
+               input=der, check=False)
+    return said.returncode == 0
 
 
 def mail(entity, sender, to, subject="hello", headers=()):

@@ -113,7 +113,9 @@ class Postfix:
         self.main |= dict(settings)
         self.master = f"""\
 127.0.0.1:{self.mx} inet n - n - - smtpd
+  -o milter_macro_daemon_name=mx
 127.0.0.1:{self.submission} inet n - n - - smtpd
+  -o milter_macro_daemon_name=submission
   -o smtpd_sasl_auth_enable={"yes" if saslauthd else "no"}
 127.0.0.1:{self.inject} inet n - n - - smtpd
   -o smtpd_milters={",".join(milter.address for milter in after)}

@@ -1,13 +1,11 @@
 """sealmilter itself, set up by its command line as an administrator does it, running as a user without rights."""
-import contextlib
 import json
 import os
 import pathlib
-import pwd
 import signal
-import subprocess
+import socket
 
-from .lab import BUILD, Process, free_port, run, wait_for
+from .lab import BUILD, Process, run, wait_for
 
 USER = "nobody"
 
@@ -74,6 +72,10 @@ class Sealmilter:
             self.adm("user", "add", user)
             self.adm("key", "generate", user)
 
+    def key_of(self, address):
+        """The fingerprint of the user's key."""
+        return json.loads(self.adm("key", "list", address, "--json").stdout)[0]["fingerprint"]
+
     def start(self, **environment):
         """environment: SEAL_KILL_AT and the like."""
         environment = {key: str(value) for key, value in environment.items()}
@@ -84,7 +86,6 @@ class Sealmilter:
             raise AssertionError(f"sealmilter has ended:\n{self.log()}")
 
     def listens(self):
-        import socket
         with socket.socket(socket.AF_UNIX) as s:
             return s.connect_ex(str(self.socket)) == 0
 

@@ -40,6 +40,8 @@ FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`accept_unqualified_senders')dnl
 FEATURE(`promiscuous_relay')dnl
 FEATURE(`no_default_msa')dnl
+FEATURE(`access_db', `text -o -k0 -v1 %(dir)s/access')dnl
+FEATURE(`blocklist_recipients')dnl
 FEATURE(`virtusertable', `text -o -k0 -v1 %(dir)s/virtual')dnl
 VIRTUSER_DOMAIN(`%(alias_domain)s')dnl
 define(`SMART_HOST', `esmtp:[127.0.0.1]')dnl
@@ -48,7 +50,6 @@ define(`ESMTP_MAILER_ARGS', `TCP $h %(next_hop)s')dnl
 DAEMON_OPTIONS(`Name=mx, Family=inet, Addr=127.0.0.1, Port=%(mx)s')dnl
 DAEMON_OPTIONS(`Name=submission, Family=inet, Addr=127.0.0.1, Port=%(submission)s')dnl
 DAEMON_OPTIONS(`Name=inject, Family=inet, Addr=127.0.0.1, Port=%(inject)s, InputMailFilters=%(after)s')dnl
-%(extra)sdnl
 MAILER(`smtp')dnl
 """
 
@@ -71,7 +72,7 @@ define(`confRUN_AS_USER', `nobody:nogroup')dnl
 define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
 define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')dnl
 define(`confSERVICE_SWITCH_FILE', `%(dir)s/service.switch')dnl
-define(`RELAY_MAILER_ARGS', `TCP $h %(mx)s')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h %(submission)s')dnl
 FEATURE(`msp', `[127.0.0.1]')dnl
 """
 
@@ -94,20 +95,20 @@ class Sendmail:
     """The same listeners as Postfix's, see there."""
     kind = "sendmail"
 
-    def __init__(self, lab, next_hop, milters=(), after=(), aliases=(), saslauthd=None, size=52428800, extra="",
+    def __init__(self, lab, next_hop, milters=(), after=(), aliases=(), saslauthd=None, size=52428800, rejects=(),
                  name="sendmail"):
         self.name, self._saslauthd = name, saslauthd
         self.mx, self.submission, self.inject = free_port(), free_port(), free_port()
         self.dir, self.queue = lab.folder(name), lab.folder(f"{name}/q", mode=0o700)
         self._dev, self._msp_queue = lab.folder(f"{name}/dev"), lab.folder(f"{name}/msp", owner="nobody", mode=0o770)
         self._log = self.dir / "mail.log"
-        self._aliases = dict(aliases)
+        self._aliases, self._rejects = dict(aliases), rejects
         filters = "".join(f"INPUT_MAIL_FILTER(`{m.name}', `S={m.address}, F=T, T=C:30s;S:60s;R:120s;E:5m')dnl\n"
                           for m in (*milters, *after))
         domains = sorted({alias.split("@")[1] for alias in self._aliases}) or ["none.invalid"]
         self._values = {"dir": self.dir, "queue": self.queue, "msp_queue": self._msp_queue, "host": f"{name}.example",
                         "mx": self.mx, "submission": self.submission, "inject": self.inject, "next_hop": next_hop,
-                        "filters": filters, "after": ",".join(m.name for m in after), "size": size, "extra": extra,
+                        "filters": filters, "after": ",".join(m.name for m in after), "size": size,
                         "alias_domain": " ".join(domains)}
 
     @staticmethod
@@ -120,6 +121,7 @@ class Sendmail:
     def start(self):
         (self.dir / "stat").touch()
         (self.dir / "virtual").write_text("".join(f"{alias} {target}\n" for alias, target in self._aliases.items()))
+        (self.dir / "access").write_text("".join(f"To:{address} REJECT\n" for address in self._rejects))
         (self.dir / "service.switch").write_text("hosts files\npasswd files\naliases files\n")
         for file, text in (("sendmail", MC), ("submit", SUBMIT_MC)):
             self._configure(file, text % self._values)

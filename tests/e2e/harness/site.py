@@ -33,11 +33,11 @@ class SiteCase(unittest.TestCase):
 
     @classmethod
     def set_up_site(cls):
-        cls.mta = cls.start_mta()
+        cls.mta = cls.lab.start(cls.make_mta())
 
     @classmethod
-    def start_mta(cls, **options):
-        return cls.lab.start(cls.mta_class(cls.lab, cls.sink.port, aliases=cls.aliases, saslauthd=cls.saslauthd, **options))
+    def make_mta(cls, **options):
+        return cls.mta_class(cls.lab, cls.sink.port, aliases=cls.aliases, saslauthd=cls.saslauthd, **options)
 
     def setUp(self):
         self.sink.reset()

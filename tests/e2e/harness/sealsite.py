@@ -1,0 +1,75 @@
+"""A site with sealmilter: the milter set up for the MTA's listeners, people of ours and of far sites, and every delivery explained."""
+import shutil
+
+from . import pki, smtp
+from .lab import run
+from .sealmilter import Sealmilter
+from .unwrap import Opened
+
+ALICE = "alice@ours.example"
+
+
+class SealSite:
+    """Beside SiteCase. far: the far CA; bob has an RSA certificate, eve an EC one, carol none. After: the milters behind ours."""
+    policy = None
+    after = ()
+    users = (ALICE,)
+    seal_settings = {}
+    mta_options = {}
+
+    @classmethod
+    def set_up_site(cls):
+        after = [cls.lab.start(make(cls.lab)) for make in cls.after]
+        cls.after_milters = {milter.name: milter for milter in after}
+        cls.seal = Sealmilter(cls.lab, **({"policy": cls.policy} if cls.policy else {}))
+        cls.mta = cls.make_mta(milters=[cls.seal], after=after, **cls.mta_options)
+        cls.seal.settings |= {"inject": f"127.0.0.1:{cls.mta.inject}", "submission-listeners": "submission",
+                              "inbound-listeners": "mx"} | cls.seal_settings
+        cls.seal.init(*cls.users)
+        cls.far = pki.Authority(cls.lab.folder("far"))
+        cls.bob = cls.far.issue("bob@far.example")
+        cls.eve = cls.far.issue("eve@far.example", "ec:P-256")
+        cls.people = [cls.bob, cls.eve]
+        cls.seal.adm("ca", "add", cls.far.cert, "--trust")
+        cls.seal.adm("cert", "import", *[person.cert for person in cls.people])
+        cls.anchor = cls.our_anchor()
+        cls.lab.start(cls.seal)
+        cls.lab.start(cls.mta)
+
+    @classmethod
+    def our_anchor(cls):
+        """The certificate of our own CA, as a correspondent would get it."""
+        p12, pem, secret = (cls.lab.folder("anchor", owner="nobody") / name for name in ("alice.p12", "ca.pem", "passphrase"))
+        secret.write_text("secret\n")
+        fingerprint = cls.seal.key_of(cls.users[0])
+        cls.seal.adm("key", "export", fingerprint, "--passphrase-file", secret, "--out", p12)
+        run("openssl", "pkcs12", "-in", p12, "-passin", "pass:secret", "-cacerts", "-nokeys", "-out", pem)
+        return pem
+
+    def submit(self, recipients, message, sender=ALICE, login=ALICE, **options):
+        return smtp.send(self.mta.submission, sender, recipients, message, login=login, **options)
+
+    def arrive(self, recipients, message, sender="bob@far.example", **options):
+        return smtp.send(self.mta.mx, sender, recipients, message, **options)
+
+    def opened(self, got):
+        return Opened(got.data, self.people, self.anchor)
+
+    def explained(self, message, sender, recipients, *options):
+        """What explain says, and the copies that it writes, as opened at the far side."""
+        folder = self.lab.folder("explained", owner="nobody")
+        shutil.rmtree(folder)
+        folder = self.lab.folder("explained", owner="nobody", mode=0o700)
+        return self.seal.explain(message, sender, recipients, *options, write=folder)
+
+    def assert_explained(self, message, sender, recipients, *options):
+        """Each message that the sink has equals the copy that explain writes for its recipients."""
+        said, files = self.explained(message, sender, recipients, *options)
+        number = {copy["index"]: copy for copy in said["copies"]}
+        for got in self.sink.messages:
+            indexes = {r["copy"] for r in said["recipients"] if r["address"] in [a.lower() for a in got.recipients]}
+            self.assertEqual(len(indexes), 1, f"{got} in {said}")
+            copy = number[indexes.pop()]
+            file = files[0 if copy["in_place"] else copy["index"]]
+            self.assertEqual(Opened(file, self.people, self.anchor).comparable(), self.opened(got).comparable())
+        return said
