@@ -26,10 +26,27 @@ static int finish(int status, struct spool **made, struct spool **out, struct er
     return status;
 }
 
+/* What can be read in two ways is wrapped as it is: an envelope needs no structure, and it is never signed. */
+static int copy_content(const struct draft *draft, struct spool *out, struct err *err)
+{
+    const struct part *root = &draft->table->parts[0];
+    for (size_t i = 0; i < root->header.n; i++) {
+        const struct field *field = &root->header.fields[i];
+        if (part_is_content_field(field->name) && spool_write_span(out, field->raw, err) < 0)
+            return -1;
+    }
+    if (put(out, "\r\n", err) < 0)
+        return -1;
+    return spool_write_span(out, span_sub(draft->message, root->body, draft->message.len), err);
+}
+
 int xform_canonical(const struct xform_in *in, struct draft *draft, struct spool **out, struct err *err)
 {
     struct spool *made = spool_new(&in->spool);
-    return finish(canon_entity(draft->arena, draft->message, draft->table, made, err), &made, out, err);
+    int status = draft->table->opaque_why != NULL
+                     ? copy_content(draft, made, err)
+                     : canon_entity(draft->arena, draft->message, draft->table, made, err);
+    return finish(status, &made, out, err);
 }
 
 static struct smime_signer signer_of(const struct keyring_entry *entry)
