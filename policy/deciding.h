@@ -1,4 +1,4 @@
-/* deciding - one recipient's decision while it is being made: shared by decide.c and treat.c. Private to policy/. */
+/* deciding - one recipient's decision while it is being made: shared by decide.c and treat*.c. Private to policy/. */
 #ifndef POLICY_DECIDING_H
 #define POLICY_DECIDING_H
 

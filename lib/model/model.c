@@ -160,6 +160,8 @@ void plan_print(const struct plan *plan, const struct facts *facts, struct buf *
     }
     for (size_t i = 0; i < plan->ndiscarded; i++)
         buf_printf(out, "  discarded: %s\n", facts->rcpts[plan->discarded[i]].addr);
+    if (plan->note != NULL)
+        buf_printf(out, "  note: %s\n", plan->note);
 }
 
 static void print_key(const char *what, const struct key_fact *key, struct buf *out)

@@ -26,6 +26,7 @@ struct plan {
     size_t ncopies;
     size_t *discarded; /* recipients that get nothing, by policy */
     size_t ndiscarded;
+    const char *note; /* for explain and the log: what was given up while copies were made; NULL: nothing */
 };
 
 void plan_print(const struct plan *plan, const struct facts *facts, struct buf *out);

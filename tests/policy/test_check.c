@@ -1,0 +1,149 @@
+#include "policy/policy.h"
+
+#include "base/io.h"
+#include "support/check.h"
+
+#include <string.h>
+
+#define ENDS                                                                                                 \
+    "our domains example.org\nrule \"o\"\n  when outbound\n  pass\nrule \"i\"\n  when inbound\n  pass\n"     \
+    "rule \"n\"\n  when internal\n  pass\n"
+
+static size_t checked(const char *text, struct buf *out)
+{
+    struct err err = ERR_INIT;
+    struct policy *policy = NULL;
+    ck_ok(policy_parse("p", span_of(text), &policy, &err));
+    buf_clear(out);
+    size_t errors = policy_check(policy, out);
+    policy_free(&policy);
+    return errors;
+}
+
+static const struct {
+    const char *text;
+    size_t errors;
+    const char *says;
+} cases[] = {
+    {ENDS, 0, ""},
+    {"our domains a.example\nrule \"all\"\n  pass\n", 0, ""},
+    {"our domains a.example\nrule \"all\"\n  when not transit\n  pass\n", 0, ""},
+    {"", 4,
+     "error: p: 'our domains' is missing: nothing would be inbound or internal\n"
+     "error: p: no final rule for outbound mail: add one whose only condition is 'outbound'\n"
+     "error: p: no final rule for internal mail: add one whose only condition is 'internal'\n"
+     "error: p: no final rule for inbound mail: add one whose only condition is 'inbound'\n"},
+    {"our domains a.example\nrule \"r\"\n  when outbound or internal\n  pass\n"
+     "rule \"c\"\n  when inbound\n  tag\n  continue\n",
+     1, "error: p: no final rule for inbound mail: add one whose only condition is 'inbound'\n"},
+    {"our domains a.example\nrule \"r\"\n  when not inbound\n  pass\n"
+     "rule \"c\"\n  when inbound, size over 1M\n  pass\nrule \"d\"\n  when inbound, size under 2M\n  pass\n",
+     1, "error: p: no final rule for inbound mail: add one whose only condition is 'inbound'\n"},
+    /* keywords */
+    {"keyword plain subject [plain]\n" ENDS, 0, "warning: p:1: keyword 'plain' is used by no rule\n"},
+    {"keyword plain subject [plain]\nrule \"k\"\n  when outbound, keyword plian\n  pass\n" ENDS, 1,
+     "warning: p:1: keyword 'plain' is used by no rule\n"
+     "error: p:3: rule \"k\": keyword 'plian' is not defined; did you mean 'plain'?\n"},
+    {"rule \"k\"\n  when outbound, not keyword x\n  pass\n" ENDS, 1,
+     "error: p:2: rule \"k\": keyword 'x' is not defined\n"},
+    {"keyword plain subject [plain]\nkeyword plain header X is plain\n"
+     "rule \"k\"\n  when outbound, keyword plain\n  pass\n"
+     "rule \"bank\"\n  when outbound, to bank.example\n  encrypt\n" ENDS,
+     0,
+     "warning: p:3: rule \"k\": its keyword lets mail escape from rule \"bank\", which requires "
+     "encryption\n"},
+    {"keyword conf subject [conf]\nrule \"k\"\n  when outbound, keyword conf\n  encrypt\n"
+     "rule \"bank\"\n  when outbound, to bank.example\n  encrypt\n" ENDS,
+     0, ""},
+    {"keyword in subject [in]\nrule \"k\"\n  when internal, keyword in\n  pass\n"
+     "rule \"bank\"\n  when outbound, to bank.example\n  encrypt\n" ENDS,
+     0, ""},
+    /* methods */
+    {"rule \"m\"\n  when outbound, to x.example\n  encrypt with openpgp or portal\n" ENDS, 2,
+     "error: p:3: rule \"m\": openpgp is not available in this build, and no other method is named\n"
+     "error: p:3: rule \"m\": portal is not available in this build, and no other method is named\n"},
+    {"rule \"m\"\n  when outbound, to x.example\n  encrypt with smime or openpgp\n" ENDS, 0,
+     "warning: p:3: rule \"m\": openpgp is not available in this build\n"},
+    {"rule \"m\"\n  when outbound, to x.example\n  sign with openpgp\n" ENDS, 1,
+     "error: p:3: rule \"m\": openpgp is not available in this build, and no other method is named\n"},
+    /* rules for themselves and among each other */
+    {"rule \"o\"\n  when outbound, to x.example\n  sign\n" ENDS, 1,
+     "error: p:5: rule \"o\" has the name of the rule in line 1\n"},
+    {"rule \"m\"\n  when outbound, to x.example\n  encrypt\n  sign\n" ENDS, 0,
+     "warning: p:4: rule \"m\": what stands in this line is done before the step above it: the order is "
+     "decrypt, "
+     "sign, encrypt, tag\n"},
+    {"rule \"m\"\n  when outbound, inbound\n  sign\n" ENDS, 0,
+     "warning: p:1: rule \"m\" can never match: no mail goes in all the directions that it names\n"},
+    {ENDS "rule \"late\"\n  when outbound, to x.example\n  encrypt\n", 0,
+     "warning: p:11: rule \"late\" can never match: rule \"o\" in line 2 takes all its mail\n"},
+    {"rule \"wide\"\n  when outbound, to *.bank.example or bank.example\n  sign\n"
+     "rule \"narrow\"\n  when outbound, to kurt@mail.bank.example\n  encrypt\n" ENDS,
+     0, "warning: p:4: rule \"narrow\" can never match: rule \"wide\" in line 1 takes all its mail\n"},
+    {"rule \"wide\"\n  when outbound, size over 1M\n  sign\n"
+     "rule \"narrow\"\n  when outbound, to a@b.example, size over 2M\n  encrypt\n" ENDS,
+     0, "warning: p:4: rule \"narrow\" can never match: rule \"wide\" in line 1 takes all its mail\n"},
+    {"rule \"wide\"\n  when outbound, header X\n  sign\n"
+     "rule \"narrow\"\n  when outbound, header x is y\n  encrypt\n" ENDS,
+     0, "warning: p:4: rule \"narrow\" can never match: rule \"wide\" in line 1 takes all its mail\n"},
+    {"rule \"wide\"\n  when outbound, not to b@a.example\n  sign\n"
+     "rule \"narrow\"\n  when outbound, not to a.example\n  encrypt\n" ENDS,
+     0, "warning: p:4: rule \"narrow\" can never match: rule \"wide\" in line 1 takes all its mail\n"},
+    /* what is not swallowed */
+    {"rule \"a\"\n  when outbound, to *.bank.example\n  sign\n"
+     "rule \"b\"\n  when outbound, to bank.example\n  encrypt\n"
+     "rule \"c\"\n  when outbound, to ?.x.example\n  sign\n"
+     "rule \"d\"\n  when outbound, to *.x.example\n  encrypt\n"
+     "rule \"e\"\n  when outbound, size over 2M\n  sign\n"
+     "rule \"f\"\n  when outbound, size over 1M\n  encrypt\n"
+     "rule \"g\"\n  when outbound, to y.example\n  sign\n  continue\n"
+     "rule \"h\"\n  when outbound, to a@y.example\n  encrypt\n"
+     "rule \"j\"\n  when outbound, not to z.example\n  sign\n"
+     "rule \"k\"\n  when outbound, to z.example\n  encrypt\n" ENDS,
+     0, ""},
+};
+
+START_TEST(a_careful_colleague_finds_it)
+{
+    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(1u << 20);
+    size_t errors = checked(cases[_i].text, &out);
+    ck_assert_str_eq(buf_str(&out), cases[_i].says);
+    ck_assert_uint_eq(errors, cases[_i].errors);
+}
+END_TEST
+
+START_TEST(the_policy_of_a_new_site_is_faultless)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20), out = BUF_INIT(1u << 20);
+    ck_ok(io_read_file(TESTS_DIR "/../contrib/policies/default.conf", &text, &err));
+    ck_assert_uint_eq(checked(buf_str(&text), &out), 0);
+    ck_assert_str_eq(buf_str(&out), "");
+}
+END_TEST
+
+START_TEST(a_thousand_rules_are_checked_while_one_waits)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(16u << 20), out = BUF_INIT(16u << 20);
+    buf_add_str(&text, "our domains a.example\n");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&text, "rule \"r%d\"\n  when outbound, to d%d.example\n  encrypt\n", i, i);
+    buf_add_str(&text, "rule \"all\"\n  pass\n");
+    ck_assert_uint_eq(checked(buf_str(&text), &out), 0);
+    ck_assert_str_eq(buf_str(&out), "");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("policy/check");
+    TCase *t = tcase_create("check");
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, a_careful_colleague_finds_it, 0, SEAL_COUNT(cases));
+    tcase_add_test(t, the_policy_of_a_new_site_is_faultless);
+    tcase_add_test(t, a_thousand_rules_are_checked_while_one_waits);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)
