@@ -6,6 +6,7 @@
 #include "support/check.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -244,6 +245,45 @@ START_TEST(strangers_cannot_fill_the_store)
 }
 END_TEST
 
+/* ---- threads ---- */
+
+#define THREADS 16
+
+/* Each look sees a whole write or none: a certificate and its place in the index. */
+static void *look(void *arg)
+{
+    size_t *seen = arg;
+    struct err thread_err = ERR_INIT;
+    for (int i = 0; i < 100; i++) {
+        SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+        SEAL_CLEANUP(store_read_end) struct store_read *read = NULL;
+        struct cert_record *all, *of;
+        size_t n_all, n_of;
+        if (store_read_begin(fixture_store, arena, &read, &thread_err) < 0 ||
+            store_certs(read, &all, &n_all, &thread_err) < 0 ||
+            store_certs_of(read, "a@b.example", &of, &n_of, &thread_err) < 0 || n_all != n_of ||
+            n_all < *seen)
+            return arg;
+        *seen = n_all;
+    }
+    return NULL;
+}
+
+START_TEST(many_threads_read_while_one_writes)
+{
+    pthread_t threads[THREADS];
+    size_t seen[THREADS] = {0};
+    void *failed;
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, look, &seen[i]), 0);
+    put_certs(0, 50);
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], &failed), 0);
+        ck_assert_ptr_null(failed);
+    }
+}
+END_TEST
+
 /* ---- every call fails once ---- */
 
 #define COMMITS        11
@@ -315,6 +355,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_damaged_record_is_never_absent);
     tcase_add_test(tcase, a_full_store_says_so_and_still_reads);
     tcase_add_test(tcase, strangers_cannot_fill_the_store);
+    tcase_add_test(tcase, many_threads_read_while_one_writes);
     tcase_add_test(tcase, whichever_call_fails_says_so_and_changes_nothing);
     suite_add_tcase(suite, tcase);
     return suite;
