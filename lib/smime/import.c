@@ -5,7 +5,6 @@
 #include "smime/import_job.h"
 #include "token/evp.h"
 
-#include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,24 +101,37 @@ static int read_any(struct import_job *job, struct err *err)
     return 0;
 }
 
+OSSL_LIB_CTX *import_legacy(struct import_job *job, struct err *err)
+{
+    if (job->legacy != NULL)
+        return job->legacy;
+    job->legacy = OSSL_LIB_CTX_new();
+    if (job->legacy == NULL) {
+        err_set(err, ERR_IO, "no memory for a library context");
+        return NULL;
+    }
+    job->providers[0] = OSSL_PROVIDER_load(job->legacy, "default");
+    job->providers[1] =
+        OSSL_PROVIDER_load(job->legacy, "legacy"); /* NULL: not installed; then old files are unsupported */
+    return job->legacy;
+}
+
+static void job_fini(struct import_job *job)
+{
+    for (size_t i = 0; i < SEAL_COUNT(job->providers); i++)
+        OSSL_PROVIDER_unload(job->providers[i]);
+    OSSL_LIB_CTX_free(job->legacy);
+    ossl_begin();
+}
+
 int import_bytes(struct span bytes, const struct secret *passphrase, struct imported *out, struct err *err)
 {
     memset(out, 0, sizeof *out);
     if (bytes.len > IMPORT_MAX)
         return err_set(err, ERR_LIMIT, "file of %zu octets, %u are read", bytes.len, IMPORT_MAX);
-    struct import_job job = {
-        .bytes = bytes, .passphrase = passphrase, .out = out, .legacy = OSSL_LIB_CTX_new()};
-    if (job.legacy == NULL)
-        return err_set(err, ERR_IO, "no memory for a library context");
-    OSSL_PROVIDER *usual = OSSL_PROVIDER_load(job.legacy, "default");
-    OSSL_PROVIDER *old =
-        OSSL_PROVIDER_load(job.legacy, "legacy"); /* NULL: not installed; then old files are unsupported */
-    int result = read_any(&job, err);
-    OSSL_PROVIDER_unload(old);
-    OSSL_PROVIDER_unload(usual);
-    OSSL_LIB_CTX_free(job.legacy);
-    ossl_begin();
-    if (result < 0)
-        imported_fini(out);
-    return result;
+    SEAL_CLEANUP(job_fini) struct import_job job = {.bytes = bytes, .passphrase = passphrase, .out = out};
+    if (read_any(&job, err) == 0)
+        return 0;
+    imported_fini(out);
+    return -1;
 }

@@ -11,13 +11,20 @@ static bool at_end(const struct import_job *job, const unsigned char *p)
     return p == (const unsigned char *)job->bytes.ptr + job->bytes.len;
 }
 
-/* PKCS#12 remembers the library context of the object that it is read into. */
+/* PKCS#12 remembers the library context of the object that it is read into; one that is read once is read again into that. */
 static enum fit try_p12(struct import_job *job, const unsigned char *p, int *result, struct err *err)
 {
-    SEAL_CLEANUP(ossl_free_pkcs12) PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, job->legacy, NULL);
-    if (p12 == NULL || d2i_PKCS12(&p12, &p, (long)job->bytes.len) == NULL || !at_end(job, p))
+    const unsigned char *again = p;
+    SEAL_CLEANUP(ossl_free_pkcs12) PKCS12 *probe = d2i_PKCS12(NULL, &p, (long)job->bytes.len);
+    if (probe == NULL || !at_end(job, p))
         return FIT_NO;
-    *result = import_p12(job, p12, err);
+    OSSL_LIB_CTX *legacy = import_legacy(job, err);
+    SEAL_CLEANUP(ossl_free_pkcs12)
+    PKCS12 *p12 = legacy == NULL ? NULL : PKCS12_init_ex(NID_pkcs7_data, legacy, NULL);
+    if (p12 == NULL || d2i_PKCS12(&p12, &again, (long)job->bytes.len) == NULL)
+        ossl_fail(err, ERR_IO, "no memory for a PKCS#12 file");
+    else
+        *result = import_p12(job, p12, err);
     return FIT_YES;
 }
 

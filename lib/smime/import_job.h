@@ -5,12 +5,18 @@
 #include "smime/import.h"
 #include "smime/ossl.h"
 
+#include <openssl/provider.h>
+
 struct import_job {
     struct span bytes;
     const struct secret *passphrase; /* NULL: none was given */
-    OSSL_LIB_CTX *legacy;            /* a library context with the legacy provider, where there is one */
     struct imported *out;
+    OSSL_LIB_CTX *legacy; /* NULL until import_legacy() */
+    OSSL_PROVIDER *providers[2];
 };
+
+/* import_legacy - the library context that has the legacy provider where one is installed; made when first asked for. NULL: no memory. */
+OSSL_LIB_CTX *import_legacy(struct import_job *job, struct err *err);
 
 int import_add_cert(struct import_job *job, const X509 *x509, struct err *err) SEAL_CHECKED;
 /* import_add_key - a second one is ERR_UNSUPPORTED. */

@@ -83,11 +83,12 @@ int import_encrypted(struct import_job *job, const X509_SIG *encrypted, struct e
     X509_SIG_get0(encrypted, &algorithm, NULL);
     if (job->passphrase == NULL)
         return err_set(err, ERR_PASSPHRASE, "private key is encrypted: its passphrase is needed");
-    if (import_check_pbe(algorithm, err) < 0)
+    OSSL_LIB_CTX *legacy = import_legacy(job, err);
+    if (legacy == NULL || import_check_pbe(algorithm, err) < 0)
         return -1;
     ossl_begin();
     SEAL_CLEANUP(ossl_free_pkcs8)
-    PKCS8_PRIV_KEY_INFO *info = PKCS8_decrypt_ex(encrypted, passphrase, len, job->legacy, NULL);
+    PKCS8_PRIV_KEY_INFO *info = PKCS8_decrypt_ex(encrypted, passphrase, len, legacy, NULL);
     if (info != NULL)
         return import_add_key(job, info, err);
     return import_decrypt_failed(err);

@@ -3,6 +3,7 @@
 
 #include "smime/chain.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static struct pki *pki;
@@ -365,6 +366,65 @@ START_TEST(reason_cannot_break_a_line)
 }
 END_TEST
 
+struct work {
+    const struct anchors *anchors;
+    struct cert *leaf, *ca;
+};
+
+static void *check_often(void *arg)
+{
+    struct work *work = arg;
+    struct err mine = ERR_INIT;
+    struct chain_result r;
+    intptr_t failures = 0;
+    for (int i = 0; i < 30; i++) {
+        if (chain_check(work->anchors, work->leaf, &work->ca, 1, CHAIN_SIGN, PKI_NOW, 0, &r, &mine) < 0 ||
+            r.answer != CHAIN_OK)
+            failures++;
+        chain_result_fini(&r);
+    }
+    return (void *)failures;
+}
+
+START_TEST(threads_share_anchors_and_certificates)
+{
+    struct pki_entity *ca = pki_ca(pki, root, SPEC(.name = "CA"));
+    struct pki_entity *bob = pki_leaf(pki, ca, SPEC(.email = "bob@b.example"));
+    struct anchors *anchors;
+    pthread_t threads[4];
+    void *failures;
+    ck_ok(anchors_new(&root->cert, 1, NULL, 0, &anchors, &err));
+    struct work work = {anchors, bob->cert, ca->cert};
+    for (size_t i = 0; i < SEAL_COUNT(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, check_often, &work), 0);
+    for (size_t i = 0; i < SEAL_COUNT(threads); i++) {
+        pthread_join(threads[i], &failures);
+        ck_assert_ptr_null(failures);
+    }
+    anchors_free(&anchors);
+}
+END_TEST
+
+START_TEST(excess_of_candidates_is_not_looked_at)
+{
+    struct pki_entity *ca = pki_ca(pki, root, SPEC(.name = "CA"));
+    struct pki_entity *other = pki_ca(pki, root, SPEC(.name = "Other"));
+    struct pki_entity *bob = pki_leaf(pki, ca, SPEC(.email = "bob@b.example"));
+    struct cert *extra[CHAIN_EXTRA_MAX + 1];
+    struct anchors *anchors;
+    ck_ok(anchors_new(&root->cert, 1, NULL, 0, &anchors, &err));
+    for (size_t at = CHAIN_EXTRA_MAX - 1; at <= CHAIN_EXTRA_MAX; at++) {
+        for (size_t i = 0; i < SEAL_COUNT(extra); i++)
+            extra[i] = i == at ? ca->cert : other->cert;
+        ck_ok(
+            chain_check(anchors, bob->cert, extra, SEAL_COUNT(extra), CHAIN_SIGN, PKI_NOW, 0, &result, &err));
+        ck_assert_int_eq(result.answer, at < CHAIN_EXTRA_MAX ? CHAIN_OK : CHAIN_UNTRUSTED);
+        chain_result_fini(&result);
+    }
+    anchors_free(&anchors);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("lib/smime/chain");
@@ -391,6 +451,8 @@ static Suite *suite(void)
     tcase_add_test(c, floor_for_rsa_keys_holds_for_the_whole_path);
     tcase_add_test(c, broken_signature_is_invalid);
     tcase_add_test(c, reason_cannot_break_a_line);
+    tcase_add_test(c, threads_share_anchors_and_certificates);
+    tcase_add_test(c, excess_of_candidates_is_not_looked_at);
     suite_add_tcase(s, c);
     return s;
 }
