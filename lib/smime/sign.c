@@ -120,5 +120,5 @@ int smime_sign(struct span entity, const struct smime_signer *signer, int64_t wh
     if (make_structure(entity, signer, when, &info, err) < 0 || cms_write(info, &der, err) < 0)
         return -1;
     return form == SMIME_SIGN_OPAQUE ? write_opaque(&der, entity, out, err)
-                                : spool_write_span(out, buf_span(&der), err);
+                                     : spool_write_span(out, buf_span(&der), err);
 }

@@ -22,7 +22,7 @@ struct smime_verify_conf {
 struct smime_verified {
     /* GOOD, WEAK, BAD, UNTRUSTED, UNSUPPORTED of the worst SignerInfo, from worst: bad, unsupported, weak, untrusted (R11) */
     enum signature signature;
-    char why[200]; /* escaped, for logs and status; "" when good */
+    char why[256]; /* escaped, for logs and status; "" when good */
     /* Of the first SignerInfo: */
     struct cert *signer; /* owned; NULL when it is not in the message */
     /* owned; NULL, or the certificate of SMIMEEncryptionKeyPreference: same address and same anchor as the signer's (R27) */
