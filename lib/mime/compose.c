@@ -1,18 +1,15 @@
 /* compose - header fields and boundaries. */
 #include "mime/compose.h"
 #include "mime/leaf.h"
+#include "mime/word.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 
-#define LINE_MAX_WANTED 76
 #define LINE_MAX_LAW    998 /* RFC 5322 2.1.1 */
-#define NAME_MAX_LENGTH 60
-#define WORD_MAX        60 /* a longer one becomes encoded-words, which can be broken */
-#define PAYLOAD_MAX     45 /* octets of text in one encoded-word: 60 characters of base64 */
-#define PAYLOAD_MIN     9  /* less is not worth being put on a line */
-#define ENCODED_EXTRA   13 /* " =?utf-8?B?" and "?=" */
+#define NAME_MAX_LENGTH 500
+#define LONG_WORD       60 /* becomes encoded-words, which can be broken */
 
 struct writer {
     struct buf *out;
@@ -45,7 +42,7 @@ static struct span next_word(struct span text, size_t *blanks_out)
 /* Blanks and word; on a new line when it would not fit, which must begin with a blank. */
 static void put_word(struct writer *w, struct span word)
 {
-    if (word.len > 0 && is_blank(word.ptr[0]) && w->column + word.len > LINE_MAX_WANTED) {
+    if (word.len > 0 && is_blank(word.ptr[0]) && w->column + word.len > WORD_LINE_MAX) {
         buf_add_str(w->out, "\r\n");
         w->column = 0;
     }
@@ -82,7 +79,7 @@ static int end_field(struct writer *w, struct err *err)
 
 static bool must_encode(struct span word, size_t blanks)
 {
-    if (word.len - blanks > WORD_MAX || blanks > WORD_MAX || span_find(word, "=?", 2, 0) != SIZE_MAX)
+    if (word.len - blanks > LONG_WORD || blanks > LONG_WORD || span_find(word, "=?", 2, 0) != SIZE_MAX)
         return true;
     for (size_t i = blanks; i < word.len; i++)
         if (word.ptr[i] < ' ' || word.ptr[i] >= 0x7f)
@@ -108,43 +105,11 @@ static void find_encoded(struct span text, size_t *first_out, size_t *end_out)
     }
 }
 
-/* As many whole characters as one encoded-word takes that fits behind column, or else on a new line. */
-static size_t payload_length(struct span text, size_t column)
-{
-    size_t max =
-        column + ENCODED_EXTRA > LINE_MAX_WANTED ? 0 : (LINE_MAX_WANTED - column - ENCODED_EXTRA) / 4 * 3;
-    if (max > PAYLOAD_MAX || max < PAYLOAD_MIN)
-        max = PAYLOAD_MAX;
-    size_t n = text.len < max ? text.len : max;
-    while (n < text.len && ((unsigned char)text.ptr[n] & 0xc0) == 0x80)
-        n--;
-    return n;
-}
-
-static struct span encode_word(struct span text, char *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t n = 0;
-    memcpy(out, " =?utf-8?B?", 11);
-    n = 11;
-    for (size_t i = 0; i < text.len; i += 3) {
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 3; k++)
-            bits = bits << 8 | (i + k < text.len ? (unsigned char)text.ptr[i + k] : 0);
-        for (size_t k = 0; k < 4; k++)
-            out[n++] = i + k <= text.len ? digits[(bits >> (18 - 6 * k)) & 63] : '=';
-    }
-    memcpy(out + n, "?=", 2);
-    return (struct span){out, n + 2};
-}
-
 static void put_encoded(struct writer *w, struct span text)
 {
     while (text.len > 0) {
-        char word[ENCODED_EXTRA + 4 * (PAYLOAD_MAX / 3)];
-        struct span payload = span_sub(text, 0, payload_length(text, w->column));
-        put_word(w, encode_word(payload, word));
-        text = span_sub(text, payload.len, text.len);
+        char word[WORD_SIZE + 1];
+        put_word(w, word_encode(&text, w->column, word));
     }
 }
 

@@ -23,9 +23,7 @@ int qp_decode(struct span text, struct spool *out, struct err *err) SEAL_CHECKED
 int transfer_decode(enum encoding encoding, struct span text, struct spool *out,
                     struct err *err) SEAL_CHECKED;
 
-/* transfer_is_clean - no NUL, no bare CR or LF, no line over max_line octets (CRLF not counted). */
-bool transfer_is_clean(struct span bytes, size_t max_line);
-/* transfer_is_7bit - the same, and no octet over 127. */
+/* transfer_is_7bit - no octet over 127, no NUL, no bare CR or LF, no line over max_line octets (CRLF not counted). */
 bool transfer_is_7bit(struct span bytes, size_t max_line);
 
 #endif

@@ -30,6 +30,11 @@ struct spool *spool_new(const struct spool_conf *conf)
     return spool;
 }
 
+struct spool *spool_like(const struct spool *spool)
+{
+    return spool_new(&spool->conf);
+}
+
 void spool_free(struct spool **spool)
 {
     struct spool *s = *spool;

@@ -23,6 +23,8 @@ struct spool_conf {
 
 /* spool_new - an empty, open spool. conf is copied but for dir. */
 struct spool *spool_new(const struct spool_conf *conf);
+/* spool_like - an empty spool with the same folder and limits, for what is needed on the way. */
+struct spool *spool_like(const struct spool *spool);
 void spool_free(struct spool **spool); /* accepts NULL inside */
 
 /* spool_write - append. return 0, or -1 with ERR_LIMIT, ERR_DISK_FULL, ERR_IO; the spool can then only be freed. */
