@@ -81,14 +81,15 @@ postlog   unix-dgram n - n - 1 postlogd
 
 class Postfix:
     """
-    Three listeners: mx (from outside), submission (with login) and inject, where copies come back.
+    Three listeners: mx (from outside), submission (with login) and inject, where copies come back; others by name in ports.
 
     milters stand at mx, submission and sendmail(1); of them those in after stand at inject too: what comes behind sealmilter.
     """
     kind = "postfix"
 
-    def __init__(self, lab, next_hop, milters=(), after=(), aliases=(), saslauthd=None, settings=(), name="postfix"):
-        self.name, self._lab = name, lab
+    def __init__(self, lab, next_hop, milters=(), after=(), aliases=(), saslauthd=None, settings=(), listeners=(),
+                 name="postfix"):
+        self.name = name
         self.mx, self.submission, self.inject = free_port(), free_port(), free_port()
         self.dir = lab.folder(name)
         self.etc, self.queue = lab.folder(f"{name}/etc"), lab.folder(f"{name}/q")
@@ -120,7 +121,15 @@ class Postfix:
 127.0.0.1:{self.inject} inet n - n - - smtpd
   -o smtpd_milters={",".join(milter.address for milter in after)}
   -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks
-""" + SERVICES
+"""
+        self.ports = {listener: free_port() for listener in dict(listeners)}
+        for listener, milters in dict(listeners).items():
+            self.master += f"""\
+127.0.0.1:{self.ports[listener]} inet n - n - - smtpd
+  -o milter_macro_daemon_name={listener}
+  -o smtpd_milters={",".join(milter.address for milter in milters)}
+"""
+        self.master += SERVICES
 
     def start(self):
         (self.etc / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in self.main.items()))

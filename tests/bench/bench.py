@@ -1,0 +1,196 @@
+"""
+messages/s through Postfix with sealmilter, as ratios to milters that do nothing, and to milters that replace the body.
+
+    python3 tests/bench/bench.py [--fast]
+
+All in one run, rounds interleaved: compare inside one table only. The next hop discards.
+"""
+import argparse
+import os
+import pathlib
+import re
+import statistics
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+from harness import message, pki
+from harness.lab import BUILD, Lab, Process, run, wait_for
+from harness.postfix import Postfix
+from harness.sealmilter import Sealmilter
+
+ALICE, BOB = "alice@ours.example", "bob@far.example"
+SIZES = {"10 KB": (10_000, 600), "100 KB": (100_000, 200), "1 MB": (1_000_000, 40)}
+CONNECTIONS, ROUNDS = 8, 3
+
+POLICY = f"""\
+our domains  ours.example
+network 127.0.0.1  may sign for {ALICE}
+
+rule "pass"
+    when outbound, to domain pass.example
+    pass
+
+rule "sign"
+    when outbound, to domain sign.example
+    sign
+
+rule "out"
+    when outbound
+    sign
+    encrypt
+
+rule "in"
+    when inbound
+    decrypt
+    tag
+
+rule "inside"
+    when internal
+    pass
+"""
+
+
+class Peer:
+    """A milter of the same callbacks that does nothing, or replaces the body by itself."""
+
+    def __init__(self, lab, mode):
+        self.name, self._mode = f"peer-{mode}", mode
+        self.dir = lab.folder(self.name)
+        self.address = f"unix:{self.dir}/sock"
+
+    def start(self):
+        self._process = Process(self.name, [BUILD / "tests/bench/bench_peer", self.address, self._mode], self.dir / "log")
+        wait_for((self.dir / "sock").exists, f"{self.name} listens")
+
+    def stop(self):
+        self._process.kill()
+
+
+class Bench:
+    def __init__(self, lab):
+        self.lab = lab
+        peers = {mode: lab.start(Peer(lab, mode)) for mode in ("null", "replace")}
+        self.seal = Sealmilter(lab, policy=POLICY)
+        self.postfix = Postfix(lab, next_hop=9, settings={"default_transport": "discard:", "relay_transport": "discard:"},
+                               listeners={"none": [], "null": [peers["null"]], "replace": [peers["replace"]],
+                                          "out": [self.seal], "in": [self.seal]})
+        self.seal.settings |= {"inject": f"127.0.0.1:{self.postfix.inject}", "submission-listeners": "out",
+                               "inbound-listeners": "in", "log-level": "warning"}
+        self.seal.init(ALICE)
+        far = pki.Authority(lab.folder("far"))
+        self.bob = far.issue(BOB)
+        self.seal.adm("ca", "add", far.cert, "--trust")
+        self.seal.adm("cert", "import", self.bob.cert)
+        self.alice = self.alice_certificate()
+        lab.start(self.seal)
+        lab.start(self.postfix)
+
+    def alice_certificate(self):
+        person = pki.Person(None, ALICE, self.lab.folder("alice") / "alice")
+        person.cert.write_bytes(self.seal.adm("cert", "export", self.seal.key_of(ALICE)).stdout)
+        return person
+
+    # what, listener, sender, recipient, message
+    def operations(self, size):
+        text = message.make(sender=ALICE, to="x@y.example", body=b"%s\r\n" % (b"x" * 70) * (size // 72))
+        entity = b"Content-Type: text/plain\r\n\r\n" + b"%s\r\n" % (b"x" * 70) * (size // 72)
+        opened = pki.mail(pki.encrypt(self.bob.sign(entity), self.alice), BOB, ALICE)
+        return [("no milter", "none", ALICE, "x@y.example", text), ("null", "null", ALICE, "x@y.example", text),
+                ("replace", "replace", ALICE, "x@y.example", text), ("pass", "out", ALICE, "x@pass.example", text),
+                ("sign", "out", ALICE, "x@sign.example", text), ("sign+encrypt", "out", ALICE, BOB, text),
+                ("open+verify", "in", BOB, ALICE, opened)]
+
+    def send(self, listener, sender, recipient, text, count, connections=CONNECTIONS):
+        """Seconds for count messages to be accepted."""
+        file = self.lab.dir / "message"
+        file.write_bytes(text.replace(b"\r\n", b"\n"))
+        begin = time.monotonic()
+        run("smtp-source", "-s", min(connections, count), "-m", count, "-M", "client.example", "-f", sender, "-t", recipient,
+            "-F", file, f"127.0.0.1:{self.postfix.ports[listener]}", timeout=300)
+        took = time.monotonic() - begin
+        self.postfix.wait_empty(120)
+        return took
+
+    def speed(self, rounds, scale):
+        for name, (size, count) in SIZES.items():
+            count = max(CONNECTIONS, int(count * scale))
+            operations = self.operations(size)
+            rates = {what: [] for what, *_ in operations}
+            for _ in range(rounds):
+                for what, *how in operations:
+                    rates[what].append(count / self.send(*how, count))
+            self.print_table(name, rates)
+
+    @staticmethod
+    def print_table(name, rates):
+        median = {what: statistics.median(values) for what, values in rates.items()}
+        print(f"\n{name:14} {'msg/s':>8} {'min-max':>14} {'of null':>8} {'of replace':>10}")
+        for what, values in rates.items():
+            print(f"{what:14} {median[what]:8.0f} {min(values):7.0f}-{max(values):<6.0f} "
+                  f"{median[what] / median['null']:8.2f} {median[what] / median['replace']:10.2f}", flush=True)
+
+    def memory(self):
+        print(f"\n{'peak memory, MB':38} {'resident':>8} {'spool':>6}")
+        for what, size, count, connections in (("50 connections, 10 KB, sign+encrypt", 10_000, 300, 50),
+                                               ("50 connections, 1 MB, sign+encrypt", 1_000_000, 50, 50),
+                                               ("one message of 10 MB, sign+encrypt", 10_000_000, 1, 1),
+                                               ("one message of 10 MB, open+verify", 10_000_000, 1, 1)):
+            self.seal.stop()
+            self.seal.start()
+            operation = next(o for o in self.operations(size) if o[0] == what.split(", ")[-1])
+            watch = Watch(self.seal.process.pid, self.seal.settings["spool"])
+            self.send(*operation[1:], count, connections)
+            resident, spool = watch.end()
+            print(f"{what:38} {resident / 1e6:8.1f} {spool / 1e6:6.1f}", flush=True)
+
+
+class Watch(threading.Thread):
+    """Samples what a process has in spool files; the kernel itself keeps the peak of what is resident."""
+
+    def __init__(self, pid, spool):
+        super().__init__(daemon=True)
+        self._pid, self._spool, self._peak, self._ended = pid, str(spool), 0, threading.Event()
+        self.start()
+
+    def run(self):
+        while not self._ended.wait(0.002):
+            self._peak = max(self._peak, self._in_spool())
+
+    def _in_spool(self):
+        """Files without a name: open ones, and mapped ones. A mapping of an open file is not counted twice."""
+        sizes = {}
+        for link in pathlib.Path(f"/proc/{self._pid}/fd").iterdir():
+            try:
+                if os.readlink(link).startswith(self._spool):
+                    stat = os.stat(link)
+                    sizes[stat.st_ino] = stat.st_size
+            except OSError:
+                continue  # closed meanwhile
+        for line in pathlib.Path(f"/proc/{self._pid}/maps").read_text().split("\n"):
+            match = re.match(r"(\w+)-(\w+) \S+ \S+ \S+ (\d+)\s+(\S+)", line)
+            if match and match[4].startswith(self._spool):
+                sizes.setdefault(int(match[3]), int(match[2], 16) - int(match[1], 16))
+        return sum(sizes.values())
+
+    def end(self):
+        self._ended.set()
+        self.join()
+        status = pathlib.Path(f"/proc/{self._pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024, self._peak
+
+
+def main():
+    options = argparse.ArgumentParser(description="messages/s and memory of sealmilter in Postfix")
+    options.add_argument("--fast", action="store_true", help="one short round")
+    fast = options.parse_args().fast
+    with Lab() as lab:
+        bench = Bench(lab)
+        bench.speed(1 if fast else ROUNDS, 0.1 if fast else 1)
+        bench.memory()
+
+
+if __name__ == "__main__":
+    main()
