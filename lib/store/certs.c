@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define DAY (24 * 60 * 60)
-
 #define FIELD(name, type, extra)                                                                             \
     {                                                                                                        \
 #name, type, offsetof(struct cert_record, name), extra                                               \
@@ -41,20 +39,20 @@ const char *cert_source_name(enum cert_source source)
     return names[source];
 }
 
-static enum find load_cert(struct kv_txn *txn, const char *fingerprint, struct arena *arena,
-                           struct cert_record *out, struct err *err)
+enum find store_load_cert(struct kv_txn *txn, const char *fingerprint, struct arena *arena,
+                          struct cert_record *out, struct err *err)
 {
     struct kv_key key = store_key(KV_CERT, fingerprint);
     return store_load(txn, &store_cert_kind, &key, arena, out, err);
 }
 
-static void save_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err)
+void store_save_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err)
 {
     struct kv_key key = store_key(KV_CERT, record->fingerprint);
     store_save(txn, &store_cert_kind, &key, record, err);
 }
 
-static void index_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err)
+void store_index_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err)
 {
     for (size_t i = 0; i < record->naddrs; i++) {
         struct kv_key key = store_pair(KV_CERT_ADDR, record->addrs[i], record->fingerprint);
@@ -75,11 +73,11 @@ static void unindex_cert(struct kv_txn *txn, const struct cert_record *record, s
 enum find store_find_cert(struct store_read *read, const char *fingerprint, struct cert_record *out,
                           struct err *err)
 {
-    return load_cert(&read->txn, fingerprint, read->arena, out, err);
+    return store_load_cert(&read->txn, fingerprint, read->arena, out, err);
 }
 
-static int certs_of(struct kv_txn *txn, const char *addr, struct arena *arena, struct cert_record **out,
-                    size_t *n_out, struct err *err)
+int store_load_certs_of(struct kv_txn *txn, const char *addr, struct arena *arena, struct cert_record **out,
+                        size_t *n_out, struct err *err)
 {
     return store_joined(txn, &store_cert_kind, KV_CERT_ADDR, addr, KV_CERT, sizeof **out, arena, out, n_out,
                         err);
@@ -88,7 +86,7 @@ static int certs_of(struct kv_txn *txn, const char *addr, struct arena *arena, s
 int store_certs_of(struct store_read *read, const char *addr, struct cert_record **out, size_t *n_out,
                    struct err *err)
 {
-    return certs_of(&read->txn, addr, read->arena, out, n_out, err);
+    return store_load_certs_of(&read->txn, addr, read->arena, out, n_out, err);
 }
 
 int store_certs(struct store_read *read, struct cert_record **out, size_t *n_out, struct err *err)
@@ -102,14 +100,14 @@ static void put_cert(struct kv_txn *txn, struct arena *arena, const struct cert_
                      struct err *err)
 {
     struct cert_record merged = *record, old;
-    enum find answer = load_cert(txn, record->fingerprint, arena, &old, err);
+    enum find answer = store_load_cert(txn, record->fingerprint, arena, &old, err);
     if (answer == FIND_FOUND) {
         unindex_cert(txn, &old, err);
         if (old.first_seen < merged.first_seen)
             merged.first_seen = old.first_seen;
     }
-    save_cert(txn, &merged, err);
-    index_cert(txn, &merged, err);
+    store_save_cert(txn, &merged, err);
+    store_index_cert(txn, &merged, err);
 }
 
 int store_put_cert(struct store *store, const struct cert_record *record, struct err *err)
@@ -131,7 +129,7 @@ static int begin_change(struct store *store, const char *fingerprint, struct are
 {
     if (kv_begin(store->kv, KV_WRITE, txn, err) < 0)
         return -1;
-    switch (load_cert(txn, fingerprint, arena, out, err)) {
+    switch (store_load_cert(txn, fingerprint, arena, out, err)) {
     case FIND_FOUND:
         return 0;
     case FIND_ABSENT:
@@ -153,11 +151,11 @@ int store_set_trust(struct store *store, const char *fingerprint, enum trust tru
         return -1;
     record.trust = trust;
     record.pinned = true;
-    save_cert(&txn, &record, err);
+    store_save_cert(&txn, &record, err);
     return store_commit(&txn, err);
 }
 
-static void set_chain(struct cert_record *record, bool chain_ok)
+void store_judge_cert(struct cert_record *record, bool chain_ok)
 {
     record->chain_ok = chain_ok;
     if (!record->pinned && record->trust != TRUST_REJECTED)
@@ -171,8 +169,8 @@ int store_set_chain(struct store *store, const char *fingerprint, enum chain_ver
     struct cert_record record;
     if (begin_change(store, fingerprint, arena, &txn, &record, err) < 0)
         return -1;
-    set_chain(&record, verdict == CHAIN_VERDICT_OK);
-    save_cert(&txn, &record, err);
+    store_judge_cert(&record, verdict == CHAIN_VERDICT_OK);
+    store_save_cert(&txn, &record, err);
     return store_commit(&txn, err);
 }
 
@@ -193,97 +191,4 @@ int store_delete_cert(struct store *store, const char *fingerprint, struct err *
     unindex_cert(&txn, &record, err);
     kv_delete(&txn, &of_cert, err);
     return store_commit(&txn, err);
-}
-
-/* ---- harvest ---- */
-
-static int known(struct kv_txn *txn, struct cert_record *old, const struct cert_record *seen,
-                 enum harvest_result *out, struct err *err)
-{
-    bool judged = old->chain_ok != seen->chain_ok && !old->pinned;
-    bool capable = seen->capabilities != NULL && seen->capabilities[0] != '\0' &&
-                   (old->capabilities == NULL || strcmp(old->capabilities, seen->capabilities) != 0);
-    *out = HARVEST_KNOWN;
-    if (!judged && !capable && seen->last_seen < old->last_seen + DAY) {
-        kv_abort(txn);
-        return 0;
-    }
-    if (judged)
-        set_chain(old, seen->chain_ok);
-    if (capable)
-        old->capabilities = seen->capabilities;
-    if (seen->last_seen > old->last_seen)
-        old->last_seen = seen->last_seen;
-    save_cert(txn, old, err);
-    return judged || capable ? store_commit(txn, err) : kv_commit(txn, err);
-}
-
-/* Whether what is there for one address leaves room for a new certificate. */
-static bool is_open_for(const struct cert_record *others, size_t n, enum trust trust)
-{
-    size_t untrusted = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (others[i].pinned && others[i].trust == TRUST_TRUSTED)
-            return false;
-        if (others[i].trust != TRUST_TRUSTED)
-            untrusted++;
-    }
-    return trust == TRUST_TRUSTED || untrusted < STORE_HARVEST_MAX;
-}
-
-static int check_new(struct store *store, struct kv_txn *txn, struct arena *arena,
-                     const struct cert_record *seen, enum harvest_result *out, struct err *err)
-{
-    struct kv_stat stat;
-    kv_stat(store->kv, &stat);
-    bool half_full = stat.used > stat.map_size / 2;
-    *out = half_full && seen->trust != TRUST_TRUSTED ? HARVEST_REFUSED : HARVEST_NEW;
-    for (size_t i = 0; i < seen->naddrs && *out == HARVEST_NEW; i++) {
-        struct cert_record *others;
-        size_t n;
-        if (certs_of(txn, seen->addrs[i], arena, &others, &n, err) < 0)
-            return -1;
-        if (!is_open_for(others, n, seen->trust))
-            *out = HARVEST_REFUSED;
-    }
-    return 0;
-}
-
-static int add_new(struct store *store, struct kv_txn *txn, struct arena *arena,
-                   const struct cert_record *seen, enum harvest_result *out, struct err *err)
-{
-    int status = check_new(store, txn, arena, seen, out, err);
-    if (status < 0 || *out == HARVEST_REFUSED) {
-        kv_abort(txn);
-        return status;
-    }
-    save_cert(txn, seen, err);
-    index_cert(txn, seen, err);
-    return store_commit(txn, err);
-}
-
-int store_harvest(struct store *store, const struct cert_record *record, enum harvest_result *out,
-                  struct err *err)
-{
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    struct kv_txn txn;
-    struct cert_record old;
-    *out = HARVEST_REFUSED;
-    if (record->naddrs > STORE_CERT_ADDRS_MAX)
-        return err_set(err, ERR_LIMIT, "store: a certificate with more than %d addresses",
-                       STORE_CERT_ADDRS_MAX);
-    if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
-        return -1;
-    switch (load_cert(&txn, record->fingerprint, arena, &old, err)) {
-    case FIND_ABSENT:
-        return add_new(store, &txn, arena, record, out, err);
-    case FIND_FOUND:
-        if (old.trust != TRUST_REJECTED)
-            return known(&txn, &old, record, out, err);
-        break;
-    case FIND_FAILED:
-        break;
-    }
-    kv_abort(&txn);
-    return err_is_set(err) ? -1 : 0;
 }

@@ -110,7 +110,8 @@ enum harvest_result {
 /*
  * store_harvest - add an observed certificate.
  *
- * A known one gets last_seen (to the day, so that a busy peer costs no write), capabilities and, unless pinned, the verdict of its chain. Refused are:
+ * A known one gets last_seen (to the day, so that a busy peer costs no write), capabilities and, unless pinned, the verdict of its chain and
+ * the further addresses for which it is seen (refused ones apart). Refused are:
  * a rejected one; a new one for an address for which the administrator pinned a trusted one; and untrusted ones, which anybody can
  * make, above STORE_HARVEST_MAX for an address and when the store is half full.
  */

@@ -44,4 +44,14 @@ int store_joined(struct kv_txn *txn, const struct record_kind *kind, enum kv_cla
                  enum kv_class class, size_t size, struct arena *arena, void *array_out, size_t *n_out,
                  struct err *err) SEAL_CHECKED;
 
+/* certs.c, for harvest.c too */
+enum find store_load_cert(struct kv_txn *txn, const char *fingerprint, struct arena *arena,
+                          struct cert_record *out, struct err *err);
+void store_save_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err);
+void store_index_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err);
+int store_load_certs_of(struct kv_txn *txn, const char *addr, struct arena *arena, struct cert_record **out,
+                        size_t *n_out, struct err *err) SEAL_CHECKED;
+/* store_judge_cert - a new chain verdict, and trust with it unless somebody decided by hand. */
+void store_judge_cert(struct cert_record *record, bool chain_ok);
+
 #endif
