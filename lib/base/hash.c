@@ -1,6 +1,7 @@
 /* hash - SHA-256. */
 #include "base/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -65,4 +66,9 @@ void hash_hex(const unsigned char digest[HASH_SIZE], char hex_out[HASH_HEX_SIZE]
         hex_out[2 * i + 1] = digits[digest[i] & 15];
     }
     hex_out[2 * HASH_SIZE] = '\0';
+}
+
+unsigned long hash_library_version(void)
+{
+    return OpenSSL_version_num();
 }

@@ -19,4 +19,7 @@ void hash_free(struct hash **hash);
 void hash_bytes(struct span bytes, unsigned char digest_out[HASH_SIZE]);
 void hash_hex(const unsigned char digest[HASH_SIZE], char hex_out[HASH_HEX_SIZE]); /* lower case */
 
+/* hash_library_version - of libcrypto as it is loaded: 0xMNN00PP0 for M.NN.PP (R34). */
+unsigned long hash_library_version(void);
+
 #endif

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SLICE_MS 5000 /* how long poll waits before the caller may tell its own peer that we are alive */
@@ -25,17 +24,10 @@ struct wire {
     char out[OUT_SIZE];
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int wait_for(struct wire *wire, short events, int64_t deadline, struct err *err)
 {
     for (;;) {
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - wire->conf.clock_ms();
         if (left <= 0)
             return err_set(err, ERR_PEER_TEMP, "no answer within %u seconds", wire->conf.timeout);
         struct pollfd p = {.fd = wire->fd, .events = events};
@@ -51,7 +43,7 @@ static int wait_for(struct wire *wire, short events, int64_t deadline, struct er
 
 static int64_t deadline_of(const struct wire *wire)
 {
-    return now_ms() + (int64_t)wire->conf.timeout * 1000;
+    return wire->conf.clock_ms() + (int64_t)wire->conf.timeout * 1000;
 }
 
 /* "HOST:PORT", "[IPV6]:PORT" */
@@ -67,7 +59,7 @@ static int split_target(const char *target, char host[256], char port[6], struct
         return err_set(err, ERR_CONFIG, "%s: expected HOST:PORT", target);
     memcpy(host, name.ptr, name.len);
     host[name.len] = '\0';
-    strcpy(port, colon + 1);
+    memcpy(port, colon + 1, strlen(colon + 1) + 1);
     return 0;
 }
 

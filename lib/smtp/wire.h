@@ -16,6 +16,7 @@ struct wire;
 
 struct wire_conf {
     unsigned timeout;           /* seconds that one step may take */
+    int64_t (*clock_ms)(void);  /* a clock that only goes forward */
     void (*waiting)(void *arg); /* NULL, or called every few seconds while the server lets us wait */
     void *arg;
 };

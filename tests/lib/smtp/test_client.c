@@ -7,9 +7,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-static const struct wire_conf patient = {.timeout = 20};
-static const struct wire_conf hasty = {.timeout = 1};
+static int64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static const struct wire_conf patient = {.timeout = 20, .clock_ms = clock_ms};
+static const struct wire_conf hasty = {.timeout = 1, .clock_ms = clock_ms};
 
 static const struct smtp_rcpt alice = {.path = "<alice@example.org>"};
 static const struct smtp_mail plain = {

@@ -1,0 +1,10 @@
+/* clock - the only place of the daemon that reads one: everything below is told what time it is. */
+#ifndef MILTER_CLOCK_H
+#define MILTER_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_now(void); /* seconds since 1970 */
+int64_t clock_ms(void);  /* milliseconds; only goes forward */
+
+#endif

@@ -1,0 +1,94 @@
+/* daemon - opening in order, closing in reverse. */
+#include "milter/daemon.h"
+
+#include <errno.h>
+#include <time.h>
+
+static int open_parts(struct daemon *daemon, struct err *err)
+{
+    const struct settings *settings = daemon->settings;
+    daemon->loops = loops_new();
+    daemon->session.loops = daemon->loops;
+    if (store_open(settings->state_dir, STORE_READ_WRITE, &daemon->store, err) < 0 ||
+        gate_new(settings, daemon->store, &daemon->gate, err) < 0)
+        return -1;
+    return reload_new(daemon->store, settings, &daemon->reload, err);
+}
+
+int daemon_open(const struct settings *settings, struct daemon *daemon, struct err *err)
+{
+    *daemon = (struct daemon){.settings = settings};
+    /* Results are compared with the limit; what arrives may be a bit above it, because MTAs count otherwise. */
+    daemon->session = (struct session_conf){
+        .spool = {.dir = settings->spool_dir,
+                  .mem_max = settings->spool_memory,
+                  .size_max = settings->message_size_limit * 2},
+        .hostname = settings->hostname,
+    };
+    pthread_mutex_init(&daemon->lock, NULL);
+    pthread_cond_init(&daemon->idle, NULL);
+    if (open_parts(daemon, err) == 0)
+        return 0;
+    daemon_close(daemon);
+    return -1;
+}
+
+void daemon_close(struct daemon *daemon)
+{
+    reload_free(&daemon->reload);
+    gate_free(&daemon->gate);
+    store_close(&daemon->store);
+    loops_free(&daemon->loops);
+    pthread_cond_destroy(&daemon->idle);
+    pthread_mutex_destroy(&daemon->lock);
+}
+
+int daemon_begin_work(struct daemon *daemon, unsigned max, struct err *err)
+{
+    pthread_mutex_lock(&daemon->lock);
+    if (daemon->stopping)
+        err_set(err, ERR_BUSY, "about to stop");
+    else if (daemon->working >= max)
+        err_set(err, ERR_BUSY, "%u messages are worked on (max-messages)", max);
+    else
+        daemon->working++;
+    pthread_mutex_unlock(&daemon->lock);
+    return err_is_set(err) ? -1 : 0;
+}
+
+void daemon_end_work(struct daemon *daemon)
+{
+    pthread_mutex_lock(&daemon->lock);
+    daemon->working--;
+    pthread_cond_broadcast(&daemon->idle);
+    pthread_mutex_unlock(&daemon->lock);
+}
+
+void daemon_begin_session(struct daemon *daemon)
+{
+    pthread_mutex_lock(&daemon->lock);
+    daemon->sessions++;
+    pthread_mutex_unlock(&daemon->lock);
+}
+
+void daemon_end_session(struct daemon *daemon)
+{
+    pthread_mutex_lock(&daemon->lock);
+    daemon->sessions--;
+    pthread_mutex_unlock(&daemon->lock);
+}
+
+bool daemon_stop(struct daemon *daemon, unsigned seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += seconds;
+    pthread_mutex_lock(&daemon->lock);
+    daemon->stopping = true;
+    int waited = 0;
+    while (daemon->working > 0 && waited != ETIMEDOUT)
+        waited = pthread_cond_timedwait(&daemon->idle, &daemon->lock, &until);
+    bool unused = daemon->working == 0 && daemon->sessions == 0;
+    pthread_mutex_unlock(&daemon->lock);
+    return unused;
+}

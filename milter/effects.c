@@ -1,0 +1,59 @@
+/* effects - harvested certificates into the store. */
+#include "milter/effects.h"
+
+#include "milter/log.h"
+#include "smime/cert.h"
+
+static const char *kind_name(enum key_type type)
+{
+    return type == KEY_RSA ? "rsa" : "ec";
+}
+
+/* The record belongs to the address that it was harvested for, whatever other names the certificate has (R28). */
+static int harvest(struct store *store, const struct effect *effect, int64_t now, enum harvest_result *result,
+                   struct err *err)
+{
+    SEAL_CLEANUP(cert_free) struct cert *cert = NULL;
+    if (cert_parse(effect->der, &cert, err) < 0)
+        return -1;
+    const struct cert_info *info = cert_info(cert);
+    const struct cert_record record = {
+        .fingerprint = effect->fingerprint,
+        .der = effect->der,
+        .addrs = (const char **)&effect->addr,
+        .naddrs = 1,
+        .source = CERT_HARVESTED,
+        .trust = effect->trusted ? TRUST_TRUSTED : TRUST_UNTRUSTED,
+        .chain_ok = effect->trusted,
+        .not_before = info->not_before,
+        .not_after = info->not_after,
+        .usage = info->usage,
+        .key_kind = kind_name(info->key_type),
+        .key_bits = info->key_bits,
+        .capabilities = effect->capabilities != NULL ? effect->capabilities : "",
+        .first_seen = now,
+        .last_seen = now,
+    };
+    return store_harvest(store, &record, result, err);
+}
+
+void effects_commit(struct store *store, const struct outcome *outcome, int64_t now, const char *qid)
+{
+    static const char *const results[] = {
+        [HARVEST_NEW] = "new", [HARVEST_KNOWN] = "known", [HARVEST_REFUSED] = "refused"};
+    for (size_t i = 0; i < outcome->neffects; i++) {
+        const struct effect *effect = &outcome->effects[i];
+        enum harvest_result result;
+        struct err err = ERR_INIT;
+        switch (effect->kind) {
+        case EFFECT_HARVEST:
+            if (harvest(store, effect, now, &result, &err) < 0)
+                log_error(qid, "harvest", &err);
+            else
+                log_event(LEVEL_INFO, qid, "harvest", "addr", effect->addr, "cert", effect->fingerprint,
+                          "trust", effect->trusted ? "trusted" : "untrusted", "result", results[result],
+                          NULL);
+            break;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/*
+ * effects - what the gate learned, written to the store once the message is settled. A failure is logged and changes nothing for the
+ * message: a certificate that was not kept now is kept with the sender's next message.
+ */
+#ifndef MILTER_EFFECTS_H
+#define MILTER_EFFECTS_H
+
+#include "model/outcome.h"
+#include "store/store.h"
+
+void effects_commit(struct store *store, const struct outcome *outcome, int64_t now, const char *qid);
+
+#endif

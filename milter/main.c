@@ -1,0 +1,148 @@
+/* main - sealmilter: options, the steps of a start in their order, the end. */
+#include "base/hash.h"
+#include "milter/callbacks.h"
+#include "milter/listener.h"
+#include "milter/log.h"
+#include "milter/signals.h"
+#include "milter/start.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <libmilter/mfapi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETTINGS_DEFAULT "/etc/sealmilter/sealmilter.conf"
+#define STOP_SECONDS     60 /* how long messages at their end may take when we are told to stop */
+#define EXIT_USAGE       2
+
+struct options {
+    const char *settings;
+    bool foreground;
+    bool test;
+};
+
+static struct daemon the_daemon;
+
+static const char usage[] = "usage: sealmilter [-c FILE] [-f]   run, in the background unless -f\n"
+                            "       sealmilter [-c FILE] -t     check the settings and end\n"
+                            "       sealmilter --version | --help\n"
+                            "\n  -c FILE   settings instead of " SETTINGS_DEFAULT "\n";
+
+/* Returns -1 to go on, or the status to end with. */
+static int read_options(int argc, char **argv, struct options *out)
+{
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    for (int c; (c = getopt_long(argc, argv, "c:ft", long_options, NULL)) != -1;) {
+        switch (c) {
+        case 'c':
+            out->settings = optarg;
+            break;
+        case 'f':
+            out->foreground = true;
+            break;
+        case 't':
+            out->test = true;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return EXIT_SUCCESS;
+        case 'V':
+            puts("sealmilter " SEAL_VERSION);
+            return EXIT_SUCCESS;
+        default:
+            fputs(usage, stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind == argc)
+        return -1;
+    fputs(usage, stderr);
+    return EXIT_USAGE;
+}
+
+static void on_reload(void *arg)
+{
+    struct daemon *daemon = arg;
+    reload_settings(daemon->reload);
+}
+
+/* What root must do comes first; the store is opened by the process and the user that will use it. */
+static int start(const struct settings *settings, struct err *err)
+{
+    if (start_check_libcrypto(hash_library_version(), settings, err) < 0 ||
+        start_pid_file(settings, err) < 0 || start_drop_privileges(settings, err) < 0 ||
+        start_spool_folder(settings, err) < 0 || daemon_open(settings, &the_daemon, err) < 0)
+        return -1;
+    signals_on_reload(on_reload, &the_daemon);
+    if (callbacks_register(&the_daemon) < 0)
+        return err_set(err, ERR_BUG, "libmilter does not take our callbacks");
+    return listener_open(settings, err);
+}
+
+static void close_stderr(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, STDERR_FILENO);
+    mem_close(&null);
+}
+
+static int run(const struct settings *settings, const struct options *options)
+{
+    struct err err = ERR_INIT;
+    int report_fd = -1;
+    bool to_syslog = strcmp(settings->log, "syslog") == 0;
+    signal(SIGPIPE, SIG_IGN);
+    if (!options->foreground && start_background(&report_fd, &err) < 0) {
+        fprintf(stderr, "sealmilter: %s\n", err.msg);
+        return EXIT_FAILURE;
+    }
+    log_open(to_syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR, log_parse_level(settings->log_level));
+    if (start(settings, &err) < 0) {
+        log_error(NULL, "start", &err);
+        if (options->foreground && to_syslog)
+            fprintf(stderr, "sealmilter: %s\n", err.msg);
+        start_report(&report_fd, err.msg);
+        return EXIT_FAILURE;
+    }
+    if (!options->foreground && to_syslog)
+        close_stderr();
+    start_report(&report_fd, NULL);
+    log_event(LEVEL_INFO, NULL, "start", "version", SEAL_VERSION, "socket", settings->socket, NULL);
+    int status = smfi_main() == MI_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool unused = daemon_stop(&the_daemon, STOP_SECONDS);
+    if (settings->pid_file[0] != '\0')
+        unlink(settings->pid_file);
+    log_event(LEVEL_INFO, NULL, "stop", NULL);
+    if (!unused)
+        _exit(status); /* threads of connections that the MTA keeps open may still look at the daemon */
+    daemon_close(&the_daemon);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.settings = SETTINGS_DEFAULT};
+    struct err err = ERR_INIT;
+    struct settings *settings = NULL;
+    int status = read_options(argc, argv, &options);
+    if (status >= 0)
+        return status;
+    struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    if (settings_load(arena, options.settings, &settings, &err) < 0) {
+        fprintf(stderr, "sealmilter: %s\n", err.msg);
+        status = EXIT_FAILURE;
+    } else if (options.test) {
+        printf("%s: no mistake found\n", options.settings);
+        status = EXIT_SUCCESS;
+    } else {
+        status = run(settings, &options);
+    }
+    arena_free(&arena);
+    return status;
+}
