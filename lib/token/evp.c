@@ -56,11 +56,13 @@ bool evp_classify(const EVP_PKEY *pkey, enum key_type *type_out, unsigned *bits_
     return known;
 }
 
-/* A copy, because the form of the point is a property of the key that others may use at the same time. */
-static EVP_PKEY *uncompressed_copy(const EVP_PKEY *pkey)
+/* A new reference. EC: of a copy, because the form of the point is a property of the key that others may use at the same time. */
+static EVP_PKEY *uncompressed(EVP_PKEY *pkey)
 {
-    EVP_PKEY *copy = EVP_PKEY_dup((EVP_PKEY *)pkey);
-    if (copy == NULL || !EVP_PKEY_is_a(copy, "EC") ||
+    if (!EVP_PKEY_is_a(pkey, "EC"))
+        return EVP_PKEY_up_ref(pkey) == 1 ? pkey : NULL;
+    EVP_PKEY *copy = EVP_PKEY_dup(pkey);
+    if (copy == NULL ||
         EVP_PKEY_set_utf8_string_param(copy, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed") == 1)
         return copy;
     EVP_PKEY_free(copy);
@@ -70,12 +72,12 @@ static EVP_PKEY *uncompressed_copy(const EVP_PKEY *pkey)
 int evp_public(const EVP_PKEY *pkey, struct buf *out, struct err *err)
 {
     ossl_begin();
-    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *copy = uncompressed_copy(pkey);
-    int len = copy == NULL ? -1 : i2d_PUBKEY(copy, NULL);
+    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *key = uncompressed((EVP_PKEY *)pkey);
+    int len = key == NULL ? -1 : i2d_PUBKEY(key, NULL);
     if (len <= 0)
         return ossl_fail(err, ERR_CRYPTO, "public key cannot be written");
     unsigned char *p = (unsigned char *)buf_reserve(out, (size_t)len);
-    if (p != NULL && i2d_PUBKEY(copy, &p) != len)
+    if (p != NULL && i2d_PUBKEY(key, &p) != len)
         return ossl_fail(err, ERR_CRYPTO, "public key cannot be written");
     if (p != NULL)
         buf_commit(out, (size_t)len);
