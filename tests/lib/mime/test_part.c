@@ -1,10 +1,8 @@
 /* Structure: what is found, where it ends, and what is called ambiguous. */
 #include "mime/part.h"
 
-#include "base/buf.h"
-#include "support/check.h"
-
-#include <string.h>
+#include "part_rules.h"
+#include "samples.h"
 
 static struct arena *arena;
 static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
@@ -162,6 +160,177 @@ START_TEST(boundary_that_is_prefix_of_another_does_not_match)
 }
 END_TEST
 
+static void check_rules(const char *name, struct span message)
+{
+    struct err err = ERR_INIT;
+    struct part_table table;
+    ck_ok(part_parse(arena, message, &limits, &table, &err));
+    const char *broken = part_rules_broken(message, &table);
+    ck_assert_msg(broken == NULL, "%s: %s", name, broken);
+}
+
+START_TEST(every_octet_is_in_exactly_one_place)
+{
+    samples_each(check_rules);
+    samples_damaged(2000, check_rules);
+}
+END_TEST
+
+/* Whether the boundary line that ended a part is there up to its end. */
+static bool is_settled(const struct part *part, struct span cut)
+{
+    size_t dashes = span_find(cut, "--", 2, part->end);
+    return part->end < cut.len && dashes != SIZE_MAX && span_find(cut, "\n", 1, dashes) != SIZE_MAX;
+}
+
+static void check_cuts(const char *name, struct span message)
+{
+    struct err err = ERR_INIT;
+    struct part_table whole, table;
+    ck_ok(part_parse(arena, message, &limits, &whole, &err));
+    for (size_t n = 0; n < message.len; n += n < 2000 ? 1 : 97) {
+        SEAL_CLEANUP(arena_free) struct arena *own = arena_new(ARENA_MAX_DEFAULT);
+        struct span cut = {arena_memdup(own, message.ptr, n), n}; /* ASan sees a read behind it */
+        ck_ok(part_parse(own, cut, &limits, &table, &err));
+        const char *broken = part_rules_broken(cut, &table);
+        ck_assert_msg(broken == NULL, "%s cut at %zu: %s", name, n, broken);
+        for (size_t i = 0; i < table.n; i++) {
+            const struct part *a = &table.parts[i], *b = &whole.parts[i];
+            if (is_settled(a, cut))
+                ck_assert_msg(i < whole.n && a->begin == b->begin && a->body == b->body && a->end == b->end,
+                              "%s cut at %zu: part %zu ends elsewhere", name, n, i);
+        }
+    }
+}
+
+START_TEST(message_cut_anywhere_keeps_the_parts_that_ended)
+{
+    samples_each(check_cuts);
+}
+END_TEST
+
+START_TEST(hundred_thousand_parts_are_read_in_one_pass)
+{
+    struct err err = ERR_INIT;
+    struct part_table table;
+    struct mime_limits many = limits;
+    many.parts_max = 200000;
+    SEAL_CLEANUP(arena_free) struct arena *big = arena_new(1u << 30);
+    SEAL_CLEANUP(buf_fini) struct buf message = BUF_INIT(16u << 20);
+    buf_add_str(&message, MIXED("b"));
+    for (int i = 0; i < 100000; i++)
+        buf_add_str(&message, "--b\r\n\r\nx\r\n");
+    ck_ok(part_parse(big, buf_span(&message), &many, &table, &err));
+    ck_assert_uint_eq(table.n, 100001);
+    ck_assert_ptr_null(table.opaque_why);
+    ck_ok(part_parse(big, buf_span(&message), &limits, &table, &err));
+    ck_assert_uint_eq(table.n, limits.parts_max);
+    ck_assert_str_eq(table.opaque_why, "too many parts");
+    ck_assert_ptr_null(part_rules_broken(buf_span(&message), &table));
+}
+END_TEST
+
+START_TEST(nesting_over_the_limit_is_opaque)
+{
+    struct err err = ERR_INIT;
+    struct part_table table;
+    SEAL_CLEANUP(buf_fini) struct buf message = BUF_INIT(1u << 20);
+    for (int i = 0; i < 3000; i++) {
+        buf_printf(&message, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i);
+        if (i + 1 == (int)limits.depth_max) {
+            ck_ok(part_parse(arena, buf_span(&message), &limits, &table, &err));
+            ck_assert_str_eq(table.opaque_why, "a part's header does not end");
+        }
+    }
+    ck_ok(part_parse(arena, buf_span(&message), &limits, &table, &err));
+    ck_assert_str_eq(table.opaque_why, "parts are nested too deep");
+    ck_assert_uint_eq(table.n, limits.depth_max + 1);
+    ck_assert_ptr_null(part_rules_broken(buf_span(&message), &table));
+}
+END_TEST
+
+/* Sanitizers make each octet dear; what grows with the square does not finish with 1 MB either. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MUCH (1u << 20)
+#else
+#define MUCH (10u << 20)
+#endif
+
+/* Much of what costs most to look at, under 100 open boundaries that differ in the last octets only. */
+static const char *const dear[] = {"--\r\n",
+                                   "--"
+                                   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n",
+                                   "\r--",
+                                   "-",
+                                   "\n",
+                                   "\r",
+                                   "\r--bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+                                   "--bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb099 "};
+
+START_TEST(work_grows_with_the_length_only)
+{
+    struct err err = ERR_INIT;
+    struct part_table table;
+    SEAL_CLEANUP(buf_fini) struct buf message = BUF_INIT(16u << 20);
+    for (int i = 0; i < 100; i++)
+        buf_printf(&message, "Content-Type: multipart/mixed; boundary=%064d%03d\r\n\r\n--%064d%03d\r\n", 0, i,
+                   0, i);
+    for (char *c = message.ptr; (c = strstr(c, "0000000000")) != NULL;)
+        memset(c, 'b', strspn(c, "0") > 64 ? 64 : strspn(c, "0"));
+    buf_add_str(&message, "\r\n");
+    for (size_t n = strlen(dear[_i]); message.len < MUCH;)
+        buf_add(&message, dear[_i], n);
+    ck_ok(part_parse(arena, buf_span(&message), &limits, &table, &err));
+    ck_assert_uint_eq(table.n, 101);
+}
+END_TEST
+
+START_TEST(header_over_the_limit_is_an_error_in_any_part)
+{
+    struct err err = ERR_INIT;
+    struct part_table table;
+    SEAL_CLEANUP(buf_fini) struct buf message = BUF_INIT(4u << 20);
+    if (_i == 1)
+        buf_add_str(&message, MIXED("b") "--b\r\n");
+    while (message.len < (1u << 20) + 100)
+        buf_add_str(&message,
+                    _i == 2 ? "A:\r\n" : "A: 12345678901234567890123456789012345678901234567890\r\n ");
+    ck_fails(part_parse(arena, buf_span(&message), &limits, &table, &err), ERR_LIMIT);
+}
+END_TEST
+
+START_TEST(memory_over_the_arena_is_an_error)
+{
+    struct err err = ERR_INIT;
+    struct part_table table;
+    SEAL_CLEANUP(arena_free) struct arena *small = arena_new(20000);
+    SEAL_CLEANUP(buf_fini) struct buf message = BUF_INIT(1u << 20);
+    buf_add_str(&message, MIXED("b"));
+    for (int i = 0; i < 1000; i++)
+        buf_add_str(&message, "--b\r\n\r\nx\r\n");
+    ck_fails(part_parse(small, buf_span(&message), &limits, &table, &err), ERR_LIMIT);
+}
+END_TEST
+
+START_TEST(children_and_parameters_are_found)
+{
+    struct part_table table = parse(
+        "Content-Type: Multipart/Mixed; Boundary=b; x=Y\r\n\r\n--b\r\n\r\n1\r\n--b\r\n\r\n2\r\n--b--\r\n");
+    ck_assert(part_is(&table.parts[0], "multipart", "*") && part_is(&table.parts[0], "*", "mixed"));
+    ck_assert(!part_is(&table.parts[0], "multipart", "signed"));
+    ck_assert_str_eq(part_param(&table.parts[0], "x"), "Y");
+    ck_assert_ptr_null(part_param(&table.parts[0], "y"));
+    ck_assert_uint_eq(part_child(&table, 0, 1), 2);
+    ck_assert_uint_eq(part_child(&table, 0, 2), PART_NONE);
+    ck_assert_uint_eq(part_child(&table, 0, PART_NONE), PART_NONE);
+    ck_assert_uint_eq(part_child(&table, 1, 0), PART_NONE);
+    ck_assert(part_is_content_field(SPAN_LIT("CONTENT-x")) &&
+              part_is_content_field(SPAN_LIT("mime-version")));
+    ck_assert(!part_is_content_field(SPAN_LIT("Content")) &&
+              !part_is_content_field(SPAN_LIT("X-Content-Type")));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("part");
@@ -170,6 +339,14 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, structure_is_found_with_exact_ends, 0, SEAL_COUNT(plain_cases));
     tcase_add_loop_test(tcase, what_two_readers_read_differently_is_opaque, 0, SEAL_COUNT(ambiguous_cases));
     tcase_add_test(tcase, boundary_that_is_prefix_of_another_does_not_match);
+    tcase_add_test(tcase, every_octet_is_in_exactly_one_place);
+    tcase_add_test(tcase, message_cut_anywhere_keeps_the_parts_that_ended);
+    tcase_add_test(tcase, hundred_thousand_parts_are_read_in_one_pass);
+    tcase_add_test(tcase, nesting_over_the_limit_is_opaque);
+    tcase_add_loop_test(tcase, work_grows_with_the_length_only, 0, SEAL_COUNT(dear));
+    tcase_add_loop_test(tcase, header_over_the_limit_is_an_error_in_any_part, 0, 3);
+    tcase_add_test(tcase, memory_over_the_arena_is_an_error);
+    tcase_add_test(tcase, children_and_parameters_are_found);
     suite_add_tcase(suite, tcase);
     return suite;
 }
