@@ -61,6 +61,9 @@ int cli_address(struct cli *cli, const char *text, const char **out, struct err 
 /* cli_address_or_domain - or "@domain". */
 int cli_address_or_domain(struct cli *cli, const char *text, const char **out, struct err *err) SEAL_CHECKED;
 
+/* cli_name - whether it can be a person's name: UTF-8, one line, not too long. ERR_USAGE. */
+int cli_name(const char *name, struct err *err) SEAL_CHECKED;
+
 /* ---- owner.c ---- */
 
 enum cli_rights {

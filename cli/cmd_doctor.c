@@ -8,25 +8,36 @@
 #include <unistd.h>
 
 /* The policy that the daemon uses: the newest in the store. */
-static struct policy *read_policy(struct doctor *doctor)
+static struct policy *read_policy(struct cli *cli, struct doctor *doctor)
 {
     struct err err = ERR_INIT;
-    struct store_read *read = NULL;
     struct policy_record record;
     struct policy *policy = NULL;
-    if (store_read_begin(doctor->store, doctor->arena, &read, &err) == 0) {
-        if (store_find_policy(read, 0, &record, &err) == FIND_FOUND &&
-            policy_parse("policy", span_of(record.text), &policy, &err) < 0)
-            policy = NULL;
-        store_read_end(&read);
-    }
-    if (policy == NULL)
-        doctor_add(doctor, FINDING_ERROR, "sealadm policy load", "no policy is loaded%s%s",
-                   err_is_set(&err) ? ": " : "", err.msg);
-    else
+    enum find found = store_find_policy(cli->read, 0, &record, &err);
+    if (found == FIND_FOUND && policy_parse("policy", span_of(record.text), &policy, &err) == 0)
         doctor_add(doctor, FINDING_GOOD, NULL, "policy version %llu is loaded",
                    (unsigned long long)record.version);
+    else
+        doctor_add(doctor, FINDING_ERROR, "sealadm policy load", "no policy is loaded%s%s",
+                   err_is_set(&err) ? ": " : "", err.msg);
     return policy;
+}
+
+static void examine_store(struct cli *cli, struct doctor *doctor)
+{
+    struct err err = ERR_INIT;
+    struct store_health health;
+    if (store_check(cli->store, &health, &err) < 0)
+        doctor_add(doctor, FINDING_ERROR, "sealadm restore, with the newest backup", "%s", err.msg);
+    else if (health.used > health.map_size / 2)
+        doctor_add(
+            doctor, FINDING_WARNING, "delete certificates that nobody needs",
+            "the store is more than half full (%zu of %zu octets): it takes untrusted certificates no more",
+            health.used, health.map_size);
+    else
+        doctor_add(doctor, FINDING_GOOD, NULL, "the store is whole: %zu records", health.records);
+    doctor_keys(doctor);
+    doctor->policy = read_policy(cli, doctor);
 }
 
 /* Named by an option, or the one that this machine has. */
@@ -89,20 +100,22 @@ int cmd_doctor(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const char *postfix = NULL, *sendmail = NULL;
     const struct cli_option options[] = {{.name = "--postfix", .value = &postfix},
-                                         {.name = "--sendmail", .value = &sendmail}};
-    if (cli_options(cli, options, SEAL_COUNT(options), &argc, argv, err) < 0)
+                                         {.name = "--sendmail", .value = &sendmail},
+                                         CLI_JSON_OPTION(cli)};
+    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 0, err) < 0)
         return -1;
-    if (argc != 0)
-        return err_set(err, ERR_USAGE, "takes no operand");
-    struct doctor doctor = {
-        .arena = cli->arena, .settings = cli->settings, .store = cli->store, .now = cli->now};
+    struct err no_store = ERR_INIT;
+    struct doctor doctor = {.arena = cli->arena, .settings = cli->settings, .now = cli->now};
+    if (cli_open_store(cli, CLI_DROP, &no_store) < 0)
+        doctor_add(&doctor, FINDING_ERROR, "sealadm init, or sealadm restore with a backup", "%s",
+                   no_store.msg);
     doctor_files(&doctor);
-    doctor_keys(&doctor);
-    struct policy *policy = read_policy(&doctor);
-    doctor.policy = policy;
+    doctor.store = cli->store;
+    if (cli->read != NULL)
+        examine_store(cli, &doctor);
     int status = examine_mta(&doctor, postfix, sendmail, err);
-    policy_free(&policy);
-    if (cli->format == CLI_JSON)
+    policy_free(&doctor.policy);
+    if (cli->json)
         print_json(&doctor, &cli->out);
     else
         print_text(&doctor, &cli->out);

@@ -5,10 +5,11 @@
 #include "base/io.h"
 #include "gate/explain.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct request {
@@ -80,10 +81,15 @@ static int make_envelope(struct cli *cli, const struct request *request, struct 
     return 0;
 }
 
+/* Where the caller may write; the folder is made when it is not there. */
 static int write_copies(const struct outcome *outcome, const struct spool *message, const char *dir,
                         struct err *err)
 {
     size_t reinjected = 1;
+    if (cli_be_caller(err) < 0)
+        return -1;
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+        return err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
     for (size_t i = 0; i < outcome->plan->ncopies; i++) {
         const struct spool *copy = outcome->copies[i] != NULL ? outcome->copies[i] : message;
         size_t number = outcome->plan->copies[i].in_place ? 0 : reinjected++;
@@ -96,33 +102,41 @@ static int write_copies(const struct outcome *outcome, const struct spool *messa
     return 0;
 }
 
-static int explain(struct cli *cli, const struct request *request, const char *path, struct err *err)
+static int run_gate(struct cli *cli, const struct envelope *env, const struct spool *message, int64_t now,
+                    struct trace *trace, struct outcome **out, struct err *err)
 {
-    struct envelope env = {.queue_id = NULL};
     struct gate *gate = NULL;
     struct snapshot *snapshot = NULL;
-    struct spool *message = NULL;
+    int status = gate_new(cli->settings, cli->store, &gate, err) < 0 ||
+                         snapshot_load(cli->store, cli->settings, &snapshot, err) < 0 ||
+                         gate_run(gate, snapshot, env, message, now, NULL, trace, out, err) < 0
+                     ? -1
+                     : 0;
+    snapshot_free(&snapshot);
+    gate_free(&gate);
+    return status;
+}
+
+static int explain(struct cli *cli, const struct request *request, const struct spool *message,
+                   struct err *err)
+{
+    struct envelope env = {.queue_id = NULL};
     struct outcome *outcome = NULL;
     struct trace trace = {.n = 0};
     int64_t now = cli->now;
-    int status = (request->at == NULL || parse_time(request->at, &now, err) == 0) &&
-                         make_envelope(cli, request, &env, err) == 0 &&
-                         read_message(cli->settings, path, &message, err) == 0 &&
-                         gate_new(cli->settings, cli->store, &gate, err) == 0 &&
-                         snapshot_load(cli->store, cli->settings, &snapshot, err) == 0 &&
-                         gate_run(gate, snapshot, &env, message, now, NULL, &trace, &outcome, err) == 0
-                     ? 0
-                     : -1;
-    if (status == 0 && cli->format == CLI_JSON)
+    int status = (request->at != NULL && parse_time(request->at, &now, err) < 0) ||
+                         make_envelope(cli, request, &env, err) < 0 ||
+                         cli_open_store(cli, request->write == NULL ? CLI_DROP : CLI_LEND, err) < 0 ||
+                         run_gate(cli, &env, message, now, &trace, &outcome, err) < 0
+                     ? -1
+                     : 0;
+    if (status == 0 && cli->json)
         explain_json(outcome, &env, &trace, &cli->out);
     else if (status == 0)
         explain_text(outcome, &env, &trace, &cli->out);
     if (status == 0 && request->write != NULL)
         status = write_copies(outcome, message, request->write, err);
     outcome_free(&outcome);
-    spool_free(&message);
-    snapshot_free(&snapshot);
-    gate_free(&gate);
     return status;
 }
 
@@ -134,12 +148,17 @@ int cmd_explain(struct cli *cli, int argc, char **argv, struct err *err)
         {.name = "--client", .value = &request.client}, {.name = "--login", .value = &request.login},
         {.name = "--write", .value = &request.write},   {.name = "--at", .value = &request.at},
         {.name = "--body", .value = &request.body},     {.name = "--listener", .value = &request.listener},
-        {.name = "--local", .flag = &request.local},
+        {.name = "--local", .flag = &request.local},    CLI_JSON_OPTION(cli),
     };
+    struct spool *message = NULL;
     if (cli_options(cli, options, SEAL_COUNT(options), &argc, argv, err) < 0)
         return -1;
     if (request.from == NULL || request.to.n == 0 || argc != 1)
         return err_set(err, ERR_USAGE,
                        "wants --from ADDRESS, --to ADDRESS and one message file (- for standard input)");
-    return explain(cli, &request, argv[0], err);
+    if (read_message(cli->settings, argv[0], &message, err) < 0)
+        return -1;
+    int status = explain(cli, &request, message, err);
+    spool_free(&message);
+    return status;
 }

@@ -25,8 +25,8 @@ struct finding {
 struct doctor {
     struct arena *arena;
     const struct settings *settings;
-    const struct policy *policy; /* NULL: none could be read */
-    struct store *store;         /* NULL: could not be opened */
+    struct policy *policy; /* NULL: none could be read */
+    struct store *store;   /* NULL: could not be opened */
     int64_t now;
     struct finding *findings;
     size_t n, cap;

@@ -51,7 +51,7 @@ static void check_room(struct doctor *doctor)
 
 void doctor_files(struct doctor *doctor)
 {
-    check_private(doctor, doctor->settings->state_dir, S_IRWXO | S_IWGRP, "chmod 0700 it");
+    check_private(doctor, doctor->settings->state_dir, S_IRWXG | S_IRWXO, "chmod 0700 it");
     check_private(doctor, doctor->settings->master_key, S_IRWXG | S_IRWXO, "chmod 0600 it");
     check_owner(doctor);
     check_room(doctor);

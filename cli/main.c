@@ -1,11 +1,10 @@
 /* main - sealadm: finds the command in the table, prepares what it needs, prints what it says. */
 #include "cli/cli.h"
 
-#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,11 +13,17 @@
 #endif
 #define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
 #define OUT_MAX          (256u << 20)
+#define MEMORY_MAX       (1u << 30)
 
 enum {
     EXIT_NOT_DONE = 1,
     EXIT_USAGE = 2
 };
+
+static void print_usage(const struct cli_command *command, FILE *to)
+{
+    fprintf(to, "usage: sealadm [-c FILE] %s %s\n       %s\n", command->name, command->args, command->help);
+}
 
 static void print_help(FILE *to)
 {
@@ -26,9 +31,9 @@ static void print_help(FILE *to)
         "sealadm [-c FILE] COMMAND ..    users, certificates, keys and policy of sealmilter; sealadm(8)\n\n",
         to);
     for (size_t i = 0; i < cli_ncommands; i++)
-        fprintf(to, "  %-14s %-44s %s\n", cli_commands[i].name, cli_commands[i].args, cli_commands[i].help);
-    fputs("\n  -c FILE        settings instead of " SETTINGS_DEFAULT "\n"
-          "  --json         say it as JSON\n",
+        fprintf(to, "  %-16s %s\n", cli_commands[i].name, cli_commands[i].help);
+    fputs("\n  -c FILE           settings instead of " SETTINGS_DEFAULT "\n"
+          "  COMMAND --help    how it is used\n",
           to);
 }
 
@@ -54,72 +59,79 @@ static const struct cli_command *find_command(int argc, char **argv, int *words_
     return NULL;
 }
 
-int cli_become(uid_t uid, gid_t gid, struct err *err)
+static bool is_in_group(const struct cli_command *command, const char *word)
 {
-    if (geteuid() != 0 || uid == 0)
-        return 0;
-    if (setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(uid) < 0)
-        return err_set(err, ERR_IO, "cannot become user %u", (unsigned)uid);
-    return 0;
+    size_t n = strlen(word);
+    return strncmp(command->name, word, n) == 0 && command->name[n] == ' ';
 }
 
-static int become_owner(const char *state_dir, struct err *err)
+/* The first word of a group gets the group's commands for an answer. */
+static int unknown_command(const char *word)
 {
-    struct stat st;
-    if (stat(state_dir, &st) < 0)
-        return err_set(err, ERR_ABSENT, "there is no %s; run: sealadm init", state_dir);
-    return cli_become(st.st_uid, st.st_gid, err);
-}
-
-static int prepare(struct cli *cli, const struct cli_command *command, const char *settings_path,
-                   struct err *err)
-{
-    if (settings_load(cli->arena, settings_path, &cli->settings, err) < 0)
-        return -1;
-    if (command->needs == CLI_NEEDS_SETTINGS)
-        return 0;
-    if (become_owner(cli->settings->state_dir, err) < 0)
-        return -1;
-    if (command->needs == CLI_NEEDS_OWNER)
-        return 0;
-    return store_open(cli->settings->state_dir, STORE_READ_WRITE, &cli->store, err);
+    size_t listed = 0;
+    fprintf(stderr, "sealadm: unknown command; sealadm --help lists all\n");
+    for (size_t i = 0; i < cli_ncommands; i++) {
+        if (!is_in_group(&cli_commands[i], word))
+            continue;
+        fprintf(stderr, "%s  %-16s %s\n", listed++ == 0 ? "with this beginning:\n" : "", cli_commands[i].name,
+                cli_commands[i].help);
+    }
+    return EXIT_USAGE;
 }
 
 static int run(const struct cli_command *command, struct cli *cli, const char *settings_path, int argc,
                char **argv)
 {
     struct err err = ERR_INIT;
-    int status = prepare(cli, command, settings_path, &err);
+    int status = settings_load(cli->arena, settings_path, &cli->settings, &err);
     if (status == 0)
         status = command->run(cli, argc, argv, &err);
-    if (status == 0)
-        status = buf_check(&cli->out, &err);
+    if (status == 0 && (buf_check(&cli->out, &err) < 0 || arena_check(cli->arena, &err) < 0))
+        status = -1;
     fwrite(buf_str(&cli->out), 1, cli->out.len, stdout);
     if (fflush(stdout) != 0 && status == 0)
         status = err_set(&err, ERR_IO, "standard output: write failed");
+    store_read_end(&cli->read);
     store_close(&cli->store);
     if (status == 0)
         return EXIT_SUCCESS;
     fprintf(stderr, "sealadm: %s: %s\n", command->name, err.msg);
     if (err.code != ERR_USAGE)
         return EXIT_NOT_DONE;
-    fprintf(stderr, "usage: sealadm %s %s\n", command->name, command->args);
+    print_usage(command, stderr);
     return EXIT_USAGE;
 }
 
-/* Takes --json out of the arguments, wherever it stands before "--". */
-static enum cli_format take_format(int *argc, char **argv)
+static bool wants_help(int argc, char **argv)
 {
-    enum cli_format format = CLI_TEXT;
-    int kept = 0;
-    for (int i = 0; i < *argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            format = CLI_JSON;
-        else
-            argv[kept++] = argv[i];
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
+static const char *caller_name(struct arena *arena)
+{
+    const struct passwd *user = getpwuid(getuid());
+    const char *sudo = getenv("SUDO_USER");
+    const char *name = user == NULL ? "?" : user->pw_name;
+    if (getuid() != 0 || sudo == NULL)
+        return arena_strdup(arena, name);
+    return arena_printf(arena, "%s by %.100s", name, sudo);
+}
+
+static int run_command(const struct cli_command *command, const char *settings_path, int argc, char **argv)
+{
+    if (wants_help(argc, argv)) {
+        print_usage(command, stdout);
+        return EXIT_SUCCESS;
     }
-    *argc = kept;
-    return format;
+    struct cli cli = {.arena = arena_new(MEMORY_MAX), .now = time(NULL), .out = BUF_INIT(OUT_MAX)};
+    cli.caller = caller_name(cli.arena);
+    int status = run(command, &cli, settings_path, argc, argv);
+    buf_fini(&cli.out);
+    arena_free(&cli.arena);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -138,17 +150,7 @@ int main(int argc, char **argv)
     }
     int words;
     const struct cli_command *command = find_command(argc, argv, &words);
-    if (command == NULL) {
-        fprintf(stderr, "sealadm: unknown command '%s%s%s'; sealadm --help lists them\n", argv[0],
-                argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-        return EXIT_USAGE;
-    }
-    argc -= words;
-    argv += words;
-    struct cli cli = {.arena = arena_new(ARENA_MAX_DEFAULT), .now = time(NULL), .out = BUF_INIT(OUT_MAX)};
-    cli.format = take_format(&argc, argv);
-    int status = run(command, &cli, settings_path, argc, argv);
-    buf_fini(&cli.out);
-    arena_free(&cli.arena);
-    return status;
+    if (command == NULL)
+        return unknown_command(argv[0]);
+    return run_command(command, settings_path, argc - words, argv + words);
 }

@@ -1,0 +1,144 @@
+/*
+ * cmd_backup - the store into a file, and back.
+ *
+ * The master key is never in a backup: what lies beside the data unprotected protects nothing.
+ */
+#include "cli/cli.h"
+#include "cli/secrets.h"
+
+#include "base/io.h"
+#include "token/soft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int cmd_backup(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0 || cli_open_store(cli, CLI_LEND, err) < 0)
+        return -1;
+    store_read_end(&cli->read);
+    if (cli_be_caller(err) < 0 || store_backup(cli->store, argv[0], err) < 0)
+        return -1;
+    buf_printf(
+        &cli->out,
+        "the store is in %s\nnext: the master key %s is not in it; keep a copy of it in another place\n",
+        argv[0], cli->settings->master_key);
+    return 0;
+}
+
+/* ---- restore ---- */
+
+/* A folder of its own beside the store, with the backup in it under the store's name. */
+struct trial {
+    char dir[4096], file[4200], lock[4300];
+};
+
+static int trial_init(struct trial *trial, const char *state_dir, struct err *err)
+{
+    if (snprintf(trial->dir, sizeof trial->dir, "%s/restore.XXXXXX", state_dir) >= (int)sizeof trial->dir)
+        return err_set(err, ERR_LIMIT, "path too long: %s", state_dir);
+    if (mkdtemp(trial->dir) == NULL) {
+        int failed = err_set(err, ERR_IO, "%s: %s", trial->dir, strerror(errno));
+        *trial->dir = '\0';
+        return failed;
+    }
+    snprintf(trial->file, sizeof trial->file, "%s/" STORE_FILE, trial->dir);
+    snprintf(trial->lock, sizeof trial->lock, "%s-lock", trial->file);
+    return 0;
+}
+
+static void trial_fini(struct trial *trial)
+{
+    if (*trial->dir == '\0')
+        return;
+    unlink(trial->file);
+    unlink(trial->lock);
+    rmdir(trial->dir);
+}
+
+static int copy(int from, const char *path, struct err *err)
+{
+    char chunk[65536];
+    SEAL_CLEANUP(mem_close) int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (to < 0)
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    for (;;) {
+        ssize_t n = read(from, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 ? 0 : err_set(err, ERR_IO, "read: %s", strerror(errno));
+        if (io_write_full(to, chunk, (size_t)n, err) < 0)
+            return -1;
+    }
+}
+
+/* One key tells: all are wrapped under the same master key. */
+static int check_master(struct cli *cli, struct store_read *read, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
+    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
+    struct key_record *keys;
+    size_t n, i = 0;
+    if (store_keys(read, &keys, &n, err) < 0)
+        return -1;
+    while (i < n && keys[i].wrapped.len == 0)
+        i++;
+    if (i == n)
+        return 0;
+    if (secrets_read_master(cli, &master, err) < 0)
+        return -1;
+    if (soft_unwrap(&master, keys[i].owner, keys[i].public_key, keys[i].wrapped, &pkcs8, err) == 0)
+        return 0;
+    err_clear(err);
+    return err_set(err, ERR_CONFIG,
+                   "the master key %s is not the one of this backup: put that one in its place first",
+                   cli->settings->master_key);
+}
+
+static int check_backup(struct cli *cli, const char *dir, size_t *records_out, struct err *err)
+{
+    struct store *store = NULL;
+    struct store_read *read = NULL;
+    struct store_health health;
+    int status = store_open(dir, STORE_READ_WRITE, &store, err) < 0 || store_check(store, &health, err) < 0 ||
+                         store_read_begin(store, cli->arena, &read, err) < 0 ||
+                         check_master(cli, read, err) < 0
+                     ? -1
+                     : 0;
+    store_read_end(&read);
+    store_close(&store);
+    *records_out = status < 0 ? 0 : health.records;
+    return status;
+}
+
+static int restore(struct cli *cli, int fd, const char *path, struct err *err)
+{
+    SEAL_CLEANUP(trial_fini) struct trial trial = {.dir = ""};
+    size_t records;
+    if (trial_init(&trial, cli->settings->state_dir, err) < 0)
+        return -1;
+    if (copy(fd, trial.file, err) < 0 || check_backup(cli, trial.dir, &records, err) < 0)
+        return err_wrap(err, "%s", path);
+    if (store_restore(cli->settings->state_dir, trial.file, err) < 0)
+        return -1;
+    buf_printf(&cli->out, "the store is restored from %s: %zu records, and the master key fits\n", path,
+               records);
+    return 0;
+}
+
+int cmd_restore(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0)
+        return -1;
+    SEAL_CLEANUP(mem_close) int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(err, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s: %s", argv[0], strerror(errno));
+    if (cli_be_owner(cli, CLI_DROP, err) < 0)
+        return -1;
+    return restore(cli, fd, argv[0], err);
+}

@@ -1,0 +1,182 @@
+/* cmd_policy - the rules: checked, put into use, shown, taken back. The store keeps every version. */
+#include "cli/cli.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- check and load ---- */
+
+static int check_text(struct cli *cli, const char *path, struct span text, struct err *err)
+{
+    struct policy *policy = NULL;
+    if (memchr(text.ptr, '\0', text.len) != NULL)
+        return err_set(err, ERR_CONFIG, "%s: a NUL octet", path);
+    if (policy_parse(path, text, &policy, err) < 0)
+        return -1;
+    size_t errors = policy_check(policy, &cli->out);
+    policy_free(&policy);
+    return errors == 0 ? 0 : err_set(err, ERR_CONFIG, "%s: %zu errors, see above", path, errors);
+}
+
+/* The file of the only operand, else that of the settings. */
+static int read_and_check(struct cli *cli, int argc, char **argv, const char **path_out, struct buf *text,
+                          struct err *err)
+{
+    if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0)
+        return -1;
+    *path_out = argc == 1 ? argv[0] : cli->settings->policy_file;
+    if (io_read_file(*path_out, text, err) < 0)
+        return -1;
+    return check_text(cli, *path_out, buf_span(text), err);
+}
+
+int cmd_policy_check(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(STORE_POLICY_MAX);
+    const char *path;
+    if (read_and_check(cli, argc, argv, &path, &text, err) < 0)
+        return -1;
+    buf_printf(&cli->out, "%s: the policy can be used; next: sealadm policy load\n", path);
+    return 0;
+}
+
+static int put_policy(struct cli *cli, const char *text, const char *origin, struct err *err)
+{
+    uint64_t version;
+    const struct policy_record record = {.text = text, .loaded = cli->now, .by = cli->caller};
+    if (store_put_policy(cli->store, &record, &version, err) < 0)
+        return -1;
+    buf_printf(&cli->out, "policy version %llu (%s) is in use from the next message on\n",
+               (unsigned long long)version, origin);
+    return 0;
+}
+
+int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(STORE_POLICY_MAX);
+    struct policy_record newest;
+    const char *path;
+    if (read_and_check(cli, argc, argv, &path, &text, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
+        return -1;
+    switch (store_find_policy(cli->read, 0, &newest, err)) {
+    case FIND_FAILED:
+        return -1;
+    case FIND_FOUND:
+        if (strcmp(newest.text, buf_str(&text)) != 0)
+            break;
+        buf_printf(&cli->out, "policy version %llu in use is the same already\n",
+                   (unsigned long long)newest.version);
+        return 0;
+    case FIND_ABSENT:
+        break;
+    }
+    return put_policy(cli, buf_str(&text), path, err);
+}
+
+/* ---- show and log ---- */
+
+/* A version's number; 0 without an operand. */
+static int parse_version(int argc, char **argv, uint64_t *out, struct err *err)
+{
+    char *end = NULL;
+    *out = argc == 0 ? 0 : strtoull(argv[0], &end, 10);
+    if (argc > 0 && (*argv[0] < '0' || *argv[0] > '9' || *end != '\0' || *out == 0))
+        return err_set(err, ERR_USAGE, "'%s' is no version; see sealadm policy log", argv[0]);
+    return 0;
+}
+
+static int get_policy(struct cli *cli, uint64_t version, struct policy_record *out, struct err *err)
+{
+    switch (store_find_policy(cli->read, version, out, err)) {
+    case FIND_FOUND:
+        return 0;
+    case FIND_ABSENT:
+        if (version == 0)
+            return err_set(err, ERR_ABSENT, "no policy is loaded; next: sealadm policy load");
+        return err_set(err, ERR_ABSENT, "there is no policy version %llu; see sealadm policy log",
+                       (unsigned long long)version);
+    case FIND_FAILED:
+        break;
+    }
+    return -1;
+}
+
+static void write_record(struct cli *cli, struct json *json, const struct policy_record *record)
+{
+    json_int(json, "version", (int64_t)record->version);
+    json_string(json, "loaded", cli_time(cli, record->loaded));
+    json_string(json, "by", record->by);
+}
+
+int cmd_policy_show(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    const struct cli_option options[] = {CLI_JSON_OPTION(cli)};
+    struct policy_record record;
+    uint64_t version;
+    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 1, err) < 0 ||
+        parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
+        get_policy(cli, version, &record, err) < 0)
+        return -1;
+    if (!cli->json) {
+        buf_add_str(&cli->out, record.text);
+        return 0;
+    }
+    struct json json = JSON_INIT(&cli->out);
+    json_object_begin(&json, NULL);
+    write_record(cli, &json, &record);
+    json_string(&json, "text", record.text);
+    json_object_end(&json);
+    return 0;
+}
+
+int cmd_policy_log(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    const struct cli_option options[] = {CLI_JSON_OPTION(cli)};
+    struct policy_record *records;
+    size_t n;
+    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 0, err) < 0 ||
+        cli_open_store(cli, CLI_DROP, err) < 0 || store_policies(cli->read, &records, &n, err) < 0)
+        return -1;
+    if (!cli->json) {
+        for (size_t i = 0; i < n; i++)
+            buf_printf(&cli->out, "%6llu  %s  %s\n", (unsigned long long)records[i].version,
+                       cli_time(cli, records[i].loaded), cli_clean(cli, records[i].by));
+        return 0;
+    }
+    struct json json = JSON_INIT(&cli->out);
+    json_object_begin(&json, NULL);
+    json_array_begin(&json, "policies");
+    for (size_t i = 0; i < n; i++) {
+        json_object_begin(&json, NULL);
+        write_record(cli, &json, &records[i]);
+        json_object_end(&json);
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+    return 0;
+}
+
+/* ---- rollback ---- */
+
+/* The text of an earlier version becomes the newest; the log keeps what stood between. */
+int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    struct policy_record newest, earlier;
+    uint64_t version;
+    if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0 ||
+        parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
+        get_policy(cli, 0, &newest, err) < 0)
+        return -1;
+    if (version == 0 && newest.version == 1)
+        return err_set(err, ERR_ABSENT, "version 1 is the only one: there is nothing to go back to");
+    if (get_policy(cli, version == 0 ? newest.version - 1 : version, &earlier, err) < 0)
+        return -1;
+    const char *origin = arena_printf(cli->arena, "version %llu", (unsigned long long)earlier.version);
+    if (check_text(cli, origin, span_of(earlier.text), err) < 0)
+        return -1;
+    return put_policy(cli, earlier.text, origin, err);
+}

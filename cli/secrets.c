@@ -1,0 +1,134 @@
+/* secrets - read from files and from the terminal. */
+#include "cli/secrets.h"
+
+#include "base/io.h"
+#include "token/soft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define PASSPHRASE_MAX 1024
+
+int secrets_read_file(const char *path, struct secret *out, struct err *err)
+{
+    /* O_NONBLOCK: a FIFO is refused, not waited for */
+    SEAL_CLEANUP(mem_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_set(err, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_IO, "%s: not a regular file", path);
+    if (secret_init(out, (size_t)st.st_size, err) < 0)
+        return err_wrap(err, "%s", path);
+    if (io_read_full(fd, out->ptr, out->len, err) == 0)
+        return 0;
+    secret_fini(out);
+    return err_wrap(err, "%s", path);
+}
+
+static size_t first_line(const struct secret *secret)
+{
+    size_t n = 0;
+    while (n < secret->len && secret->ptr[n] != '\n' && secret->ptr[n] != '\r')
+        n++;
+    return n;
+}
+
+int secrets_read_passphrase(const char *path, struct secret *out, struct err *err)
+{
+    if (secret_read_file(out, path, SECRET_OWNER_ONLY, err) < 0)
+        return -1;
+    out->len = first_line(out);
+    if (out->len > 0 && out->len <= PASSPHRASE_MAX)
+        return 0;
+    bool empty = out->len == 0;
+    secret_fini(out);
+    return err_set(err, ERR_PASSPHRASE, "%s: the first line is %s", path,
+                   empty ? "empty" : "too long for a passphrase");
+}
+
+/* ---- the terminal ---- */
+
+/* One line. Signals are off meanwhile (a terminal must not stay silent): Ctrl-C comes as a character. */
+static int read_line(int tty, struct secret *out, struct err *err)
+{
+    if (secret_init(out, PASSPHRASE_MAX, err) < 0)
+        return -1;
+    size_t n = 0;
+    for (;;) {
+        unsigned char c;
+        ssize_t got = read(tty, &c, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0 || c == 3)
+            return err_set(err, ERR_PASSPHRASE, "no passphrase was typed");
+        if (c == '\n' || c == '\r')
+            break;
+        if (n == PASSPHRASE_MAX)
+            return err_set(err, ERR_PASSPHRASE, "passphrase longer than %d octets", PASSPHRASE_MAX);
+        out->ptr[n++] = c;
+    }
+    out->len = n;
+    return n > 0 ? 0 : err_set(err, ERR_PASSPHRASE, "no passphrase was typed");
+}
+
+static int ask(int tty, const char *prompt, struct secret *out, struct err *err)
+{
+    struct termios usual, silent;
+    if (tcgetattr(tty, &usual) < 0)
+        return err_set(err, ERR_PASSPHRASE, "the terminal cannot be set: %s", strerror(errno));
+    silent = usual;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ISIG);
+    if (tcsetattr(tty, TCSAFLUSH, &silent) < 0)
+        return err_set(err, ERR_PASSPHRASE, "the terminal cannot be set: %s", strerror(errno));
+    dprintf(tty, "%s", prompt);
+    int status = read_line(tty, out, err);
+    tcsetattr(tty, TCSAFLUSH, &usual);
+    dprintf(tty, "\n");
+    if (status < 0)
+        secret_fini(out);
+    return status;
+}
+
+static int ask_again(int tty, const struct secret *first, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret second = {.ptr = NULL};
+    if (ask(tty, "The same again: ", &second, err) < 0)
+        return -1;
+    if (second.len != first->len || memcmp(first->ptr, second.ptr, first->len) != 0)
+        return err_set(err, ERR_PASSPHRASE, "the two passphrases differ");
+    return 0;
+}
+
+int secrets_ask(const char *prompt, enum ask how, struct secret *out, struct err *err)
+{
+    SEAL_CLEANUP(mem_close) int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (tty < 0)
+        return err_set(err, ERR_PASSPHRASE,
+                       "a passphrase is needed and there is no terminal; give --passphrase-file FILE");
+    if (ask(tty, prompt, out, err) < 0)
+        return -1;
+    if (how == ASK_ONCE || ask_again(tty, out, err) == 0)
+        return 0;
+    secret_fini(out);
+    return -1;
+}
+
+/* ---- the master key ---- */
+
+int secrets_read_master(struct cli *cli, struct secret *out, struct err *err)
+{
+    const char *path = cli->settings->master_key;
+    if (secret_read_file(out, path, SECRET_OWNER_ONLY, err) < 0)
+        return err_wrap(err, "master key");
+    if (out->len == MASTER_KEY_SIZE)
+        return 0;
+    size_t len = out->len;
+    secret_fini(out);
+    return err_set(err, ERR_CONFIG, "master key %s has %zu octets instead of %d", path, len, MASTER_KEY_SIZE);
+}
