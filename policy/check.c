@@ -16,7 +16,8 @@ struct checking {
     size_t errors;
 };
 
-static void say(const struct checking *c, const char *what, unsigned line, const char *fmt, va_list args)
+static void SEAL_PRINTF(4, 0)
+    say(const struct checking *c, const char *what, unsigned line, const char *fmt, va_list args)
 {
     char text[512];
     vsnprintf(text, sizeof text, fmt, args);

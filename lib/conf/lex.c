@@ -112,10 +112,11 @@ static int read_string(struct cursor *c, struct err *err)
         if (ch == '"')
             break;
         if (ch == '\\') {
-            ch = c->pos + 1 < c->text.len ? c->text.ptr[++c->pos] : '\0';
-            if (ch != '"' && ch != '\\')
-                return error_at(c, c->pos - 1, err,
-                                "found a \\ in a string; only \\\" and \\\\ may stand there");
+            char next = c->pos + 1 < c->text.len ? c->text.ptr[c->pos + 1] : '\0';
+            if (next != '"' && next != '\\')
+                return error_at(c, c->pos, err, "found a \\ in a string; only \\\" and \\\\ may stand there");
+            ch = next;
+            c->pos++;
         }
         if (n == LEX_WORD_MAX)
             return error_at(c, start, err, "found a string that is too long");
