@@ -51,90 +51,94 @@ static void add_attributes(struct pass *pass, struct span attrs)
         pass->failed = true;
 }
 
-static int run_pass(struct pass *pass, struct span attrs, struct octets *content, struct err *err)
+static int feed(struct pass *pass, struct span attrs, struct octets *content, struct err *err)
 {
-    SEAL_CLEANUP(mem_free) unsigned char *room = xmalloc(PIECE_MAX + EVP_MAX_BLOCK_LENGTH);
-    pass->room = room;
     add_attributes(pass, attrs);
     for (struct span piece; octets_next(content, &piece);)
         if (decrypt_piece(pass, piece, err) < 0)
             return -1;
     int n = 0;
-    if (EVP_DecryptFinal_ex(pass->ctx, room, &n) != 1)
-        pass->failed = true;
-    else if (spool_write(pass->out, room, (size_t)n, err) < 0)
-        return -1;
-    OPENSSL_cleanse(room, PIECE_MAX + EVP_MAX_BLOCK_LENGTH);
+    if (EVP_DecryptFinal_ex(pass->ctx, pass->room, &n) == 1)
+        return spool_write(pass->out, pass->room, (size_t)n, err);
+    pass->failed = true;
     return 0;
 }
 
-/* What can be said without the key: 1 it can be tried, 0 it cannot be read, -1 with *err. */
-static int prepare(struct span cms, const struct smime_limits *limits, struct outline *outline,
-                   struct outline_sealed *sealed, struct octets *content, struct err *err)
+static int run_pass(struct pass *pass, struct span attrs, struct octets *content, struct err *err)
 {
+    SEAL_CLEANUP(mem_free) unsigned char *room = xmalloc(PIECE_MAX + EVP_MAX_BLOCK_LENGTH);
+    pass->room = room;
+    int status = feed(pass, attrs, content, err);
+    OPENSSL_cleanse(room, PIECE_MAX + EVP_MAX_BLOCK_LENGTH);
+    if (status == 0 || err->code != ERR_LIMIT)
+        return status;
+    err_clear(err); /* a spool smaller than output_max: after the key was used that is no answer of its own */
+    pass->failed = true;
+    return 0;
+}
+
+struct task {
+    struct outline_sealed sealed;
+    struct octets content;
+    CMS_ContentInfo *info; /* without the content */
+};
+
+static void task_fini(struct task *task)
+{
+    CMS_ContentInfo_free(task->info);
+}
+
+/* Everything that can be said without the key; ERR_SYNTAX and ERR_UNSUPPORTED when the object cannot be read. */
+static int prepare(struct task *task, struct span cms, const struct smime_limits *limits, struct err *err)
+{
+    struct outline outline;
     size_t size = 0;
-    if (outline_parse(cms, limits, outline, err) < 0)
+    if (outline_parse(cms, limits, &outline, err) < 0)
         return -1;
-    if (outline->kind != SMIME_KIND_ENVELOPED && outline->kind != SMIME_KIND_AUTH_ENVELOPED)
-        return 0;
-    if (outline_sealed(outline, limits, sealed, err) < 0)
+    if (outline.kind != SMIME_KIND_ENVELOPED && outline.kind != SMIME_KIND_AUTH_ENVELOPED)
+        return err_set(err, ERR_UNSUPPORTED, "not encrypted");
+    if (outline_sealed(&outline, limits, &task->sealed, err) < 0)
         return -1;
-    if (cipher_of_sealed(outline, sealed) == NULL)
-        return 0;
-    if (octets_begin(&sealed->content, content, &size, err) < 0)
+    const struct cipher *cipher = cipher_of_sealed(&outline, &task->sealed);
+    OSSL_LIB_CTX *library = cipher != NULL && cipher->legacy ? legacy_library() : NULL;
+    if (cipher == NULL || (cipher->legacy && library == NULL))
+        return err_set(err, ERR_UNSUPPORTED, "content cipher");
+    if (octets_begin(&task->sealed.content, &task->content, &size, err) < 0)
         return -1;
     if (size > limits->output_max)
         return err_set(err, ERR_LIMIT, "encrypted content of %zu octets", size);
-    return 1;
+    return cms_of_sealed(&outline, &task->sealed, library, &task->info, err);
 }
 
-/* The key is used here and nowhere else. Returns the cipher's chain, NULL when there is none. */
-static BIO *unwrap(CMS_ContentInfo *info, struct cert *cert, EVP_PKEY *pkey, bool *unwrapped_out)
+/* The key is used here and nowhere else; whether it fitted is not told before the end. */
+static int use_key(struct task *task, struct cert *cert, EVP_PKEY *pkey, struct spool *out,
+                   enum smime_opened *result_out, struct err *err)
 {
-    *unwrapped_out = CMS_decrypt_set1_pkey_and_peer(info, pkey, cert_x509(cert), NULL) == 1;
-    ossl_begin();
-    return CMS_dataInit(info, NULL); /* without a content key: a random one */
-}
-
-static int try_key(CMS_ContentInfo *info, struct cert *cert, EVP_PKEY *pkey, struct span attrs,
-                   struct octets *content, struct spool *out, enum smime_opened *result_out, struct err *err)
-{
-    bool unwrapped = false;
     struct pass pass = {.out = out};
-    SEAL_CLEANUP(ossl_free_bio) BIO *chain = unwrap(info, cert, pkey, &unwrapped);
-    *result_out = SMIME_NOT_OPENED;
-    if (chain == NULL || BIO_get_cipher_ctx(chain, &pass.ctx) != 1) {
-        ossl_begin();
-        return 0;
-    }
-    int status = run_pass(&pass, attrs, content, err);
+    int unwrapped = CMS_decrypt_set1_pkey_and_peer(task->info, pkey, cert_x509(cert), NULL);
     ossl_begin();
-    if (status == 0 && unwrapped && !pass.failed)
-        *result_out = SMIME_OPENED;
+    SEAL_CLEANUP(ossl_free_bio)
+    BIO *chain = CMS_dataInit(task->info, NULL); /* no content key: a random one */
+    int status = 0;
+    if (chain != NULL && BIO_get_cipher_ctx(chain, &pass.ctx) == 1)
+        status = run_pass(&pass, task->sealed.auth_attrs, &task->content, err);
+    else
+        pass.failed = true;
+    ossl_begin();
+    *result_out = unwrapped == 1 && !pass.failed ? SMIME_OPENED : SMIME_NOT_OPENED;
     return status;
 }
 
 int smime_decrypt(struct span cms, const struct smime_limits *limits, struct cert *cert, struct key *key,
                   struct spool *out, enum smime_opened *result_out, struct err *err)
 {
-    struct outline outline;
-    struct outline_sealed sealed = {0};
-    struct octets content;
+    SEAL_CLEANUP(task_fini) struct task task = {.info = NULL};
     struct err fault = ERR_INIT;
-    OSSL_LIB_CTX *library = NULL;
-    SEAL_CLEANUP(ossl_free_cms) CMS_ContentInfo *info = NULL;
     *result_out = SMIME_CANNOT;
-    int status = prepare(cms, limits, &outline, &sealed, &content, &fault);
-    if (status > 0 && cipher_of_sealed(&outline, &sealed)->legacy && (library = legacy_library()) == NULL)
-        return 0;
-    if (status > 0 && cms_of_sealed(&outline, &sealed, library, &info, &fault) < 0)
-        status = -1;
-    if (status < 0 && fault.code != ERR_SYNTAX)
-        return err_set(err, fault.code, "%s", fault.msg);
-    if (status <= 0)
-        return 0;
+    if (prepare(&task, cms, limits, &fault) < 0) {
+        bool unreadable = fault.code == ERR_SYNTAX || fault.code == ERR_UNSUPPORTED;
+        return unreadable ? 0 : err_set(err, fault.code, "%s", fault.msg);
+    }
     EVP_PKEY *pkey = token_evp(key, err);
-    if (pkey == NULL)
-        return -1;
-    return try_key(info, cert, pkey, sealed.auth_attrs, &content, out, result_out, err);
+    return pkey == NULL ? -1 : use_key(&task, cert, pkey, out, result_out, err);
 }

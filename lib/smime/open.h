@@ -68,8 +68,8 @@ enum smime_opened {
 /*
  * smime_decrypt - with one certificate and its key (always both: RFC 5652's "million message" defence, R18).
  *
- * Ciphertext longer than limits.output_max is refused before the key is used. A certificate that the object does not name
- * ends in SMIME_NOT_OPENED.
+ * Ciphertext longer than limits.output_max is refused before the key is used (ERR_LIMIT); an `out` that takes less than that ends in
+ * SMIME_NOT_OPENED, as does a certificate that the object does not name.
  *
  * out     open spool. The content is in it only with SMIME_OPENED; with every other result it holds octets that nobody vouches
  *         for (GCM: decrypted before the tag could be checked), and the caller frees it unread.

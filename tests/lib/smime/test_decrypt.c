@@ -470,6 +470,19 @@ START_TEST(content_over_the_limit_is_refused_before_the_key_is_used)
 }
 END_TEST
 
+START_TEST(spool_that_is_too_small_is_no_answer_of_its_own)
+{
+    struct err err = ERR_INIT;
+    enum smime_opened result;
+    struct span text = sealing_text(2000);
+    SEAL_CLEANUP(spool_free) struct spool *cms = sealing_encrypt(text, &bob, 1, SMIME_AES256_CBC);
+    SEAL_CLEANUP(spool_free) struct spool *plain = spool_new(&(struct spool_conf){"/tmp", 1000, 1000});
+    ck_ok(smime_decrypt(spool_all(cms), &sealing_limits, bob->cert, bob->key, plain, &result, &err));
+    ck_assert_int_eq(result, SMIME_NOT_OPENED);
+    free((char *)text.ptr);
+}
+END_TEST
+
 START_TEST(what_is_not_encrypted_cannot_be_opened)
 {
     SEAL_CLEANUP(spool_free) struct spool *plain = NULL;
@@ -524,6 +537,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, wrong_key_is_not_opened, 0, SEAL_COUNT(kinds));
     tcase_add_loop_test(t, broken_objects_take_as_long_as_good_ones, 0, SEAL_COUNT(kinds));
     tcase_add_test(t, content_over_the_limit_is_refused_before_the_key_is_used);
+    tcase_add_test(t, spool_that_is_too_small_is_no_answer_of_its_own);
     tcase_add_test(t, what_is_not_encrypted_cannot_be_opened);
     tcase_add_loop_test(t, failing_spool_is_a_failure_of_ours, 0, SEAL_COUNT(kinds));
     suite_add_tcase(s, t);

@@ -9,6 +9,7 @@
 #include "support/tool.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 static struct pki *pki;
@@ -225,6 +226,33 @@ START_TEST(cipher_names_are_found)
 }
 END_TEST
 
+static void *seal_and_open(void *who)
+{
+    struct span text = sealing_text(3000);
+    long failures = 0;
+    for (int i = 0; i < 30; i++) {
+        struct pki_entity *bob = who;
+        SEAL_CLEANUP(spool_free) struct spool *cms = sealing_encrypt(text, &bob, 1, SMIME_AES256_GCM);
+        failures += !sealing_opens(spool_all(cms), bob, text);
+    }
+    free((char *)text.ptr);
+    return (void *)failures;
+}
+
+START_TEST(certificates_and_keys_serve_several_threads)
+{
+    pthread_t threads[4];
+    struct pki_entity *bob = leaf(_i == 0 ? PKI_RSA2048 : PKI_P256);
+    for (size_t i = 0; i < SEAL_COUNT(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, seal_and_open, bob), 0);
+    for (size_t i = 0; i < SEAL_COUNT(threads); i++) {
+        void *failures = NULL;
+        pthread_join(threads[i], &failures);
+        ck_assert_ptr_null(failures);
+    }
+}
+END_TEST
+
 /* A spool that goes to a file at once, so that each write can fail. */
 static const struct spool_conf on_disk = {"/tmp", 0, SIZE_MAX};
 
@@ -267,6 +295,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, unsupported_key_is_refused, 0, 2);
     tcase_add_test(t, kinds_of_keys_never_share_an_envelope);
     tcase_add_test(t, cipher_names_are_found);
+    tcase_add_loop_test(t, certificates_and_keys_serve_several_threads, 0, 2);
     tcase_add_loop_test(t, failing_spool_is_reported, 0, 2);
     suite_add_tcase(s, t);
     return s;
