@@ -102,42 +102,44 @@ static int write_copies(const struct outcome *outcome, const struct spool *messa
     return 0;
 }
 
-static int run_gate(struct cli *cli, const struct envelope *env, const struct spool *message, int64_t now,
-                    struct trace *trace, struct outcome **out, struct err *err)
+/* Outcome and trace borrow names from the snapshot's policy. */
+struct run {
+    struct envelope env;
+    struct gate *gate;
+    struct snapshot *snapshot;
+    struct outcome *outcome;
+    struct trace trace;
+};
+
+static void run_fini(struct run *run)
 {
-    struct gate *gate = NULL;
-    struct snapshot *snapshot = NULL;
-    int status = gate_new(cli->settings, cli->store, &gate, err) < 0 ||
-                         snapshot_load(cli->store, cli->settings, &snapshot, err) < 0 ||
-                         gate_run(gate, snapshot, env, message, now, NULL, trace, out, err) < 0
-                     ? -1
-                     : 0;
-    snapshot_free(&snapshot);
-    gate_free(&gate);
-    return status;
+    outcome_free(&run->outcome);
+    snapshot_free(&run->snapshot);
+    gate_free(&run->gate);
+}
+
+static void print(struct cli *cli, const struct run *run)
+{
+    if (cli->json)
+        explain_json(run->outcome, &run->env, &run->trace, &cli->out);
+    else
+        explain_text(run->outcome, &run->env, &run->trace, &cli->out);
 }
 
 static int explain(struct cli *cli, const struct request *request, const struct spool *message,
                    struct err *err)
 {
-    struct envelope env = {.queue_id = NULL};
-    struct outcome *outcome = NULL;
-    struct trace trace = {.n = 0};
+    SEAL_CLEANUP(run_fini) struct run run = {.gate = NULL};
     int64_t now = cli->now;
-    int status = (request->at != NULL && parse_time(request->at, &now, err) < 0) ||
-                         make_envelope(cli, request, &env, err) < 0 ||
-                         cli_open_store(cli, request->write == NULL ? CLI_DROP : CLI_LEND, err) < 0 ||
-                         run_gate(cli, &env, message, now, &trace, &outcome, err) < 0
-                     ? -1
-                     : 0;
-    if (status == 0 && cli->json)
-        explain_json(outcome, &env, &trace, &cli->out);
-    else if (status == 0)
-        explain_text(outcome, &env, &trace, &cli->out);
-    if (status == 0 && request->write != NULL)
-        status = write_copies(outcome, message, request->write, err);
-    outcome_free(&outcome);
-    return status;
+    if ((request->at != NULL && parse_time(request->at, &now, err) < 0) ||
+        make_envelope(cli, request, &run.env, err) < 0 ||
+        cli_open_store(cli, request->write == NULL ? CLI_DROP : CLI_LEND, err) < 0 ||
+        gate_new(cli->settings, cli->store, &run.gate, err) < 0 ||
+        snapshot_load(cli->store, cli->settings, &run.snapshot, err) < 0 ||
+        gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, &run.trace, &run.outcome, err) < 0)
+        return -1;
+    print(cli, &run);
+    return request->write == NULL ? 0 : write_copies(run.outcome, message, request->write, err);
 }
 
 int cmd_explain(struct cli *cli, int argc, char **argv, struct err *err)
