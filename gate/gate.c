@@ -144,6 +144,7 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
 static void materials_free(void *p)
 {
     struct materials *materials = p;
+    snapshot_free(&materials->snapshot);
     keyring_fini(&materials->keyring);
     for (size_t i = 0; i < materials->nopened; i++)
         spool_free(&materials->opened[i].entity);
@@ -156,9 +157,11 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
              struct outcome **out, struct err *err)
 {
     struct outcome *outcome = xcalloc(1, sizeof *outcome);
+    struct materials *materials = xcalloc(1, sizeof *materials);
+    materials->snapshot = snapshot_ref(snapshot);
     outcome->arena = arena_new(ARENA_MAX_DEFAULT);
     outcome->facts = arena_alloc(outcome->arena, sizeof *outcome->facts);
-    outcome->materials = xcalloc(1, sizeof(struct materials));
+    outcome->materials = materials;
     outcome->materials_free = materials_free;
     struct work work = {.gate = gate,
                         .snapshot = snapshot,
@@ -168,7 +171,7 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
                         .progress = progress,
                         .arena = outcome->arena,
                         .facts = outcome->facts,
-                        .materials = outcome->materials};
+                        .materials = materials};
     int status = run(&work, trace, outcome, err);
     structure_fini(&work.structure);
     if (status < 0)

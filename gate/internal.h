@@ -18,6 +18,7 @@ struct gate {
 
 /* Certificates, keys and opened entities of one message; the outcome owns it, because effects and operations point into it. */
 struct materials {
+    struct snapshot *snapshot; /* counted: names of rules and texts of replies are the policy's */
     struct keyring keyring;
     struct opened *opened; /* malloc'd */
     size_t nopened;
