@@ -85,16 +85,14 @@ static int make_envelope(struct cli *cli, const struct request *request, struct 
 static int write_copies(const struct outcome *outcome, const struct spool *message, const char *dir,
                         struct err *err)
 {
-    size_t reinjected = 1;
     if (cli_be_caller(err) < 0)
         return -1;
     if (mkdir(dir, 0700) < 0 && errno != EEXIST)
         return err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
     for (size_t i = 0; i < outcome->plan->ncopies; i++) {
         const struct spool *copy = outcome->copies[i] != NULL ? outcome->copies[i] : message;
-        size_t number = outcome->plan->copies[i].in_place ? 0 : reinjected++;
         char path[4096];
-        if (snprintf(path, sizeof path, "%s/%zu.eml", dir, number) >= (int)sizeof path)
+        if (snprintf(path, sizeof path, "%s/%zu.eml", dir, i) >= (int)sizeof path)
             return err_set(err, ERR_USAGE, "--write: folder name too long");
         if (io_write_file(path, spool_all(copy), 0600, err) < 0)
             return -1;
