@@ -14,7 +14,10 @@ struct json {
     bool comma; /* a value stands before the next one at this depth */
 };
 
-#define JSON_INIT(buffer) { .out = (buffer) }
+#define JSON_INIT(buffer)                                                                                    \
+    {                                                                                                        \
+        .out = (buffer)                                                                                      \
+    }
 
 void json_object_begin(struct json *json, const char *key);
 void json_object_end(struct json *json);

@@ -8,8 +8,8 @@
 
 static int month_of(const char *name)
 {
-    static const char *const names[]
-        = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     for (int i = 0; i < (int)SEAL_COUNT(names); i++)
         if (strcasecmp(name, names[i]) == 0)
             return i;
@@ -22,9 +22,11 @@ static int64_t zone_of(const char *zone)
     static const struct {
         const char *name;
         int hours;
-    } names[] = {{"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
+    } names[] = {{"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5},
+                 {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
     unsigned hours, minutes;
-    if ((zone[0] == '+' || zone[0] == '-') && sscanf(zone + 1, "%2u%2u", &hours, &minutes) == 2 && minutes < 60)
+    if ((zone[0] == '+' || zone[0] == '-') && sscanf(zone + 1, "%2u%2u", &hours, &minutes) == 2 &&
+        minutes < 60)
         return (zone[0] == '-' ? -1 : 1) * (int64_t)(hours * 3600 + minutes * 60);
     for (size_t i = 0; i < SEAL_COUNT(names); i++)
         if (strcasecmp(zone, names[i].name) == 0)
@@ -52,13 +54,13 @@ int64_t date_parse(struct span value)
     char month[4] = "", year[5] = "", zone[8] = "";
     struct tm tm = {.tm_sec = 0};
     const char *date = comma == NULL ? text : comma + 1;
-    int read = sscanf(date, " %2d %3[A-Za-z] %4[0-9] %2d : %2d : %2d %7s", &tm.tm_mday, month, year, &tm.tm_hour,
-                      &tm.tm_min, &tm.tm_sec, zone);
+    int read = sscanf(date, " %2d %3[A-Za-z] %4[0-9] %2d : %2d : %2d %7s", &tm.tm_mday, month, year,
+                      &tm.tm_hour, &tm.tm_min, &tm.tm_sec, zone);
     if (read == 5) /* without seconds */
         read = sscanf(date, " %*d %*s %*s %*d : %*d %7s", zone) == 1 ? 7 : 5;
     tm.tm_mon = month_of(month);
-    if (read < 5 || tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59
-        || tm.tm_sec > 60)
+    if (read < 5 || tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
+        tm.tm_sec > 60)
         return 0;
     int number = 0;
     (void)sscanf(year, "%d", &number);

@@ -129,7 +129,8 @@ static size_t remove_marks(struct skeleton *text, const struct skeleton *marks, 
  * What stays of the source: the characters that gave a kept octet, and those that gave none (blanks, marks) unless they stood
  * inside a removed run; such a run is what lies between two kept octets that did not stand side by side.
  */
-static char *keep(struct arena *arena, const char *utf8, const struct skeleton *before, const struct skeleton *after)
+static char *keep(struct arena *arena, const char *utf8, const struct skeleton *before,
+                  const struct skeleton *after)
 {
     size_t n = strlen(utf8);
     char *out = arena_alloc(arena, n + 1);

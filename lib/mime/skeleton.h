@@ -12,8 +12,9 @@
 #include "base/arena.h"
 
 struct skeleton {
-    char *text;     /* UTF-8, ends in NUL */
-    uint32_t *origin; /* for each octet of text: offset in the source of the character that gave it; origin[len] is the source's length */
+    char *text; /* UTF-8, ends in NUL */
+    uint32_t *
+        origin; /* for each octet of text: offset in the source of the character that gave it; origin[len] is the source's length */
     size_t len, cap;
 };
 

@@ -128,7 +128,7 @@ struct facts {
     bool is_report;           /* multipart/report, or null sender: never signed */
     enum method signed_by;    /* by structure: METHOD_NONE when it is not signed */
     enum method encrypted_by; /* by structure (R24) */
-    bool signed_inside;        /* something below the root is signed, the root is not (R10) */
+    bool signed_inside;       /* something below the root is signed, the root is not (R10) */
     const char *opaque_why;   /* set when the structure is ambiguous or broken: passed on untouched (R32) */
     struct rcpt_facts *rcpts;
     size_t nrcpts;
