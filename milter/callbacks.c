@@ -88,13 +88,13 @@ static sfsistat on_helo(SMFICTX *ctx, char *name)
 static sfsistat on_mail(SMFICTX *ctx, char **args)
 {
     const struct macros macros = macros_of(ctx);
-    session_mail(session_of(ctx), args, &macros);
+    session_mail(session_of(ctx), (const char *const *)args, &macros);
     return SMFIS_NOREPLY;
 }
 
 static sfsistat on_rcpt(SMFICTX *ctx, char **args)
 {
-    session_rcpt(session_of(ctx), args);
+    session_rcpt(session_of(ctx), (const char *const *)args);
     return SMFIS_NOREPLY;
 }
 

@@ -18,7 +18,7 @@ static void read_value(const char **out, struct arena *arena, const char *arg, c
         *out = arena_strdup(arena, value);
 }
 
-void esmtp_read_mail(struct envelope *env, struct arena *arena, char *const *args)
+void esmtp_read_mail(struct envelope *env, struct arena *arena, const char *const *args)
 {
     for (; *args != NULL; args++) {
         read_value(&env->ret, arena, *args, "RET");
@@ -29,7 +29,7 @@ void esmtp_read_mail(struct envelope *env, struct arena *arena, char *const *arg
     }
 }
 
-void esmtp_read_rcpt(struct recipient *rcpt, struct arena *arena, char *const *args)
+void esmtp_read_rcpt(struct recipient *rcpt, struct arena *arena, const char *const *args)
 {
     for (; *args != NULL; args++) {
         read_value(&rcpt->notify, arena, *args, "NOTIFY");

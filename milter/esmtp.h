@@ -9,7 +9,7 @@
 #include "model/envelope.h"
 
 /* args: "BODY=8BITMIME", "SMTPUTF8" .., ended by NULL; the values are copied into arena. */
-void esmtp_read_mail(struct envelope *env, struct arena *arena, char *const *args);
-void esmtp_read_rcpt(struct recipient *rcpt, struct arena *arena, char *const *args);
+void esmtp_read_mail(struct envelope *env, struct arena *arena, const char *const *args);
+void esmtp_read_rcpt(struct recipient *rcpt, struct arena *arena, const char *const *args);
 
 #endif

@@ -176,7 +176,7 @@ static void set_sender(struct session *session, const char *given)
         message->env.sender_given = arena_strdup(message->arena, given);
 }
 
-void session_mail(struct session *session, char *const *args, const struct macros *macros)
+void session_mail(struct session *session, const char *const *args, const struct macros *macros)
 {
     session_reset(session);
     struct message *message = session->message = message_new(session);
@@ -195,7 +195,7 @@ void session_mail(struct session *session, char *const *args, const struct macro
     read_tls(session, env, message->arena, macros);
 }
 
-void session_rcpt(struct session *session, char *const *args)
+void session_rcpt(struct session *session, const char *const *args)
 {
     struct message *message = session->message;
     if (message == NULL || args[0] == NULL)

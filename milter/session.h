@@ -59,8 +59,8 @@ void session_connect(struct session *session, const char *name, const struct soc
 void session_helo(struct session *session, const char *name);
 
 /* session_mail - begins a message. args: the sender as given, then ESMTP parameters, ended by NULL. */
-void session_mail(struct session *session, char *const *args, const struct macros *macros);
-void session_rcpt(struct session *session, char *const *args);
+void session_mail(struct session *session, const char *const *args, const struct macros *macros);
+void session_rcpt(struct session *session, const char *const *args);
 /* session_header - value with its leading blank, folds as LF or CRLF. */
 void session_header(struct session *session, const char *name, const char *value);
 void session_body(struct session *session, const void *p, size_t n);
