@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = ERR_INIT;
     struct policy *policy = NULL, *again = NULL;
     SEAL_CLEANUP(buf_fini)
-    struct buf once = BUF_INIT(16u << 20),
-               twice = BUF_INIT(16u << 20), said = BUF_INIT(64u << 20);
+    struct buf once = BUF_INIT(16u << 20), twice = BUF_INIT(16u << 20), said = BUF_INIT(64u << 20);
     if (size > 65536)
         return 0;
     if (policy_parse("fuzz", (struct span){(const char *)data, size}, &policy, &err) < 0) {
