@@ -28,10 +28,15 @@ static bool is_from(const struct work *work, const struct cert *signer)
            (work->snapshot->settings->match_dn_email && is_dn_email(cert_info(signer), work->facts->from));
 }
 
+static int64_t signing_window(const struct work *work)
+{
+    return (int64_t)work->snapshot->settings->signing_time_days * 86400;
+}
+
 /* R12: a gateway signs later than the Date that a client wrote, an old signature may be replayed under a new Date. */
 static const char *time_fault(const struct work *work, int64_t signed_at)
 {
-    int64_t window = (int64_t)work->snapshot->settings->signing_time_days * 86400;
+    int64_t window = signing_window(work);
     if (signed_at == 0)
         return NULL;
     if (signed_at > work->now + CLOCK_SKEW)
@@ -89,7 +94,8 @@ int judge_signature(struct work *work, struct span cms, struct span content, str
     static const struct smime_limits limits = SMIME_LIMITS_DEFAULT;
     const struct smime_verify_conf conf = {.anchors = work->snapshot->anchors,
                                            .now = work->now,
-                                           .min_rsa_bits = work->snapshot->settings->min_rsa_bits};
+                                           .min_rsa_bits = work->snapshot->settings->min_rsa_bits,
+                                           .signing_time_window = signing_window(work)};
     SEAL_CLEANUP(smime_verified_fini) struct smime_verified verified = {.signature = SIGNATURE_NONE};
     if (smime_verify(cms, content, &limits, &conf, inner_out, &verified, err) < 0)
         return -1;
