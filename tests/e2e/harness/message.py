@@ -1,4 +1,5 @@
 """Messages as bytes: made, taken apart, compared but for the trace that MTAs add."""
+import email.utils
 import re
 
 # What an MTA writes on its way, and what it adds for a client that gave none.
@@ -9,7 +10,7 @@ ADDED = {b"date", b"message-id", b"from"}
 def make(sender="Alice <alice@ours.example>", to="Bob <bob@far.example>", subject="greetings", body=b"Hello.\r\n", headers=()):
     """A message with every field that an MTA would otherwise invent."""
     make.count += 1
-    head = [f"From: {sender}", f"To: {to}", f"Subject: {subject}", "Date: Mon, 02 Feb 2026 12:00:00 +0000",
+    head = [f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Date: {email.utils.formatdate()}",
             f"Message-ID: <{make.count}@client.example>", *headers]
     return "".join(line + "\r\n" for line in head).encode() + b"\r\n" + body
 

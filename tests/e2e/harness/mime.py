@@ -9,8 +9,8 @@ def crlf(data):
 
 
 def split(entity):
-    """Header section (with the empty line's CRLF) and body."""
-    at = entity.index(b"\r\n\r\n") + 4
+    """Header section (with the empty line's CRLF; it may be nothing else) and body."""
+    at = 2 if entity.startswith(b"\r\n") else entity.index(b"\r\n\r\n") + 4
     return entity[:at], entity[at:]
 
 

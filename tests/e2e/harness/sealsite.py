@@ -41,6 +41,7 @@ class SealSite:
         """The certificate of our own CA, as a correspondent would get it."""
         p12, pem, secret = (cls.lab.folder("anchor", owner="nobody") / name for name in ("alice.p12", "ca.pem", "passphrase"))
         secret.write_text("secret\n")
+        secret.chmod(0o600)
         fingerprint = cls.seal.key_of(cls.users[0])
         cls.seal.adm("key", "export", fingerprint, "--passphrase-file", secret, "--out", p12)
         run("openssl", "pkcs12", "-in", p12, "-passin", "pass:secret", "-cacerts", "-nokeys", "-out", pem)
@@ -54,6 +55,10 @@ class SealSite:
 
     def opened(self, got):
         return Opened(got.data, self.people, self.anchor)
+
+    def far_side(self, data):
+        """What two runs of the same treatment must agree in; a site that looks at arriving mail opens nothing more."""
+        return Opened(data, self.people, self.anchor)
 
     def explained(self, message, sender, recipients, *options):
         """What explain says, and the copies that it writes, as opened at the far side."""
@@ -71,5 +76,5 @@ class SealSite:
             self.assertEqual(len(indexes), 1, f"{got} in {said}")
             copy = number[indexes.pop()]
             file = files[0 if copy["in_place"] else copy["index"]]
-            self.assertEqual(Opened(file, self.people, self.anchor).comparable(), self.opened(got).comparable())
+            self.assertEqual(self.far_side(file).comparable(), self.far_side(got.data).comparable())
         return said

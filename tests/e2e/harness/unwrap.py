@@ -5,12 +5,16 @@ from . import message, mime, pki
 
 
 class Opened:
-    """layers: "encrypted" and "signed" from outside in; entity: the innermost one's bytes; head: the message's own fields."""
+    """
+    layers: "encrypted" and "signed" from outside in; entity: the innermost one's bytes; head: the message's own fields.
+
+    Without an anchor nothing is opened.
+    """
 
     def __init__(self, data, people=(), anchor=None):
         self.head, entity = mime.split(data)
         self.layers, self.entity = [], entity_of(data)
-        while self._open(people, anchor):
+        while anchor and self._open(people, anchor):
             pass
 
     def _open(self, people, anchor):
