@@ -29,6 +29,8 @@ static enum find find_key(struct deciding *d, const struct key_fact *key, enum m
         deciding_note(d, "no %s: %s", what, key->why != NULL ? key->why : "none known");
         return FIND_ABSENT;
     case ANSWER_UNKNOWN:
+        if (key->why != NULL)
+            deciding_note(d, "%s: %s", what, key->why);
         treat_defer(d, what);
         return FIND_FAILED;
     case ANSWER_UNASKED:
