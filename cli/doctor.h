@@ -44,13 +44,25 @@ int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err) SEAL
 /* doctor_sendmail.c: a sendmail.cf. */
 int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err) SEAL_CHECKED;
 
-/* doctor_milters.c, for both MTAs: lists of milter names or sockets in the order that the MTA calls them. */
-struct milter_list {
+/* Names in the order in which they stand. */
+struct doctor_list {
     const char **items;
     size_t n, cap;
 };
-/* The injection listener must run those that stand after ours, and never ours. where: "master.cf 127.0.0.1:10026" or the like. */
-void doctor_compare_milters(struct doctor *doctor, const char *where, const struct milter_list *all,
-                            size_t ours, const struct milter_list *inject);
+void doctor_list_add(struct doctor *doctor, struct doctor_list *list, struct span item);
+
+/*
+ * doctor_compare_milters, in doctor_milters.c - names or sockets of milters in the order in which the MTA calls them: the injection
+ * listener must run those that stand after ours, and never ours. where: "master.cf 127.0.0.1:10026" or the like.
+ */
+void doctor_compare_milters(struct doctor *doctor, const char *where, const struct doctor_list *all,
+                            size_t ours, const struct doctor_list *inject);
+
+/*
+ * doctor_aliases, in doctor_aliases.c - lines "alias target, target" or "alias: target": from an address of ours to one outside, not
+ * declared in the policy (R51). homes: the domains of aliases that have none.
+ */
+void doctor_aliases(struct doctor *doctor, const char *map, const struct doctor_list *homes,
+                    struct span lines);
 
 #endif

@@ -19,7 +19,13 @@ void doctor_add(struct doctor *doctor, enum severity severity, const char *todo,
                                                      .todo = arena_strdup(doctor->arena, todo)};
 }
 
-static bool has(const struct milter_list *list, const char *item)
+void doctor_list_add(struct doctor *doctor, struct doctor_list *list, struct span item)
+{
+    list->items = arena_grow(doctor->arena, list->items, list->n, &list->cap, sizeof *list->items);
+    list->items[list->n++] = arena_spandup(doctor->arena, item);
+}
+
+static bool has(const struct doctor_list *list, const char *item)
 {
     for (size_t i = 0; i < list->n; i++)
         if (strcmp(list->items[i], item) == 0)
@@ -27,8 +33,8 @@ static bool has(const struct milter_list *list, const char *item)
     return false;
 }
 
-void doctor_compare_milters(struct doctor *doctor, const char *where, const struct milter_list *all,
-                            size_t ours, const struct milter_list *inject)
+void doctor_compare_milters(struct doctor *doctor, const char *where, const struct doctor_list *all,
+                            size_t ours, const struct doctor_list *inject)
 {
     size_t before = doctor->n;
     if (has(inject, all->items[ours]))

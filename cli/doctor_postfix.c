@@ -6,7 +6,6 @@
 #include "cli/doctor.h"
 #include "cli/run.h"
 
-#include "base/addr.h"
 #include "conf/network.h"
 
 #include <stdio.h>
@@ -75,22 +74,22 @@ static bool next_milter(struct arena *arena, struct span list, size_t *at, struc
     return true;
 }
 
-/* Postfix writes inet:host:port where libmilter writes inet:port@host. */
+/* Postfix writes inet:host:port and inet:[host6]:port where libmilter writes inet:port@host and inet6:port@host6. */
 static bool is_same_socket(const char *postfix, const char *libmilter)
 {
     unsigned port;
     char host[256], text[300];
-    if (strcmp(postfix, libmilter) == 0)
-        return true;
-    if (sscanf(libmilter, "inet:%u@%255s", &port, host) != 2)
-        return strncmp(libmilter, "local:", 6) == 0 && strncmp(postfix, "unix:", 5) == 0 &&
-               strcmp(postfix + 5, libmilter + 6) == 0;
-    snprintf(text, sizeof text, "inet:%s:%u", host, port);
+    if (sscanf(libmilter, "inet:%u@%255s", &port, host) == 2)
+        snprintf(text, sizeof text, "inet:%s:%u", host, port);
+    else if (sscanf(libmilter, "inet6:%u@%255s", &port, host) == 2)
+        snprintf(text, sizeof text, "inet:[%s]:%u", host, port);
+    else
+        return strcmp(postfix, libmilter) == 0;
     return strcmp(postfix, text) == 0;
 }
 
 /* Reads a list; ours_out is our place in it, or SIZE_MAX. */
-static void read_list(struct postfix *postfix, const char *text, struct milter_list *list, size_t *ours_out,
+static void read_list(struct postfix *postfix, const char *text, struct doctor_list *list, size_t *ours_out,
                       const char **action_out)
 {
     struct arena *arena = postfix->doctor->arena;
@@ -101,8 +100,7 @@ static void read_list(struct postfix *postfix, const char *text, struct milter_l
             *ours_out = list->n;
             *action_out = milter.action;
         }
-        list->items = arena_grow(arena, list->items, list->n, &list->cap, sizeof *list->items);
-        list->items[list->n++] = milter.socket;
+        doctor_list_add(postfix->doctor, list, span_of(milter.socket));
     }
 }
 
@@ -113,8 +111,8 @@ static void check_action(struct postfix *postfix, const char *where, const char 
     if (strcmp(action, "tempfail") == 0 || strcmp(action, "shutdown") == 0)
         return;
     doctor_add(postfix->doctor, FINDING_ERROR,
-               "set default_action=tempfail for sealmilter: with any other, mail leaves in clear while the "
-               "daemon is down",
+               "set default_action=tempfail for it: while it is down, accept lets mail out in clear, and "
+               "reject loses it",
                "%s: the default action for sealmilter is %s", where, action);
 }
 
@@ -160,7 +158,7 @@ static const char *injection_service(struct postfix *postfix)
     return NULL;
 }
 
-static void check_injection(struct postfix *postfix, const struct milter_list *all, size_t ours)
+static void check_injection(struct postfix *postfix, const struct doctor_list *all, size_t ours)
 {
     struct doctor *doctor = postfix->doctor;
     if (*doctor->settings->inject == '\0') {
@@ -178,22 +176,50 @@ static void check_injection(struct postfix *postfix, const struct milter_list *a
     const char *where = arena_printf(doctor->arena, "master.cf %s", service);
     const char *milters = service_option(postfix, service, "smtpd_milters");
     const char *overrides = service_option(postfix, service, "receive_override_options");
-    struct milter_list list = {.n = 0};
+    if (overrides == NULL)
+        overrides = parameter(postfix, "receive_override_options");
+    struct doctor_list list = {.n = 0};
     size_t place;
     const char *action = NULL;
-    if (overrides == NULL || strstr(overrides, "no_milters") == NULL)
+    if (strstr(overrides, "no_milters") == NULL)
         read_list(postfix, milters != NULL ? milters : parameter(postfix, "smtpd_milters"), &list, &place,
                   &action);
     doctor_compare_milters(doctor, where, all, ours, &list);
-    if (overrides != NULL && strstr(overrides, "no_address_mappings") != NULL)
+    if (strstr(overrides, "no_address_mappings") != NULL)
         doctor_add(doctor, FINDING_ERROR, "remove no_address_mappings: copies to an alias would bounce",
                    "%s has receive_override_options=%s", where, overrides);
+}
+
+/* Listeners that have milters of their own, and not us. */
+static void check_listeners(struct postfix *postfix)
+{
+    struct doctor *doctor = postfix->doctor;
+    const char *inject = injection_service(postfix);
+    for (struct span rest = span_of(postfix->services); rest.len > 0;) {
+        size_t n = span_find(rest, "\n", 1, 0);
+        struct span line = span_sub(rest, 0, n == SIZE_MAX ? rest.len : n);
+        rest = span_sub(rest, line.len + 1, rest.len);
+        size_t slash = span_find(line, "/inet/smtpd_milters = ", 22, 0);
+        if (slash == SIZE_MAX)
+            continue;
+        struct doctor_list list = {.n = 0};
+        size_t ours;
+        const char *action = NULL;
+        const char *service = arena_spandup(doctor->arena, span_sub(line, 0, slash));
+        read_list(postfix, arena_spandup(doctor->arena, span_sub(line, slash + 22, line.len)), &list, &ours,
+                  &action);
+        if (ours == SIZE_MAX && (inject == NULL || strcmp(inject, service) != 0))
+            doctor_add(doctor, FINDING_WARNING,
+                       "add sealmilter there, unless all that comes in by it has been handled before",
+                       "master.cf %s has smtpd_milters without sealmilter: its mail passes unhandled",
+                       service);
+    }
 }
 
 static void check_milters(struct postfix *postfix)
 {
     struct doctor *doctor = postfix->doctor;
-    struct milter_list smtpd = {.n = 0}, local = {.n = 0};
+    struct doctor_list smtpd = {.n = 0}, local = {.n = 0};
     size_t ours, ours_local;
     const char *action = NULL, *action_local = NULL;
     read_list(postfix, parameter(postfix, "smtpd_milters"), &smtpd, &ours, &action);
@@ -204,6 +230,7 @@ static void check_milters(struct postfix *postfix)
     } else {
         check_action(postfix, "main.cf smtpd_milters", action);
         check_injection(postfix, &smtpd, ours);
+        check_listeners(postfix);
     }
     if (ours_local == SIZE_MAX)
         doctor_add(doctor, FINDING_ERROR,
@@ -253,57 +280,31 @@ static void check_size(struct postfix *postfix)
             limit, limit / 2);
 }
 
-/* "alias@ours target, target": targets that leave the site, from one of our addresses that is not declared. A name without a domain is
- * local(8)'s, of home. */
-static void check_alias_line(struct postfix *postfix, const char *map, const char *home, struct span line)
+/* Maps in $mydestination are left out: whoever has such knows his domains. */
+static void read_homes(struct postfix *postfix, struct doctor_list *homes)
 {
-    struct doctor *doctor = postfix->doctor;
-    size_t n = 0;
-    while (n < line.len && strchr(" \t:", line.ptr[n]) == NULL)
-        n++;
-    char alias[ADDR_MAX + 1], target[ADDR_MAX + 1];
-    struct span key = span_sub(line, 0, n);
-    if (home != NULL && span_find(key, "@", 1, 0) == SIZE_MAX)
-        key = span_of(arena_printf(doctor->arena, "%.*s@%s", SPAN_ARG(key), home));
-    struct err ignored = ERR_INIT; /* keys that are no addresses (domains) are no aliases of ours */
-    if (addr_canonical(key, alias, &ignored) < 0 || !policy_is_ours(doctor->policy, alias))
-        return;
-    for (struct span rest = span_sub(line, n, line.len); rest.len > 0;) {
-        size_t comma = span_find(rest, ",", 1, 0);
-        struct span one = span_trim(span_sub(rest, 0, comma == SIZE_MAX ? rest.len : comma));
-        rest = comma == SIZE_MAX ? SPAN_LIT("") : span_sub(rest, comma + 1, rest.len);
-        struct err no_address = ERR_INIT;
-        if (addr_canonical(one, target, &no_address) < 0 || *target == '\0' ||
-            policy_is_ours(doctor->policy, target))
-            continue;
-        doctor_add(doctor, FINDING_ERROR,
-                   "declare it in the policy: external alias ADDRESS; else what is opened for it leaves the "
-                   "site in clear",
-                   "%s: %s leaves the site to %s", map, alias, target);
-    }
+    struct milter item; /* the lists of Postfix have one form */
+    struct span list = span_of(parameter(postfix, "mydestination"));
+    for (size_t at = 0; next_milter(postfix->doctor->arena, list, &at, &item);)
+        if (strpbrk(item.socket, ":/") == NULL)
+            doctor_list_add(postfix->doctor, homes, span_of(item.socket));
 }
 
-static void check_aliases(struct postfix *postfix, const char *maps, const char *home)
+static void check_aliases(struct postfix *postfix, const char *name, const struct doctor_list *homes)
 {
-    struct arena *arena = postfix->doctor->arena;
-    struct milter map; /* the list has the same form */
-    for (size_t at = 0; next_milter(arena, span_of(maps), &at, &map);) {
+    struct milter map;
+    struct span maps = span_of(parameter(postfix, name));
+    for (size_t at = 0; next_milter(postfix->doctor->arena, maps, &at, &map);) {
         const char *const argv[] = {"postmap", "-c", postfix->dir, "-s", map.socket, NULL};
         SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
         struct err err = ERR_INIT;
-        if (run_capture(argv, &out, &err) < 0) {
+        if (run_capture(argv, &out, &err) == 0)
+            doctor_aliases(postfix->doctor, map.socket, homes, buf_span(&out));
+        else
             doctor_add(
                 postfix->doctor, FINDING_WARNING,
                 "look yourself for addresses of ours that leave the site, and declare them as external alias",
-                "the map %s cannot be listed", map.socket);
-            continue;
-        }
-        for (struct span rest = buf_span(&out); rest.len > 0;) {
-            size_t n = span_find(rest, "\n", 1, 0);
-            struct span line = span_sub(rest, 0, n == SIZE_MAX ? rest.len : n);
-            rest = span_sub(rest, line.len + 1, rest.len);
-            check_alias_line(postfix, map.socket, home, line);
-        }
+                "%s: the map %s cannot be listed", name, map.socket);
     }
 }
 
@@ -319,8 +320,10 @@ int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
     check_version(&postfix);
     check_size(&postfix);
     if (doctor->policy != NULL) {
-        check_aliases(&postfix, parameter(&postfix, "virtual_alias_maps"), NULL);
-        check_aliases(&postfix, parameter(&postfix, "alias_maps"), parameter(&postfix, "myorigin"));
+        struct doctor_list homes = {.n = 0};
+        read_homes(&postfix, &homes);
+        check_aliases(&postfix, "virtual_alias_maps", &homes);
+        check_aliases(&postfix, "alias_maps", &homes);
     }
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * doctor_sendmail - what a sendmail.cf says: X lines (milters), InputMailFilters, DaemonPortOptions, MaxMessageSize.
+ * doctor_sendmail - what a sendmail.cf says: X lines (milters), InputMailFilters, DaemonPortOptions, MaxMessageSize, aliases.
  *
  * source  Sendmail Installation and Operation Guide 5.12 (X), libmilter's documentation
  */
@@ -61,17 +61,14 @@ static struct span name_of(struct span line)
     return span_trim(span_sub(line, 0, n == SIZE_MAX ? line.len : n));
 }
 
-static void read_names(const struct sendmail *sendmail, struct span text, struct milter_list *list)
+static void read_names(const struct sendmail *sendmail, struct span text, struct doctor_list *list)
 {
-    struct arena *arena = sendmail->doctor->arena;
     while (text.len > 0) {
         size_t n = 0;
-        while (n < text.len && strchr(",; \t", text.ptr[n]) == NULL)
+        while (n < text.len && strchr(",; \t\r\n", text.ptr[n]) == NULL)
             n++;
-        if (n > 0) {
-            list->items = arena_grow(arena, list->items, list->n, &list->cap, sizeof *list->items);
-            list->items[list->n++] = arena_spandup(arena, span_sub(text, 0, n));
-        }
+        if (n > 0)
+            doctor_list_add(sendmail->doctor, list, span_sub(text, 0, n));
         text = span_sub(text, n + 1, text.len);
     }
 }
@@ -119,7 +116,7 @@ static bool is_injection_daemon(const struct sendmail *sendmail, struct span dae
     return span_is(written, text);
 }
 
-static void check_injection(struct sendmail *sendmail, const struct milter_list *all, size_t ours)
+static void check_injection(struct sendmail *sendmail, const struct doctor_list *all, size_t ours)
 {
     struct doctor *doctor = sendmail->doctor;
     struct span daemon;
@@ -132,7 +129,7 @@ static void check_injection(struct sendmail *sendmail, const struct milter_list 
     for (size_t at = 0; next_line(sendmail, "O DaemonPortOptions=", &at, &daemon);) {
         if (!is_injection_daemon(sendmail, daemon))
             continue;
-        struct milter_list list = {.n = 0};
+        struct doctor_list list = {.n = 0};
         bool own = span_find(daemon, "InputMailFilters=", 17, 0) != SIZE_MAX;
         read_names(sendmail, own ? equate(daemon, "InputMailFilters") : option(sendmail, "InputMailFilters"),
                    &list);
@@ -147,7 +144,7 @@ static void check_injection(struct sendmail *sendmail, const struct milter_list 
 
 static void check_order(struct sendmail *sendmail, struct span filter)
 {
-    struct milter_list all = {.n = 0};
+    struct doctor_list all = {.n = 0};
     read_names(sendmail, option(sendmail, "InputMailFilters"), &all);
     for (size_t i = 0; i < all.n; i++) {
         if (!span_is(name_of(filter), all.items[i]))
@@ -173,6 +170,57 @@ static void check_size(struct sendmail *sendmail)
                    ours, limit);
 }
 
+/* ---- aliases ---- */
+
+#define MAP_MAX (64u << 20)
+
+/* The text from which a map is made: "-o /etc/mail/aliases", "hash:/etc/mail/aliases". */
+static void check_aliases(struct sendmail *sendmail, const struct doctor_list *homes, struct span map)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(MAP_MAX);
+    struct err err = ERR_INIT;
+    size_t slash = span_find(map, "/", 1, 0);
+    if (slash == SIZE_MAX)
+        return;
+    const char *path = arena_spandup(sendmail->doctor->arena, span_sub(map, slash, map.len));
+    if (io_read_file(path, &text, &err) == 0)
+        doctor_aliases(sendmail->doctor, path, homes, buf_span(&text));
+    else if (err.code != ERR_ABSENT || span_find(map, "-o", 2, 0) == SIZE_MAX)
+        doctor_add(
+            sendmail->doctor, FINDING_WARNING,
+            "look yourself for addresses of ours that leave the site, and declare them as external alias",
+            "%s", err.msg);
+}
+
+/* Class w, of lines Cw and Fw: the domains of aliases that have none. */
+static void read_homes(struct sendmail *sendmail, struct doctor_list *homes)
+{
+    struct span line;
+    for (size_t at = 0; next_line(sendmail, "Cw", &at, &line);)
+        read_names(sendmail, line, homes);
+    for (size_t at = 0; next_line(sendmail, "Fw", &at, &line);) {
+        SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(MAP_MAX);
+        struct err ignored = ERR_INIT; /* "-o": it need not be there */
+        size_t slash = span_find(line, "/", 1, 0);
+        if (slash != SIZE_MAX &&
+            io_read_file(arena_spandup(sendmail->doctor->arena, span_sub(line, slash, line.len)), &text,
+                         &ignored) == 0)
+            read_names(sendmail, buf_span(&text), homes);
+    }
+}
+
+static void check_maps(struct sendmail *sendmail)
+{
+    struct doctor_list homes = {.n = 0}, files = {.n = 0};
+    struct span line;
+    read_homes(sendmail, &homes);
+    read_names(sendmail, option(sendmail, "AliasFile"), &files);
+    for (size_t i = 0; i < files.n; i++)
+        check_aliases(sendmail, &homes, span_of(files.items[i]));
+    for (size_t at = 0; next_line(sendmail, "Kvirtuser ", &at, &line);)
+        check_aliases(sendmail, &homes, line);
+}
+
 int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(16u << 20);
@@ -184,9 +232,11 @@ int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err)
     if (filter.len == 0) {
         doctor_add(doctor, FINDING_ERROR, "add INPUT_MAIL_FILTER to sendmail.mc (see contrib/sendmail)",
                    "%s has no filter with the socket %s", cf, doctor->settings->socket);
-        return 0;
+    } else {
+        check_flags(&sendmail, filter);
+        check_order(&sendmail, filter);
     }
-    check_flags(&sendmail, filter);
-    check_order(&sendmail, filter);
+    if (doctor->policy != NULL)
+        check_maps(&sendmail);
     return 0;
 }
