@@ -74,13 +74,45 @@ static int read_times(struct cert *c, struct err *err)
     return 0;
 }
 
+/*
+ * Whether the certificate writes its key as evp_public() would: RSA with NULL parameters, EC with a named curve and an uncompressed
+ * point. Nearly all do, and OpenSSL's encoder costs as much as all else here together.
+ */
+static bool is_plain(X509_PUBKEY *key)
+{
+    const unsigned char *point;
+    int len, parameters;
+    X509_ALGOR *algor;
+    const ASN1_OBJECT *oid;
+    if (X509_PUBKEY_get0_param(NULL, &point, &len, &algor, key) != 1)
+        return false;
+    X509_ALGOR_get0(&oid, &parameters, NULL, algor);
+    if (OBJ_obj2nid(oid) == NID_rsaEncryption)
+        return parameters == V_ASN1_NULL;
+    return OBJ_obj2nid(oid) == NID_X9_62_id_ecPublicKey && parameters == V_ASN1_OBJECT && len > 0 &&
+           point[0] == 4;
+}
+
+static int copy_public(X509_PUBKEY *key, struct buf *out, struct err *err)
+{
+    int len = i2d_X509_PUBKEY(key, NULL);
+    unsigned char *room = len <= 0 ? NULL : (unsigned char *)buf_reserve(out, (size_t)len);
+    if (room == NULL || i2d_X509_PUBKEY(key, &room) != len)
+        return ossl_fail(err, ERR_SYNTAX, "public key cannot be written again");
+    buf_commit(out, (size_t)len);
+    return 0;
+}
+
 static int read_public(struct cert *c, struct err *err)
 {
     const EVP_PKEY *pkey = X509_get0_pubkey(c->x509);
     c->public = (struct buf)BUF_INIT(PUBLIC_MAX);
     c->info.supported = pkey != NULL && evp_classify(pkey, &c->info.key_type, &c->info.key_bits);
     ossl_begin();
-    return c->info.supported ? evp_public(pkey, &c->public, err) : 0;
+    if (!c->info.supported)
+        return 0;
+    X509_PUBKEY *key = X509_get_X509_PUBKEY(c->x509);
+    return is_plain(key) ? copy_public(key, &c->public, err) : evp_public(pkey, &c->public, err);
 }
 
 /* RFC 8550 4.4: what is absent forbids nothing; an extended key usage must name e-mail or anything. */
