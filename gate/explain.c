@@ -153,6 +153,7 @@ void explain_json(const struct outcome *outcome, const struct envelope *envelope
     json_int(&json, "version", 1);
     json_string(&json, "verdict", verdict_name(outcome->verdict));
     json_string(&json, "reply", outcome->reply);
+    json_string(&json, "note", outcome->plan->note);
     json_string(&json, "submitter", submitter_name(outcome->facts->submitter));
     json_string(&json, "sender", envelope->sender);
     json_array_begin(&json, "recipients");
@@ -254,6 +255,8 @@ void explain_text(const struct outcome *outcome, const struct envelope *envelope
     buf_add_char(out, '\n');
     for (size_t i = 0; i < outcome->plan->ncopies; i++)
         text_copy(outcome, i, out);
+    if (outcome->plan->note != NULL)
+        buf_printf(out, "note     %s\n", outcome->plan->note);
     for (size_t i = 0; i < outcome->neffects; i++) {
         buf_add_str(out, "effect   ");
         effect_print(&outcome->effects[i], out);

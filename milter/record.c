@@ -65,6 +65,8 @@ void record_recipients(const struct envelope *env, const struct outcome *outcome
 {
     for (size_t i = 0; i < outcome->facts->nrcpts; i++)
         record_recipient(env, outcome, i);
+    if (outcome->plan->note != NULL)
+        log_event(LEVEL_WARNING, env->queue_id, "plan", "note", outcome->plan->note, NULL);
 }
 
 void record_message(const struct envelope *env, const struct record_message *message)
