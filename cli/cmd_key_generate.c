@@ -104,7 +104,7 @@ static int generate(struct cli *cli, const char *addr, const struct key_choice *
                     struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
-    struct ca_record record;
+    struct ca_record record = {.fingerprint = NULL};
     struct cert *ca = NULL, *cert = NULL;
     struct key *ca_key = NULL;
     int status = find_own_ca(cli, &record, err) == 0 && open_own_ca(cli, &record, &ca, &ca_key, err) == 0 &&
@@ -122,7 +122,7 @@ static int generate(struct cli *cli, const char *addr, const struct key_choice *
 int cmd_key_generate(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const char *type = NULL, *days_text = NULL, *addr;
-    int64_t days;
+    int64_t days = 0;
     const struct cli_option options[] = {{.name = "--type", .value = &type},
                                          {.name = "--days", .value = &days_text}};
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
