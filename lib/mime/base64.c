@@ -81,8 +81,7 @@ struct decoder {
     struct chunk chunk;
     uint32_t bits;    /* of a four that a line end interrupts */
     unsigned have;    /* characters of it */
-    unsigned padding; /* how many of them are "=" */
-    bool ended;       /* behind the padding only blanks may come */
+    unsigned padding; /* "=" seen: only more of them, or blanks, may come */
 };
 
 /* Whole fours, up to the first that is none or until the chunk is full. */
@@ -108,7 +107,7 @@ static int decode_one(struct decoder *d, struct err *err)
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
         return 0;
     bool pad = c == '=', is_due = pad ? d->have >= 2 : d->padding == 0 && values[0][c] != FOREIGN;
-    if (d->ended || !is_due)
+    if (!is_due)
         return err_set(err, ERR_SYNTAX, "a character that base64 does not have there");
     d->bits |= pad ? 0 : values[d->have][c];
     d->padding += pad;
@@ -118,7 +117,6 @@ static int decode_one(struct decoder *d, struct err *err)
     for (unsigned i = 0; i < 3; i++)
         out[i] = (char)(d->bits >> (16 - 8 * i));
     d->chunk.n += 3 - d->padding;
-    d->ended = d->padding > 0;
     d->bits = d->have = 0;
     return 0;
 }
@@ -128,7 +126,7 @@ static int decode(struct decoder *d, struct err *err)
     while (d->at < d->end) {
         if (chunk_room(&d->chunk, 3, err) < 0)
             return -1;
-        if (d->have == 0 && !d->ended)
+        if (d->have == 0 && d->padding == 0)
             decode_fours(d);
         bool can_write = CHUNK_SIZE - d->chunk.n >= 3;
         if (can_write && d->at < d->end && decode_one(d, err) < 0)

@@ -52,6 +52,9 @@ static char *shape(const char *message)
 
 #define MIXED(boundary) "Content-Type: multipart/mixed; boundary=\"" boundary "\"\r\n\r\n"
 
+#define B10 "bbbbbbbbbb"
+#define B70 B10 B10 B10 B10 B10 B10 B10
+
 static const struct {
     const char *message, *shape;
 } plain_cases[] = {
@@ -74,6 +77,7 @@ static const struct {
     {MIXED("b") "--b\r\nContent-Type: text/html\r\n\r\n--b--\r\n", "multipart/mixed(text/html{})"},
     {MIXED("=?utf-8?q?b?=") "--b\r\n--=?utf-8?q?b?=\r\n\r\none\r\n--=?utf-8?q?b?=--\r\n",
      "multipart/mixed(text/plain{one})"},
+    {MIXED(B70) "--" B70 "\r\n\r\none\r\n--" B70 "--\r\n", "multipart/mixed(text/plain{one})"},
     {MIXED("b c") "--b c\r\n\r\none\r\n--b c--\r\n", "multipart/mixed(text/plain{one})"},
     {MIXED("b") "--b\r\n" MIXED("b-x") "--b-x\r\n\r\none\r\n--b-x--\r\n--b\r\n\r\ntwo\r\n--b--\r\n",
      "multipart/mixed(multipart/mixed(text/plain{one})text/plain{two})"},
@@ -112,6 +116,7 @@ static const struct {
     {"Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n\r\nx\r\n----\r\n", "boundary that is none"},
     {"Content-Type: multipart/mixed; boundary=\"a \"\r\n\r\n--a \r\n\r\nx\r\n--a --\r\n",
      "boundary that is none"},
+    {MIXED(B70 "b") "--" B70 "b\r\n\r\nx\r\n--" B70 "b--\r\n", "boundary that is none"},
     {"Content-Type: multipart/mixed; boundary=a=b\r\n\r\n--a=b\r\n\r\nx\r\n", "malformed"},
     {"Content-Type: multipart/mixed; boundary=a b\r\n\r\n--a\r\n\r\nx\r\n", "malformed"},
     {"Content-Type: multipart/mixed; boundary=\"a\\b\"\r\n\r\n--ab\r\n\r\nx\r\n", "escape"},
