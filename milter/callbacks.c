@@ -65,8 +65,8 @@ static struct session *session_of(SMFICTX *ctx)
 {
     struct session *session = smfi_getpriv(ctx);
     if (session == NULL) {
-        session = session_new(&shared->session);
         daemon_begin_session(shared);
+        session = session_new(&shared->session);
         smfi_setpriv(ctx, session);
     }
     return session;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 static int open_parts(struct daemon *daemon, struct err *err)
 {
@@ -25,7 +26,7 @@ int daemon_open(const struct settings *settings, struct daemon *daemon, struct e
                   .size_max = settings->message_size_limit * 2},
         .hostname = settings->hostname,
     };
-    pthread_mutex_init(&daemon->lock, NULL);
+    pthread_mutex_init(&daemon->lock, NULL); /* never destroyed: see daemon_begin_session() */
     pthread_cond_init(&daemon->idle, NULL);
     if (open_parts(daemon, err) == 0)
         return 0;
@@ -39,8 +40,6 @@ void daemon_close(struct daemon *daemon)
     gate_free(&daemon->gate);
     store_close(&daemon->store);
     loops_free(&daemon->loops);
-    pthread_cond_destroy(&daemon->idle);
-    pthread_mutex_destroy(&daemon->lock);
 }
 
 int daemon_begin_work(struct daemon *daemon, unsigned max, struct err *err)
@@ -67,8 +66,11 @@ void daemon_end_work(struct daemon *daemon)
 void daemon_begin_session(struct daemon *daemon)
 {
     pthread_mutex_lock(&daemon->lock);
-    daemon->sessions++;
+    bool stopping = daemon->stopping;
+    daemon->sessions += !stopping;
     pthread_mutex_unlock(&daemon->lock);
+    while (stopping)
+        pause();
 }
 
 void daemon_end_session(struct daemon *daemon)

@@ -35,6 +35,7 @@ void daemon_close(struct daemon *daemon);
 int daemon_begin_work(struct daemon *daemon, unsigned max, struct err *err) SEAL_CHECKED;
 void daemon_end_work(struct daemon *daemon);
 
+/* daemon_begin_session - does not return once the daemon is about to stop: a late connection waits for the end of the process. */
 void daemon_begin_session(struct daemon *daemon);
 void daemon_end_session(struct daemon *daemon);
 

@@ -239,15 +239,18 @@ enum verdict finish_message(struct daemon *daemon, struct session *session, cons
     struct finish f = {.daemon = daemon, .mta = mta, .now = clock_now(), .told_ms = started};
     int status = session_end_message(session, macros, &err);
     const struct envelope *env = session->message != NULL ? &session->message->env : &nobody;
-    f.message = session->message;
-    if (status == 0)
+    size_t size = 0;
+    if (status == 0) {
+        f.message = session->message;
+        size = spool_size(f.message->spool);
         status = work(&f, &verdict, &err);
+    }
     if (status < 0) {
         log_error(env->queue_id, "failed", &err);
         verdict = reply_error(mta, &err);
     }
     const struct record_message record = {
-        .size = status == 0 || f.injected > 0 ? spool_size(f.message->spool) : 0,
+        .size = size,
         .injected = f.injected,
         .ms = clock_ms() - started,
         .verdict = verdict,

@@ -9,13 +9,14 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <libmilter/mfapi.h>
-#include <signal.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SETTINGS_DEFAULT "/etc/sealmilter/sealmilter.conf"
+#define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
 #define STOP_SECONDS     60 /* how long messages at their end may take when we are told to stop */
 #define EXIT_USAGE       2
 
@@ -26,6 +27,8 @@ struct options {
 };
 
 static struct daemon the_daemon;
+static sem_t over;       /* posted when the daemon is to end */
+static int serve_status; /* of smfi_main() */
 
 static const char usage[] = "usage: sealmilter [-c FILE] [-f]   run, in the background unless -f\n"
                             "       sealmilter [-c FILE] -t     check the settings and end\n"
@@ -65,10 +68,23 @@ static int read_options(int argc, char **argv, struct options *out)
     return EXIT_USAGE;
 }
 
-static void on_reload(void *arg)
+static void on_reload(void)
 {
-    struct daemon *daemon = arg;
-    reload_settings(daemon->reload);
+    reload_settings(the_daemon.reload);
+}
+
+/* Closes the listening socket; libmilter itself notices only after some seconds that it is to end. */
+static void on_stop(void)
+{
+    smfi_stop();
+    sem_post(&over);
+}
+
+static void *serve(void *status_out)
+{
+    *(int *)status_out = smfi_main() == MI_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+    sem_post(&over);
+    return NULL;
 }
 
 /* What root must do comes first; the store is opened by the process and the user that will use it. */
@@ -78,7 +94,7 @@ static int start(const struct settings *settings, struct err *err)
         start_pid_file(settings, err) < 0 || start_drop_privileges(settings, err) < 0 ||
         start_spool_folder(settings, err) < 0 || daemon_open(settings, &the_daemon, err) < 0)
         return -1;
-    signals_on_reload(on_reload, &the_daemon);
+    signals_handle(on_reload, on_stop);
     if (callbacks_register(&the_daemon) < 0)
         return err_set(err, ERR_BUG, "libmilter does not take our callbacks");
     return listener_open(settings, err);
@@ -92,16 +108,33 @@ static void close_stderr(void)
     mem_close(&null);
 }
 
+static int serve_until_stopped(const struct settings *settings)
+{
+    pthread_t thread;
+    sem_init(&over, 0, 0);
+    if (pthread_create(&thread, NULL, serve, &serve_status) != 0)
+        return EXIT_FAILURE;
+    sem_wait(&over);
+    bool unused = daemon_stop(&the_daemon, STOP_SECONDS);
+    if (settings->pid_file[0] != '\0')
+        unlink(settings->pid_file);
+    log_event(LEVEL_INFO, NULL, "stop", NULL);
+    if (!unused)
+        _exit(serve_status); /* threads of connections that the MTA keeps open may still look at the daemon */
+    daemon_close(&the_daemon);
+    return serve_status;
+}
+
 static int run(const struct settings *settings, const struct options *options)
 {
     struct err err = ERR_INIT;
     int report_fd = -1;
     bool to_syslog = strcmp(settings->log, "syslog") == 0;
-    signal(SIGPIPE, SIG_IGN);
     if (!options->foreground && start_background(&report_fd, &err) < 0) {
         fprintf(stderr, "sealmilter: %s\n", err.msg);
         return EXIT_FAILURE;
     }
+    signals_block();
     log_open(to_syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR, log_parse_level(settings->log_level));
     if (start(settings, &err) < 0) {
         log_error(NULL, "start", &err);
@@ -114,15 +147,7 @@ static int run(const struct settings *settings, const struct options *options)
         close_stderr();
     start_report(&report_fd, NULL);
     log_event(LEVEL_INFO, NULL, "start", "version", SEAL_VERSION, "socket", settings->socket, NULL);
-    int status = smfi_main() == MI_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
-    bool unused = daemon_stop(&the_daemon, STOP_SECONDS);
-    if (settings->pid_file[0] != '\0')
-        unlink(settings->pid_file);
-    log_event(LEVEL_INFO, NULL, "stop", NULL);
-    if (!unused)
-        _exit(status); /* threads of connections that the MTA keeps open may still look at the daemon */
-    daemon_close(&the_daemon);
-    return status;
+    return serve_until_stopped(settings);
 }
 
 int main(int argc, char **argv)
@@ -133,8 +158,10 @@ int main(int argc, char **argv)
     int status = read_options(argc, argv, &options);
     if (status >= 0)
         return status;
+    /* In the background "." is another folder, and SIGHUP reads the file again. */
+    char *path = realpath(options.settings, NULL);
     struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    if (settings_load(arena, options.settings, &settings, &err) < 0) {
+    if (settings_load(arena, path != NULL ? path : options.settings, &settings, &err) < 0) {
         fprintf(stderr, "sealmilter: %s\n", err.msg);
         status = EXIT_FAILURE;
     } else if (options.test) {
@@ -144,5 +171,6 @@ int main(int argc, char **argv)
         status = run(settings, &options);
     }
     arena_free(&arena);
+    free(path);
     return status;
 }

@@ -5,27 +5,40 @@
 #include <signal.h>
 #include <stddef.h>
 
-static void (*reload_call)(void *arg);
-static void *reload_arg;
+static void (*on_reload)(void);
+static void (*on_stop)(void);
 
-void signals_on_reload(void (*call)(void *arg), void *arg)
+void signals_block(void)
 {
-    reload_call = call;
-    reload_arg = arg;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void signals_handle(void (*reload)(void), void (*stop)(void))
+{
+    on_reload = reload;
+    on_stop = stop;
 }
 
 __attribute__((visibility("default"))) int sigwait(const sigset_t *set, int *signal_out)
 {
     for (;;) {
-        int signal = sigwaitinfo(set, NULL);
-        if (signal < 0 && errno == EINTR)
+        int got = sigwaitinfo(set, NULL);
+        if (got < 0 && errno == EINTR)
             continue;
-        if (signal < 0)
+        if (got < 0)
             return errno;
-        if (signal != SIGHUP || reload_call == NULL) {
-            *signal_out = signal;
-            return 0;
+        if (got == SIGHUP) {
+            on_reload();
+            continue;
         }
-        reload_call(reload_arg);
+        on_stop();
+        *signal_out = got;
+        return 0;
     }
 }
