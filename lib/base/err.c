@@ -52,20 +52,19 @@ static void make_harmless(char *text)
     memcpy(text, buf_str(&clean), clean.len + 1);
 }
 
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+void err_put(struct err *err, enum err_code code, const char *fmt, ...)
 {
     if (err->code != ERR_NONE)
-        return -1;
+        return;
     va_list args;
     va_start(args, fmt);
     vsnprintf(err->msg, sizeof err->msg, fmt, args);
     va_end(args);
     make_harmless(err->msg);
     err->code = code;
-    return -1;
 }
 
-int err_wrap(struct err *err, const char *fmt, ...)
+void err_put_before(struct err *err, const char *fmt, ...)
 {
     char text[sizeof err->msg];
     va_list args;
@@ -82,7 +81,6 @@ int err_wrap(struct err *err, const char *fmt, ...)
     }
     make_harmless(text);
     memcpy(err->msg, text, sizeof text);
-    return -1;
 }
 
 void err_clear(struct err *err)

@@ -62,11 +62,20 @@ struct err {
         .code = ERR_NONE                                                                                     \
     }
 
-/* err_set - note a failure; always returns -1, so that `return err_set(...)` reads well. */
-int err_set(struct err *err, enum err_code code, const char *fmt, ...) SEAL_PRINTF(3, 4);
-
-/* err_wrap - put "context: " before the message of an error that is set; always returns -1. */
-int err_wrap(struct err *err, const char *fmt, ...) SEAL_PRINTF(2, 3);
+/*
+ * err_set(err, code, fmt, ..) - note a failure; is -1, so that `return err_set(...)` reads well.
+ * err_wrap(err, fmt, ..) - put "context: " before the message of an error that is set; is -1.
+ *
+ * Macros, so that the compiler sees the -1: otherwise it takes the outputs of a function that failed for used.
+ */
+#define err_set(...)  (err_put(__VA_ARGS__), err_failed())
+#define err_wrap(...) (err_put_before(__VA_ARGS__), err_failed())
+void err_put(struct err *err, enum err_code code, const char *fmt, ...) SEAL_PRINTF(3, 4);
+void err_put_before(struct err *err, const char *fmt, ...) SEAL_PRINTF(2, 3);
+static inline int err_failed(void)
+{
+    return -1;
+}
 
 /* err_clear - forget a failure that was handled. */
 void err_clear(struct err *err);
