@@ -59,8 +59,8 @@ static void measure(enum pki_key type, const char *type_name, size_t size)
     struct pki_entity *alice = site_user(site, "ann@our.example", type);
     struct pki_entity *bob = site_partner(site, "bob@their.example", type);
     const char *text = letter(site, size);
-    const char *out =
-        arena_printf(site->arena, "From: alice@our.example\nTo: x@y\nSubject: Hi\n\n%s\n", text);
+    struct span out = site_crlf(
+        site, arena_printf(site->arena, "From: alice@our.example\nTo: x@y\nSubject: Hi\n\n%s\n", text));
     struct span inner = site_signed_entity(
         site, arena_printf(site->arena, "Content-Type: text/plain\n\n%s\n", text), bob, PKI_NOW);
     struct span in =
