@@ -119,6 +119,14 @@ static const struct {
               "8bit\r\n\r\nFrom x\r\n--b\r\n\r\nsig\r\n--b--\r\n"),
      SPAN_LIT("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: "
               "8bit\r\n\r\nFrom x\r\n--b\r\n\r\nsig\r\n--b--\r\n")},
+    {SPAN_LIT("Content-Type: multipart/signed; boundary=b\r\nContent-Transfer-Encoding: "
+              "8bit\r\n\r\n--b\r\n\r\nx\r\n--b\r\n\r\nsig\r\n--b--\r\n"),
+     SPAN_LIT("Content-Type: multipart/signed; boundary=b\r\nContent-Transfer-Encoding: "
+              "7bit\r\n\r\n--b\r\n\r\nx\r\n--b\r\n\r\nsig\r\n--b--\r\n")},
+    {SPAN_LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "
+              "text/html\r\n\r\n--b\r\n\r\n--b--\r\n"),
+     SPAN_LIT("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "
+              "text/html\r\n\r\n--b\r\n\r\n--b--\r\n")},
 };
 
 START_TEST(entity_has_its_canonical_form)

@@ -65,6 +65,18 @@ START_TEST(text_becomes_one_field)
 }
 END_TEST
 
+/* Each encoded-word holds whole characters (RFC 2047 5). */
+static void check_words(void)
+{
+    struct span text = buf_span(&out);
+    for (size_t at = 0; (at = span_find(text, "=?utf-8?B?", 10, at)) != SIZE_MAX; at++) {
+        size_t end = span_find(text, "?=", 2, at + 10);
+        ck_assert_uint_ne(end, SIZE_MAX);
+        char *decoded = header_decode(arena, span_sub(text, at, end + 2 - at));
+        ck_assert_msg(strstr(decoded, "\xef\xbf\xbd") == NULL, "%s", buf_str(&out));
+    }
+}
+
 /* Lengths around every limit, of ASCII words, one long word, two-byte and four-byte characters, many blanks, mixtures. */
 START_TEST(text_of_every_length_comes_back)
 {
@@ -92,6 +104,7 @@ START_TEST(text_of_every_length_comes_back)
         for (char *tab = original; (tab = strchr(tab, '\t')) != NULL;)
             *tab = ' '; /* as header_decode shows it */
         ck_assert_str_eq(back, original);
+        check_words();
     }
 }
 END_TEST
