@@ -257,5 +257,6 @@ enum verdict finish_message(struct daemon *daemon, struct session *session, cons
         .why = status < 0 ? err_name(err.code) : NULL,
     };
     record_message(env, &record);
+    io_done("milter-answer");
     return verdict;
 }

@@ -1,6 +1,7 @@
 /* session - envelope and spool out of callbacks. */
 #include "milter/session.h"
 
+#include "base/io.h"
 #include "milter/esmtp.h"
 
 #include <arpa/inet.h>
@@ -193,6 +194,7 @@ void session_mail(struct session *session, const char *const *args, const struct
     save_macro(&env->queue_id, message->arena, macros, "i");
     save_macro(&env->login, message->arena, macros, "{auth_authen}");
     read_tls(session, env, message->arena, macros);
+    io_done("milter-mail");
 }
 
 void session_rcpt(struct session *session, const char *const *args)
@@ -207,6 +209,7 @@ void session_rcpt(struct session *session, const char *const *args)
     struct recipient *rcpt = &env->rcpts[env->nrcpts - 1];
     rcpt->given = arena_strdup(message->arena, args[0]);
     esmtp_read_rcpt(rcpt, message->arena, args + 1);
+    io_done("milter-rcpt");
 }
 
 static void write_text(struct message *message, const char *p, size_t n)
@@ -256,6 +259,7 @@ void session_body(struct session *session, const void *p, size_t n)
         return;
     begin_body(session->message);
     write_text(session->message, p, n);
+    io_done("milter-body");
 }
 
 int session_end_message(struct session *session, const struct macros *macros, struct err *err)

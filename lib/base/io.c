@@ -31,6 +31,7 @@ unsigned io_fault_count(void)
 }
 
 #ifdef SEAL_FAULTS
+static atomic_uint steps;
 static unsigned kill_at;
 static const char *log_path;
 
@@ -47,7 +48,7 @@ static __attribute__((constructor)) void read_environment(void)
     io_fault_at(number_of("SEAL_FAULT_AT", 0), (int)number_of("SEAL_FAULT_ERRNO", EIO));
 }
 
-static void report_point(unsigned n, const char *what)
+static void report_step(unsigned n, const char *what)
 {
     FILE *f = log_path == NULL ? NULL : fopen(log_path, "ae");
     if (f != NULL) {
@@ -55,18 +56,25 @@ static void report_point(unsigned n, const char *what)
         fclose(f);
     }
 }
+
+void io_done(const char *what)
+{
+    unsigned n = atomic_fetch_add(&steps, 1) + 1;
+    report_step(n, what);
+    if (kill_at == n)
+        kill(getpid(), SIGKILL);
+}
+#else
+void io_done(const char *what)
+{
+    (void)what;
+}
 #endif
 
 int io_point(const char *what)
 {
     unsigned n = atomic_fetch_add(&passed, 1) + 1;
-#ifdef SEAL_FAULTS
-    report_point(n, what);
-    if (kill_at == n)
-        kill(getpid(), SIGKILL);
-#else
-    (void)what;
-#endif
+    io_done(what);
     return n == atomic_load(&fault_at) ? atomic_load(&fault_errno) : 0;
 }
 

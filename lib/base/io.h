@@ -2,9 +2,9 @@
  * io - whole reads and writes, and the place where tests make them fail.
  *
  * io_fault_at(n) lets the n-th following point of this process fail with the given errno (0 = never). Tests loop n until nothing
- * fails any more. SIGKILL at a point comes from outside only:
- * Both are also read once from the environment when the program was built with -DSEAL_FAULTS=ON; a release build leaves them out:
- * SEAL_KILL_AT=n, SEAL_FAULT_AT=n with SEAL_FAULT_ERRNO=number (EIO), SEAL_FAULT_LOG=file (each point passed, one a line).
+ * fails any more. A program built with -DSEAL_FAULTS=ON also reads from its environment, once: SEAL_FAULT_AT=n with
+ * SEAL_FAULT_ERRNO=number (EIO); SEAL_KILL_AT=n, the point at which it kills itself with SIGKILL, where io_done() counts too;
+ * SEAL_FAULT_LOG=file, where each point passed is a line, numbered as for SEAL_KILL_AT. A release build leaves them out.
  */
 #ifndef BASE_IO_H
 #define BASE_IO_H
@@ -28,6 +28,8 @@ int io_write_file(const char *path, struct span bytes, mode_t mode, struct err *
  * injection and milter calls pass through one. Returns 0, or the errno to pretend.
  */
 int io_point(const char *what);
+/* io_done - a point behind a step that cannot fail any more, or be taken back. */
+void io_done(const char *what);
 void io_fault_at(unsigned n, int errno_to_give);
 unsigned io_fault_count(void); /* points passed since io_fault_at() */
 

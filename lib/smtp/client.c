@@ -251,10 +251,10 @@ int smtp_send(struct smtp *smtp, const struct smtp_mail *mail, struct err *err)
     if (point("inject-body", err) < 0 || stuff_write(smtp->wire, mail->message, err) < 0 ||
         wire_flush(smtp->wire, err) < 0)
         return -1;
-    /* No point behind this one: between the server's 250 and the caller's note of it no test can be strict (RFC 1047). */
     if (point("inject-end", err) < 0 || say(smtp, SPAN_LIT("."), err) < 0 ||
         wire_flush(smtp->wire, err) < 0 || expect(smtp, 2, "end of data", NULL, err) < 0)
         return -1;
+    io_done("inject-accepted");
     smtp->good = true;
     return 0;
 }

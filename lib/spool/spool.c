@@ -144,6 +144,7 @@ int spool_seal(struct spool *spool, struct err *err)
         mem_close(&spool->fd);
     }
     spool->sealed = true;
+    io_done("spool-sealed");
     return 0;
 }
 

@@ -182,6 +182,7 @@ int kv_commit(struct kv_txn *txn, struct err *err)
     else
         code = mdb_txn_commit(txn->handle);
     txn->handle = NULL;
+    io_done("store-committed");
     return code == 0 ? 0 : kv_fail(err, code, "commit");
 }
 
