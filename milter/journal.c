@@ -10,6 +10,12 @@ static bool is_invented(const struct field *field, const char *queue_id)
            span_find(field->value, queue_id, strlen(queue_id), 0) != SIZE_MAX;
 }
 
+/* MTAs put theirs at the end. */
+static bool is_invented_date(const struct header *header, const struct field *field)
+{
+    return span_is_nocase(field->name, "Date") && field == &header->fields[header->n - 1];
+}
+
 static void add_field(struct hash *hash, const struct field *field)
 {
     hash_add_field(hash, field->name);
@@ -17,7 +23,7 @@ static void add_field(struct hash *hash, const struct field *field)
 }
 
 /* Returns whether the client gave a Message-Id of its own. */
-static bool add_identity(struct hash *hash, const struct journal_message *message)
+static bool add_ids(struct hash *hash, const struct journal_message *message)
 {
     bool own_id = false;
     for (size_t i = 0; i < message->header->n; i++) {
@@ -28,18 +34,19 @@ static bool add_identity(struct hash *hash, const struct journal_message *messag
             add_field(hash, field);
             own_id = own_id || is_id;
         }
-        if (span_is_nocase(field->name, "Date") && i + 1 < message->header->n)
-            add_field(hash, field);
     }
     return own_id;
 }
 
 static void add_visible_fields(struct hash *hash, const struct header *header)
 {
-    static const char *const names[] = {"From", "To", "Cc", "Subject"};
-    for (size_t n = 0; n < SEAL_COUNT(names); n++)
-        for (size_t i = 0; header_find(header, names[n], i) != NULL; i++)
-            add_field(hash, header_find(header, names[n], i));
+    static const char *const names[] = {"From", "To", "Cc", "Subject", "Date"};
+    for (size_t n = 0; n < SEAL_COUNT(names); n++) {
+        const struct field *field;
+        for (size_t i = 0; (field = header_find(header, names[n], i)) != NULL; i++)
+            if (!is_invented_date(header, field))
+                add_field(hash, field);
+    }
 }
 
 void journal_init(struct journal *journal, struct store *store, const struct journal_message *message,
@@ -48,7 +55,7 @@ void journal_init(struct journal *journal, struct store *store, const struct jou
     struct hash *hash = hash_new();
     *journal = (struct journal){.store = store, .now = now, .lifetime = JOURNAL_LONG};
     hash_add_field(hash, span_of(message->sender));
-    if (!add_identity(hash, message)) {
+    if (!add_ids(hash, message)) {
         add_visible_fields(hash, message->header);
         journal->lifetime = JOURNAL_SHORT;
     }

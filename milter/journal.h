@@ -2,9 +2,10 @@
  * journal - remembers which recipients of a message were served by injection, so that a retry of the same message serves
  * nobody twice.
  *
- * The same message: sender, the client's own Message-Id and Date, body. A Message-Id that the MTA invented holds its queue id and
- * is left out; so is a Date that is the last field, where MTAs put theirs: both change with each try. Without a Message-Id
- * of the client the fields that people see count too, so that two notes with the same body stay two; and the memory is short.
+ * The same message: sender, the client's own Message-Id, body. A Message-Id that the MTA invented holds its queue id, changes with
+ * each try, and is left out. Without one of the client the fields that people see count instead, so that two notes with the same
+ * body stay two, and the memory is short. Of them a Date that is the last field is left out, because MTAs put theirs there; with a
+ * Message-Id no Date counts, because a milter before us may have put a field behind the MTA's.
  *
  * A message may come again although all went well here: another milter or the client may fail it after our verdict, and
  * nobody tells us. So what was injected is remembered after success too.
