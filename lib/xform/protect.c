@@ -26,7 +26,6 @@ static int finish(int status, struct spool **made, struct spool **out, struct er
     return status;
 }
 
-/* What can be read in two ways is wrapped as it is: an envelope needs no structure, and it is never signed. */
 static int copy_content(const struct draft *draft, struct spool *out, struct err *err)
 {
     const struct part *root = &draft->table->parts[0];
@@ -40,12 +39,48 @@ static int copy_content(const struct draft *draft, struct spool *out, struct err
     return spool_write_span(out, span_sub(draft->message, root->body, draft->message.len), err);
 }
 
-int xform_canonical(const struct xform_in *in, struct draft *draft, struct spool **out, struct err *err)
+static bool is_ascii(struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        if ((unsigned char)bytes.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* An entity without any field is legal, and shown as nothing by some readers; canon names the type of text that is no ASCII. */
+static int write_missing_type(const struct draft *draft, struct spool *out, struct err *err)
+{
+    const struct part *root = &draft->table->parts[0];
+    struct span body = span_sub(draft->message, root->body, draft->message.len);
+    if (header_find(&root->header, "Content-Type", 0) != NULL || !is_ascii(body))
+        return 0;
+    return put(out, "Content-Type: text/plain; charset=us-ascii\r\n", err);
+}
+
+static int make_canonical(struct draft *draft, struct spool *out, struct err *err)
+{
+    if (write_missing_type(draft, out, err) < 0)
+        return -1;
+    return canon_entity(draft->arena, draft->message, draft->table, out, err);
+}
+
+/*
+ * What cannot be made canonical (its structure can be read in two ways, or a client's signature covers 8-bit text) is taken as it is where it
+ * only goes into an envelope, which needs neither; it is never signed so.
+ */
+int xform_canonical(const struct xform_in *in, enum op_kind first, struct draft *draft, struct spool **out,
+                    struct err *err)
 {
     struct spool *made = spool_new(&in->spool);
     int status = draft->table->opaque_why != NULL
-                     ? copy_content(draft, made, err)
-                     : canon_entity(draft->arena, draft->message, draft->table, made, err);
+                     ? err_set(err, ERR_AMBIGUOUS, "%s", draft->table->opaque_why)
+                     : make_canonical(draft, made, err);
+    if (status < 0 && first == OP_ENCRYPT && (err->code == ERR_AMBIGUOUS || err->code == ERR_UNSUPPORTED)) {
+        err_clear(err);
+        spool_free(&made);
+        made = spool_new(&in->spool);
+        status = copy_content(draft, made, err);
+    }
     return finish(status, &made, out, err);
 }
 

@@ -59,16 +59,17 @@ static void print_content_op(const struct op *op, struct buf *made_by)
 }
 
 /* Before the first protecting operation the content becomes canonical. */
-static int need_entity(struct run *run, struct draft *draft, struct err *err)
+static int need_entity(struct run *run, struct draft *draft, enum op_kind first, struct err *err)
 {
     if (draft->entity != NULL)
         return 0;
-    const struct spool *kept = find_kept(run, "canonical");
+    const char *name = first == OP_SIGN ? "canonical" : "content";
+    const struct spool *kept = find_kept(run, name);
     if (kept == NULL) {
         struct spool *made;
-        if (xform_canonical(run->in, draft, &made, err) < 0)
+        if (xform_canonical(run->in, first, draft, &made, err) < 0)
             return -1;
-        keep(run, "canonical", made);
+        keep(run, name, made);
         kept = made;
     }
     draft_set_entity(draft, kept);
@@ -78,7 +79,7 @@ static int need_entity(struct run *run, struct draft *draft, struct err *err)
 static int protect(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by,
                    struct err *err)
 {
-    if (need_entity(run, draft, err) < 0)
+    if (need_entity(run, draft, op->kind, err) < 0)
         return -1;
     print_content_op(op, made_by);
     const struct spool *kept = find_kept(run, buf_str(made_by));

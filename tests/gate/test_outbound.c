@@ -184,6 +184,30 @@ START_TEST(what_only_says_that_it_is_encrypted_is_encrypted)
 }
 END_TEST
 
+/* A client's signature over 8-bit text cannot be made 7-bit: it goes into the envelope as it is. */
+START_TEST(mail_that_a_client_signed_over_eight_bit_text_is_encrypted_as_it_is)
+{
+    struct span message =
+        site_signed(site, FROM_ALICE "Hi\n",
+                    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+                    "Gr\xc3\xbc\xc3\x9f"
+                    "e ORCHID\n",
+                    alice);
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .eight_bit = true, .bytes = message});
+    struct span copy = site_copy_for(site, "bob@their.example");
+    ck_assert(has(copy, "enveloped-data"));
+    ck_assert(!has(copy, "ORCHID"));
+}
+END_TEST
+
+START_TEST(entity_without_a_type_is_given_one)
+{
+    run_ok(&(struct site_mail){ALICE, .to = {"carol@their.example"}, .text = mail("Hi")});
+    ck_assert(has(site_copy_for(site, "carol@their.example"),
+                  "\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nThe"));
+}
+END_TEST
+
 START_TEST(hidden_recipient_gets_an_envelope_of_its_own)
 {
     struct pki_entity *eve = site_partner(site, "eve@their.example", PKI_RSA2048);
@@ -305,6 +329,8 @@ static Suite *suite(void)
     tcase_add_test(t, null_sender_and_reports_are_never_signed);
     tcase_add_test(t, encrypted_mail_is_not_encrypted_twice_but_signed);
     tcase_add_test(t, what_only_says_that_it_is_encrypted_is_encrypted);
+    tcase_add_test(t, mail_that_a_client_signed_over_eight_bit_text_is_encrypted_as_it_is);
+    tcase_add_test(t, entity_without_a_type_is_given_one);
     tcase_add_test(t, hidden_recipient_gets_an_envelope_of_its_own);
     tcase_add_test(t, rsa_and_ec_recipients_never_share_an_envelope);
     tcase_add_test(t, every_content_header_of_the_original_is_replaced);
