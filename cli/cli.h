@@ -113,6 +113,7 @@ int cmd_key_list(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_export(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_ca_add(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_ca_list(struct cli *cli, int argc, char **argv, struct err *err);
+int cmd_ca_export(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_ca_remove(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_policy_check(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err);

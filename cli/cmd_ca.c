@@ -127,21 +127,41 @@ int cmd_ca_list(struct cli *cli, int argc, char **argv, struct err *err)
     return status;
 }
 
-/* ---- remove ---- */
+/* ---- export, remove ---- */
+
+/* A command's only operand is a fingerprint; the store is open then. */
+static int open_ca(struct cli *cli, int argc, char **argv, struct ca_record *out, struct err *err)
+{
+    char fingerprint[HASH_HEX_SIZE];
+    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
+        certbook_find(cli, STORE_CA, argv[0], fingerprint, err) < 0 ||
+        find_ca(cli, fingerprint, out, err) != FIND_FOUND)
+        return -1;
+    return 0;
+}
+
+int cmd_ca_export(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    struct ca_record record;
+    struct cert *cert = NULL;
+    if (open_ca(cli, argc, argv, &record, err) < 0 || cert_parse(record.der, &cert, err) < 0)
+        return -1;
+    int status = export_pem(cert, &cli->out, err);
+    cert_free(&cert);
+    return status;
+}
 
 int cmd_ca_remove(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    char fingerprint[HASH_HEX_SIZE];
     struct ca_record record;
-    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
-        certbook_find(cli, STORE_CA, argv[0], fingerprint, err) < 0 ||
-        find_ca(cli, fingerprint, &record, err) != FIND_FOUND)
+    if (open_ca(cli, argc, argv, &record, err) < 0)
         return -1;
     if (record.own)
         return err_set(err, ERR_POLICY,
-                       "%.16s is the own CA, which issued certificates of our users: it stays", fingerprint);
-    if (store_delete_ca(cli->store, fingerprint, err) < 0)
+                       "%.16s is the own CA, which issued certificates of our users: it stays",
+                       record.fingerprint);
+    if (store_delete_ca(cli->store, record.fingerprint, err) < 0)
         return -1;
-    buf_printf(&cli->out, "authority %.16s is removed\n", fingerprint);
+    buf_printf(&cli->out, "authority %.16s is removed\n", record.fingerprint);
     return trust_all(cli, err);
 }

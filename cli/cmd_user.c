@@ -95,16 +95,32 @@ static int check_new(struct cli *cli, const char *addr, struct err *err)
     return -1;
 }
 
-static int say_next(struct cli *cli, const char *addr, struct err *err)
+/* The keys of all his addresses. */
+static int keys_of(struct cli *cli, const struct user_record *user, struct key_record **out, size_t *n_out,
+                   struct err *err)
 {
-    struct key_record *keys;
-    size_t n;
-    if (store_keys_of(cli->read, addr, &keys, &n, err) < 0)
-        return -1;
-    if (n == 0)
-        buf_printf(&cli->out, "next: sealadm key generate %s, or sealadm key import FILE --user %s\n", addr,
-                   addr);
+    size_t total = 0;
+    struct key_record *all = NULL;
+    for (size_t i = 0; i <= user->nmore; i++) {
+        struct key_record *keys, *before = all;
+        size_t n;
+        if (store_keys_of(cli->read, i == 0 ? user->addr : user->more[i - 1], &keys, &n, err) < 0)
+            return -1;
+        all = arena_array(cli->arena, total + n, sizeof *all);
+        for (size_t k = 0; k < total + n; k++)
+            all[k] = k < total ? before[k] : keys[k - total];
+        total += n;
+    }
+    *out = all;
+    *n_out = total;
     return 0;
+}
+
+static void say_next(struct cli *cli, const struct user_record *user, size_t nkeys)
+{
+    if (nkeys == 0)
+        buf_printf(&cli->out, "next: sealadm key generate %s, or sealadm key import FILE --user %s\n",
+                   user->addr, user->addr);
 }
 
 int cmd_user_add(struct cli *cli, int argc, char **argv, struct err *err)
@@ -118,8 +134,13 @@ int cmd_user_add(struct cli *cli, int argc, char **argv, struct err *err)
         add_addresses(cli, &user, &also, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
         check_new(cli, user.addr, err) < 0 || store_put_user(cli->store, &user, err) < 0)
         return -1;
+    struct key_record *keys;
+    size_t nkeys;
+    if (keys_of(cli, &user, &keys, &nkeys, err) < 0)
+        return -1;
     buf_printf(&cli->out, "user %s is added\n", describe(cli, &user));
-    return say_next(cli, user.addr, err);
+    say_next(cli, &user, nkeys);
+    return 0;
 }
 
 int cmd_user_change(struct cli *cli, int argc, char **argv, struct err *err)
@@ -216,42 +237,38 @@ int cmd_user_list(struct cli *cli, int argc, char **argv, struct err *err)
     return 0;
 }
 
-static int write_keys(struct cli *cli, struct json *json, const struct user_record *user, struct err *err)
+static void print_user(struct cli *cli, const struct user_record *user, const struct key_record *keys,
+                       size_t nkeys)
 {
-    for (size_t i = 0; i <= user->nmore; i++) {
-        struct key_record *keys;
-        size_t n;
-        if (store_keys_of(cli->read, i == 0 ? user->addr : user->more[i - 1], &keys, &n, err) < 0)
-            return -1;
-        for (size_t k = 0; k < n; k++) {
-            if (cli->json)
-                json_string(json, NULL, keys[k].fingerprint);
-            else
-                buf_printf(&cli->out, "key: %.16s of %s\n", keys[k].fingerprint, keys[k].owner);
-        }
-    }
-    return 0;
+    buf_printf(&cli->out, "address: %s\nname: %s\nalso: %s\nstate: %s\nadded: %s\n", user->addr,
+               cli_clean(cli, user->name), cli_join(cli, user->more, user->nmore),
+               user->enabled ? "enabled" : "disabled", cli_date(cli, user->created));
+    for (size_t i = 0; i < nkeys; i++)
+        buf_printf(&cli->out, "key: %.16s of %s\n", keys[i].fingerprint, keys[i].owner);
+    say_next(cli, user, nkeys);
 }
 
 int cmd_user_show(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const struct cli_option options[] = {CLI_JSON_OPTION(cli)};
     struct user_record user;
+    struct key_record *keys;
+    size_t nkeys;
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
-        cli_open_store(cli, CLI_DROP, err) < 0 || get_user(cli, argv[0], &user, err) < 0)
+        cli_open_store(cli, CLI_DROP, err) < 0 || get_user(cli, argv[0], &user, err) < 0 ||
+        keys_of(cli, &user, &keys, &nkeys, err) < 0)
         return -1;
-    struct json json = JSON_INIT(&cli->out);
     if (!cli->json) {
-        buf_printf(&cli->out, "address: %s\nname: %s\nalso: %s\nstate: %s\nadded: %s\n", user.addr,
-                   cli_clean(cli, user.name), cli_join(cli, user.more, user.nmore),
-                   user.enabled ? "enabled" : "disabled", cli_date(cli, user.created));
-        return write_keys(cli, &json, &user, err) < 0 ? -1 : say_next(cli, user.addr, err);
+        print_user(cli, &user, keys, nkeys);
+        return 0;
     }
+    struct json json = JSON_INIT(&cli->out);
     json_object_begin(&json, NULL);
     write_user(cli, &json, &user);
     json_array_begin(&json, "keys");
-    int status = write_keys(cli, &json, &user, err);
+    for (size_t i = 0; i < nkeys; i++)
+        json_string(&json, NULL, keys[i].fingerprint);
     json_array_end(&json);
     json_object_end(&json);
-    return status;
+    return 0;
 }

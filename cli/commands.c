@@ -27,6 +27,7 @@ const struct cli_command cli_commands[] = {
      "key, certificate and chain as PKCS#12"},
     {"ca add", cmd_ca_add, "FILE [--trust]", "certification authorities: anchors or intermediates"},
     {"ca list", cmd_ca_list, "[--json]", "certification authorities"},
+    {"ca export", cmd_ca_export, "FP", "an authority's certificate as PEM, to give it to others"},
     {"ca remove", cmd_ca_remove, "FP", "forget a certification authority"},
     {"policy check", cmd_policy_check, "[FILE]", "read a policy and say what is wrong with it"},
     {"policy load", cmd_policy_load, "[FILE]", "check a policy and put it into use"},

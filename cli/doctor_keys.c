@@ -1,4 +1,4 @@
-/* doctor_keys - keys of users that expire soon, and users who have none. */
+/* doctor_keys - keys of users and anchors that expire soon, and users who have no key. */
 #include "cli/doctor.h"
 
 #include "smime/cert.h"
@@ -18,12 +18,11 @@ static const char *date_of(struct doctor *doctor, int64_t when)
     return arena_strdup(doctor->arena, text);
 }
 
-/* The last day on which one of the user's certificates with a key is valid; 0: there is none. */
-static int64_t last_valid(struct store_read *read, const char *addr, struct err *err)
+/* The last day on which a certificate with a key of this address is valid; at least *last_inout. */
+static int later(struct store_read *read, const char *addr, int64_t *last_inout, struct err *err)
 {
     struct key_record *keys;
     size_t n;
-    int64_t last = 0;
     if (store_keys_of(read, addr, &keys, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
@@ -31,17 +30,29 @@ static int64_t last_valid(struct store_read *read, const char *addr, struct err 
         enum find found = store_find_cert(read, keys[i].fingerprint, &cert, err);
         if (found == FIND_FAILED)
             return -1;
-        if (found == FIND_FOUND && cert.trust != TRUST_REJECTED && cert.not_after > last)
-            last = cert.not_after;
+        if (found == FIND_FOUND && cert.trust != TRUST_REJECTED && cert.not_after > *last_inout)
+            *last_inout = cert.not_after;
     }
-    return last;
+    return 0;
+}
+
+/* Of all addresses of the user; 0: there is none. */
+static int last_valid(struct store_read *read, const struct user_record *user, int64_t *out, struct err *err)
+{
+    *out = 0;
+    if (later(read, user->addr, out, err) < 0)
+        return -1;
+    for (size_t i = 0; i < user->nmore; i++)
+        if (later(read, user->more[i], out, err) < 0)
+            return -1;
+    return 0;
 }
 
 static int check_user(struct doctor *doctor, struct store_read *read, const struct user_record *user,
                       struct err *err)
 {
-    int64_t last = last_valid(read, user->addr, err);
-    if (last < 0)
+    int64_t last;
+    if (last_valid(read, user, &last, err) < 0)
         return -1;
     const char *generate = arena_printf(doctor->arena, "sealadm key generate %s, or key import", user->addr);
     if (last == 0)
@@ -76,9 +87,38 @@ static int check_users(struct doctor *doctor, struct err *err)
     return status;
 }
 
+/* Whom an anchor vouches for is trusted no longer than the anchor is valid. */
+static int check_authority(struct doctor *doctor, const struct ca_record *record, struct err *err)
+{
+    struct cert *cert;
+    if (cert_parse(record->der, &cert, err) < 0)
+        return err_wrap(err, "authority %.16s", record->fingerprint);
+    int64_t last = cert_info(cert)->not_after;
+    if (record->trusted && last < doctor->now + SOON)
+        doctor_add(doctor, record->own ? FINDING_ERROR : FINDING_WARNING, "sealadm ca add with its successor",
+                   "the authority %.16s (%s) %s %s", record->fingerprint, cert_info(cert)->subject,
+                   last < doctor->now ? "expired" : "expires", date_of(doctor, last));
+    cert_free(&cert);
+    return 0;
+}
+
+static int check_authorities(struct doctor *doctor, struct err *err)
+{
+    struct store_read *read = NULL;
+    struct ca_record *records;
+    size_t n = 0;
+    if (store_read_begin(doctor->store, doctor->arena, &read, err) < 0)
+        return -1;
+    int status = store_cas(read, &records, &n, err);
+    for (size_t i = 0; status == 0 && i < n; i++)
+        status = check_authority(doctor, &records[i], err);
+    store_read_end(&read);
+    return status;
+}
+
 void doctor_keys(struct doctor *doctor)
 {
     struct err err = ERR_INIT;
-    if (check_users(doctor, &err) < 0)
+    if (check_users(doctor, &err) < 0 || check_authorities(doctor, &err) < 0)
         doctor_add(doctor, FINDING_ERROR, "see sealadm(8), restore", "store: %s", err.msg);
 }

@@ -54,8 +54,8 @@ int secrets_read_passphrase(const char *path, struct secret *out, struct err *er
 
 /* ---- the terminal ---- */
 
-/* One line. Signals are off meanwhile (a terminal must not stay silent): Ctrl-C comes as a character. */
-static int read_line(int tty, struct secret *out, struct err *err)
+/* One line, or as much as was typed before the interrupt character. */
+static int read_line(int tty, unsigned char interrupt, struct secret *out, struct err *err)
 {
     if (secret_init(out, PASSPHRASE_MAX, err) < 0)
         return -1;
@@ -65,7 +65,7 @@ static int read_line(int tty, struct secret *out, struct err *err)
         ssize_t got = read(tty, &c, 1);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got <= 0 || c == 3)
+        if (got <= 0 || c == interrupt)
             return err_set(err, ERR_PASSPHRASE, "no passphrase was typed");
         if (c == '\n' || c == '\r')
             break;
@@ -77,6 +77,7 @@ static int read_line(int tty, struct secret *out, struct err *err)
     return n > 0 ? 0 : err_set(err, ERR_PASSPHRASE, "no passphrase was typed");
 }
 
+/* The terminal must not stay silent: while it is, Ctrl-C ends the line instead of the program. */
 static int ask(int tty, const char *prompt, struct secret *out, struct err *err)
 {
     struct termios usual, silent;
@@ -84,10 +85,11 @@ static int ask(int tty, const char *prompt, struct secret *out, struct err *err)
         return err_set(err, ERR_PASSPHRASE, "the terminal cannot be set: %s", strerror(errno));
     silent = usual;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ISIG);
+    silent.c_cc[VEOL] = usual.c_cc[VINTR];
     if (tcsetattr(tty, TCSAFLUSH, &silent) < 0)
         return err_set(err, ERR_PASSPHRASE, "the terminal cannot be set: %s", strerror(errno));
     dprintf(tty, "%s", prompt);
-    int status = read_line(tty, out, err);
+    int status = read_line(tty, usual.c_cc[VINTR], out, err);
     tcsetattr(tty, TCSAFLUSH, &usual);
     dprintf(tty, "\n");
     if (status < 0)

@@ -1,0 +1,112 @@
+"""sealadm policy: check, load, show, log, rollback."""
+import re
+import unittest
+
+from support import POLICY, Case
+
+OTHER = POLICY.replace("sign if possible", "sign")
+THIRD = POLICY + "# third\n"
+# No rule for outbound, inbound and internal mail: reads well, cannot be used.
+GAPS = 'our domains ours.example\nrule "in"\n    when inbound\n    decrypt\n'
+# The keyword's rule stands before one that requires encryption.
+RISKY = POLICY.replace('rule "out"', 'keyword plain subject "[plain]"\nrule "plain"\n    when outbound, keyword plain\n    pass\n'
+                       'rule "must"\n    when outbound, to domain bank.example\n    encrypt with smime\nrule "out"')
+
+
+class Policy(Case):
+    def load(self, text):
+        return self.done("policy", "load", self.file("policy", text))
+
+    def versions(self):
+        return [p["version"] for p in self.json("policy", "log")["policies"]]
+
+    # ---- check and load ----
+
+    def test_check_stores_nothing(self):
+        self.assertIn("can be used; next: sealadm policy load", self.done("policy", "check"))
+        self.assertEqual(self.versions(), [])
+
+    def test_check_needs_no_store(self):
+        self.site.store.unlink()
+        self.done("policy", "check")
+
+    def test_loaded_policy_is_the_one_in_use(self):
+        self.assertIn("policy version 1 ", self.done("policy", "load"))
+        self.assertEqual(self.done("policy", "show"), POLICY)
+        shown = self.json("policy", "show")
+        self.assertEqual((shown["version"], shown["text"]), (1, POLICY))
+        self.assertRegex(shown["loaded"], r"^20\d\d-")
+        self.assertTrue(shown["by"])
+
+    def test_file_and_standard_input_are_read(self):
+        self.load(OTHER)
+        self.assertIn("(-)", self.done("policy", "load", "-", input=THIRD.encode()))
+        self.assertEqual(self.done("policy", "show"), THIRD)
+
+    def test_same_policy_again_makes_no_version(self):
+        self.load(POLICY)
+        self.assertIn("is the same already", self.load(POLICY))
+        self.assertEqual(self.versions(), [1])
+
+    def test_mistake_is_named_by_line_and_column_and_the_old_policy_stays(self):
+        self.load(POLICY)
+        bad = self.file("bad", POLICY.replace("decrypt", "decrpyt"))
+        for command in ("check", "load"):
+            self.unchanged("policy", command, bad, says=[f"{bad}:8:5: ", "decrpyt", "decrypt"])
+        self.assertEqual(self.done("policy", "show"), POLICY)
+
+    def test_policy_with_gaps_is_refused(self):
+        for command in ("check", "load"):
+            result = self.unchanged("policy", command, self.file("gaps", GAPS), says="errors, see above")
+            self.assertRegex(result.text, r"(?m)^error: .*outbound")
+
+    def test_warning_is_printed_and_does_not_hinder(self):
+        said = self.load(RISKY)
+        self.assertRegex(said, r"(?m)^warning: ")
+        self.assertEqual(self.versions(), [1])
+
+    def test_hostile_texts_are_refused(self):
+        for content in (b"", b"\0", POLICY.encode() + b"\0", b"\xff\xfe", b"our domains x.example\n" * 60000, b'rule "' + b"x" * 5000):
+            with self.subTest(content[:10]):
+                self.unchanged("policy", "load", self.file("bad", content), says="")
+        self.unchanged("policy", "load", "/nonexistent", says="/nonexistent: No such file")
+
+    # ---- show, log, rollback ----
+
+    def test_every_version_is_kept_with_who_and_when(self):
+        self.load(POLICY)
+        self.load(OTHER)
+        self.assertEqual(self.done("policy", "show", "1"), POLICY)
+        self.assertEqual(self.versions(), [1, 2])
+        lines = self.done("policy", "log").splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertTrue(all(re.fullmatch(r" +\d  20\d\d-\d\d-\d\dT\S+Z  \S.*", line) for line in lines), lines)
+
+    def test_rollback_brings_the_version_before_back_as_a_new_one(self):
+        self.load(POLICY)
+        self.load(OTHER)
+        self.assertIn("policy version 3 (version 1)", self.done("policy", "rollback"))
+        self.assertEqual((self.done("policy", "show"), self.versions()), (POLICY, [1, 2, 3]))
+
+    def test_rollback_to_any_version(self):
+        for text in (POLICY, OTHER, THIRD):
+            self.load(text)
+        self.done("policy", "rollback", "1")
+        self.assertEqual(self.done("policy", "show"), POLICY)
+        self.unchanged("policy", "rollback", "9", says="there is no policy version 9")
+
+    def test_without_policy_the_next_step_is_said(self):
+        self.fails("policy", "show", says="next: sealadm policy load")
+        self.fails("policy", "rollback", says="next: sealadm policy load")
+        self.load(POLICY)
+        self.unchanged("policy", "rollback", says="the only one")
+
+    def test_wrong_usage(self):
+        for words in (["check", "a", "b"], ["load", "a", "b"], ["show", "x"], ["show", "0"], ["show", "-1"], ["show", "1x"], ["log", "1"],
+                      ["rollback", "+1"], ["rollback", "1", "2"], ["load", "--json"]):
+            with self.subTest(words):
+                self.fails("policy", *words, status=2, says="usage: sealadm [-c FILE] policy")
+
+
+if __name__ == "__main__":
+    unittest.main()
