@@ -32,49 +32,89 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* NUL, and a CR that no LF follows: readers differ on what such a line is. */
-static bool has_stray(struct span line)
+/* Behind the first CR that no LF follows, where some readers end the line; else the length of the line. */
+static size_t bare_cr(struct span line)
 {
     struct span content = chomp(line);
-    return content.len > 0 &&
-           (memchr(content.ptr, '\0', content.len) != NULL || memchr(content.ptr, '\r', content.len) != NULL);
+    const char *cr = content.len == 0 ? NULL : memchr(content.ptr, '\r', content.len);
+    return cr == NULL ? line.len : (size_t)(cr - line.ptr) + 1;
 }
 
-static size_t name_length(struct span line)
+/* Of the name alone; blanks before the colon, which RFC 5322 4.5 knows of, are behind it. 0: the line has no name. */
+static size_t name_length(struct span line, size_t *colon_out)
 {
     size_t n = 0;
     while (n < line.len && line.ptr[n] > ' ' && line.ptr[n] < 0x7f && line.ptr[n] != ':')
         n++;
-    return n < line.len && line.ptr[n] == ':' ? n : 0;
+    size_t colon = n;
+    while (colon < line.len && is_blank(line.ptr[colon]))
+        colon++;
+    *colon_out = colon;
+    return colon < line.len && line.ptr[colon] == ':' ? n : 0;
 }
 
-/* One line into the fields; returns NULL, or why it is none of a header. */
-static const char *take_line(struct reader *r, struct span line)
+static void note_trouble(struct header *header, const char *why)
+{
+    if (header->trouble == NULL)
+        header->trouble = why;
+}
+
+static void add_field(struct reader *r, struct field field)
 {
     struct header *out = r->out;
-    if (has_stray(line))
-        return "a header line holds NUL or a CR without LF";
-    if (is_blank(line.ptr[0])) {
-        if (out->n == 0)
-            return "the header begins with a continuation line";
-        if (span_trim(line).len == 0)
-            return "a header line of blanks only, that some read as the header's end";
-        out->fields[out->n - 1].raw.len += line.len;
-        return NULL;
-    }
-    size_t name = name_length(line);
-    if (name == 0)
-        return "a header line is no field";
     out->fields = arena_grow(r->arena, out->fields, out->n, &r->cap, sizeof *out->fields);
-    out->fields[out->n++] = (struct field){.name = span_sub(line, 0, name), .raw = line};
-    return NULL;
+    out->fields[out->n++] = field;
+}
+
+static void take_field(struct reader *r, struct span line)
+{
+    size_t colon, name = name_length(line, &colon);
+    if (name == 0 || colon > name)
+        note_trouble(r->out, "a header line is no field");
+    add_field(r, (struct field){.name = span_sub(line, 0, name),
+                                .value = span_sub(line, name == 0 ? 0 : colon + 1, line.len),
+                                .raw = line});
+}
+
+static void take_line(struct reader *r, struct span line)
+{
+    struct header *out = r->out;
+    if (memchr(line.ptr, '\0', line.len) != NULL)
+        note_trouble(out, "a header line holds NUL or a CR without LF");
+    bool blank = span_trim(line).len == 0;
+    if (!is_blank(line.ptr[0]) && !blank) {
+        take_field(r, line);
+        return;
+    }
+    if (blank)
+        note_trouble(out, "a header line of blanks only, that some read as the header's end");
+    if (out->n == 0) {
+        note_trouble(out, "the header begins with a continuation line");
+        take_field(r, line);
+        return;
+    }
+    out->fields[out->n - 1].raw.len += line.len;
+}
+
+/* One line to most readers, several to those for whom a bare CR ends one. */
+static int take_lines(struct reader *r, struct span line, const struct mime_limits *limits, struct err *err)
+{
+    for (size_t n; line.len > 0; line = span_sub(line, n, line.len)) {
+        n = bare_cr(line);
+        if (line.ptr[n - 1] == '\r')
+            note_trouble(r->out, "a header line holds NUL or a CR without LF");
+        take_line(r, span_sub(line, 0, n));
+        if (r->out->n > limits->fields_max)
+            return err_set(err, ERR_LIMIT, "more than %zu header fields", limits->fields_max);
+    }
+    return 0;
 }
 
 static void set_values(struct header *header)
 {
     for (size_t i = 0; i < header->n; i++) {
         struct field *f = &header->fields[i];
-        f->value = chomp(span_sub(f->raw, f->name.len + 1, f->raw.len));
+        f->value = chomp((struct span){f->value.ptr, (size_t)(f->raw.ptr + f->raw.len - f->value.ptr)});
     }
 }
 
@@ -90,10 +130,8 @@ int header_parse(struct arena *arena, struct span text, const struct mime_limits
             break;
         if (out->size > limits->header_max)
             return err_set(err, ERR_LIMIT, "header longer than %zu octets", limits->header_max);
-        if (out->trouble == NULL)
-            out->trouble = take_line(&r, line);
-        if (out->n > limits->fields_max)
-            return err_set(err, ERR_LIMIT, "more than %zu header fields", limits->fields_max);
+        if (take_lines(&r, line, limits, err) < 0)
+            return -1;
     }
     set_values(out);
     return arena_check(arena, err);

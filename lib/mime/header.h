@@ -1,9 +1,10 @@
 /*
  * header - the header section of a message or part as raw fields: byte ranges, in order, nothing re-serialised.
  *
- * A field is what stands between two line ends that no blank follows. Lines end in CRLF or LF. What is no field (a line
- * without colon, with blanks in the name, of blanks only, with NUL or a bare CR) ends the parse with trouble, never with a
- * guess (R32); size still tells where the section ends.
+ * A field is what stands between two line ends that no blank follows. Lines end in CRLF or LF. Where readers differ (a line
+ * without a name, with blanks before the colon, of blanks only, with NUL or a bare CR) trouble says so (R32), and what
+ * stands behind is read all the same, as the most generous reader does: neither a forged mark nor a user's command hides there.
+ * The raw fields together are the section but for its empty line.
  *
  * source  RFC 5322 2.2, 3.6.8
  */
@@ -24,7 +25,7 @@ struct mime_limits {
     }
 
 struct field {
-    struct span name;  /* as written */
+    struct span name;  /* as written; empty for a line that has none */
     struct span value; /* behind the colon, up to before the last line end: leading blank and folds kept */
     struct span raw;   /* the whole field with its last line end */
 };

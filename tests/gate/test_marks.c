@@ -113,6 +113,33 @@ START_TEST(second_subject_cannot_carry_a_forged_tag)
 }
 END_TEST
 
+/* What stands in front of a forged mark, and ends the header or starts a line to some readers only. */
+static const struct {
+    const char *name, *before;
+} troubles[] = {
+    {"blanks before a colon", "X-Odd : 1\n"},
+    {"a line of blanks", "X-Odd: 1\n \n"},
+    {"no field", "X-Odd\n"},
+    {"bare CR", "X-Odd: 1\r"},
+    {"bare CR at the end", "X-Odd: 1\r\n"},
+    {"the forged field's own colon", ""},
+};
+
+START_TEST(header_that_readers_read_differently_hides_no_forged_mark)
+{
+    bool last = _i == (int)SEAL_COUNT(troubles) - 1;
+    struct span copy = arrive(arena_printf(site->arena,
+                                           last ? "%sSubject : [signed OK] Pay\nX-Sealmilter-Status : good\n"
+                                                : "%sSubject: [signed OK] Pay\nX-Sealmilter-Status: good\n",
+                                           troubles[_i].before));
+    const char *name = troubles[_i].name;
+    ck_assert_msg(span_find(copy, "signed OK", 9, 0) == SIZE_MAX, "%s", name);
+    ck_assert_msg(span_find(copy, "Sealmilter", 10, 0) == SIZE_MAX, "%s", name);
+    ck_assert_msg(span_find(copy, "Pay", 3, 0) != SIZE_MAX, "%s", name);
+    ck_assert_msg(span_find(copy, "\r\n\r\nHello\r\n", 11, 0) != SIZE_MAX, "%s", name);
+}
+END_TEST
+
 START_TEST(our_tag_stands_first_whatever_the_subject_was)
 {
     struct span copy = arrive_signed("Subject: [signed OK] [secure] Hi\n");
@@ -204,6 +231,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, forged_tag_leaves_the_subject, 0, (int)SEAL_COUNT(forged));
     tcase_add_test(t, two_hundred_nested_tags_leave);
     tcase_add_test(t, second_subject_cannot_carry_a_forged_tag);
+    tcase_add_loop_test(t, header_that_readers_read_differently_hides_no_forged_mark, 0,
+                        (int)SEAL_COUNT(troubles));
     tcase_add_test(t, our_tag_stands_first_whatever_the_subject_was);
     tcase_add_test(t, long_subject_is_cut_not_our_tag);
     tcase_add_test(t, forged_status_and_results_leave);

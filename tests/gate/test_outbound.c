@@ -128,6 +128,24 @@ START_TEST(keyword_in_a_header_commands_too)
 }
 END_TEST
 
+START_TEST(keyword_behind_a_line_that_is_no_field_commands_too)
+{
+    static const char *const troubles[] = {"X-Odd : 1\n", "X-Odd: 1\n \n", "X-Odd\n", "X-Odd: 1\r"};
+    for (size_t i = 0; i < SEAL_COUNT(troubles); i++) {
+        const char *text = arena_printf(
+            site->arena,
+            "From: alice@our.example\nTo: carol@their.example\n%sSubject: [confidential] Hi\n\n%s",
+            troubles[i], body);
+        run_ok(&(struct site_mail){ALICE, .to = {"carol@their.example"}, .text = text});
+        ck_assert_msg(site->outcome->verdict == VERDICT_REJECT, "%s", troubles[i]);
+        run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = text});
+        struct span copy = site_copy_for(site, "bob@their.example");
+        ck_assert_msg(!has(copy, "ORCHID") && !has(copy, "confidential"), "%s", troubles[i]);
+        ck_assert_msg(has(copy, "X-Odd"), "%s", troubles[i]);
+    }
+}
+END_TEST
+
 START_TEST(nobody_signs_in_the_name_of_another)
 {
     static const struct site_mail mails[] = {
@@ -325,6 +343,7 @@ static Suite *suite(void)
     tcase_add_test(t, required_encryption_without_certificate_refuses_for_all);
     tcase_add_test(t, keyword_leaves_the_subject_in_every_copy);
     tcase_add_test(t, keyword_in_a_header_commands_too);
+    tcase_add_test(t, keyword_behind_a_line_that_is_no_field_commands_too);
     tcase_add_test(t, nobody_signs_in_the_name_of_another);
     tcase_add_test(t, null_sender_and_reports_are_never_signed);
     tcase_add_test(t, encrypted_mail_is_not_encrypted_twice_but_signed);
