@@ -112,10 +112,10 @@ static int parse(struct making *m, struct span original, size_t nshown, struct s
     if (header_parse(m->arena, original, &limits, &m->original, err) < 0 ||
         header_parse(m->arena, result, &with_ours, &m->result, err) < 0)
         return -1;
-    if (m->original.trouble != NULL || m->original.n != nshown)
+    if (m->original.n != nshown)
         return err_set(err, ERR_AMBIGUOUS, "header of %zu fields read as %zu: %s", nshown, m->original.n,
                        m->original.trouble != NULL ? m->original.trouble : "a field holds another");
-    if (m->result.trouble != NULL)
+    if (m->result.trouble != NULL && m->original.trouble == NULL)
         return err_set(err, ERR_BUG, "header of the result: %s", m->result.trouble);
     return 0;
 }

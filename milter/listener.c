@@ -1,12 +1,16 @@
 /* listener - smfi_opensocket() with mode and group. */
 #include "milter/listener.h"
 
+#include "base/mem.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <libmilter/mfapi.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* The path of "unix:/path" and "local:/path"; NULL for a network socket. */
@@ -15,6 +19,19 @@ static const char *unix_path(const char *socket)
     if (strncmp(socket, "unix:", 5) == 0)
         return socket + 5;
     return strncmp(socket, "local:", 6) == 0 ? socket + 6 : NULL;
+}
+
+int listener_check(const struct settings *settings, struct err *err)
+{
+    const char *path = unix_path(settings->socket);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    if (path == NULL || strlen(path) >= sizeof name.sun_path)
+        return 0;
+    memcpy(name.sun_path, path, strlen(path));
+    SEAL_CLEANUP(mem_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) == 0)
+        return err_set(err, ERR_EXISTS, "somebody listens at %s already", settings->socket);
+    return 0;
 }
 
 static int set_group(const char *path, const char *name, struct err *err)

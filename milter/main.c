@@ -11,6 +11,7 @@
 #include <libmilter/mfapi.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,8 @@ struct options {
 };
 
 static struct daemon the_daemon;
-static sem_t over;       /* posted when the daemon is to end */
-static int serve_status; /* of smfi_main() */
+static sem_t over;              /* posted when the daemon is to end */
+static atomic_int serve_status; /* of smfi_main() */
 
 static const char usage[] = "usage: sealmilter [-c FILE] [-f]   run, in the background unless -f\n"
                             "       sealmilter [-c FILE] -t     check the settings and end\n"
@@ -68,9 +69,17 @@ static int read_options(int argc, char **argv, struct options *out)
     return EXIT_USAGE;
 }
 
+static enum log_target log_target_of(const struct settings *settings)
+{
+    return strcmp(settings->log, "syslog") == 0 ? LOG_TO_SYSLOG : LOG_TO_STDERR;
+}
+
 static void on_reload(void)
 {
     reload_settings(the_daemon.reload);
+    struct snapshot *snapshot = reload_snapshot(the_daemon.reload);
+    log_open(log_target_of(the_daemon.settings), log_parse_level(snapshot->settings->log_level));
+    snapshot_free(&snapshot);
 }
 
 /* Closes the listening socket; libmilter itself notices only after some seconds that it is to end. */
@@ -80,9 +89,10 @@ static void on_stop(void)
     sem_post(&over);
 }
 
-static void *serve(void *status_out)
+static void *serve(void *arg)
 {
-    *(int *)status_out = smfi_main() == MI_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+    (void)arg;
+    atomic_store(&serve_status, smfi_main() == MI_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
     sem_post(&over);
     return NULL;
 }
@@ -91,8 +101,9 @@ static void *serve(void *status_out)
 static int start(const struct settings *settings, struct err *err)
 {
     if (start_check_libcrypto(hash_library_version(), settings, err) < 0 ||
-        start_pid_file(settings, err) < 0 || start_drop_privileges(settings, err) < 0 ||
-        start_spool_folder(settings, err) < 0 || daemon_open(settings, &the_daemon, err) < 0)
+        listener_check(settings, err) < 0 || start_pid_file(settings, err) < 0 ||
+        start_drop_privileges(settings, err) < 0 || start_spool_folder(settings, err) < 0 ||
+        daemon_open(settings, &the_daemon, err) < 0)
         return -1;
     signals_handle(on_reload, on_stop);
     if (callbacks_register(&the_daemon) < 0)
@@ -112,7 +123,7 @@ static int serve_until_stopped(const struct settings *settings)
 {
     pthread_t thread;
     sem_init(&over, 0, 0);
-    if (pthread_create(&thread, NULL, serve, &serve_status) != 0)
+    if (pthread_create(&thread, NULL, serve, NULL) != 0)
         return EXIT_FAILURE;
     sem_wait(&over);
     bool unused = daemon_stop(&the_daemon, STOP_SECONDS);
@@ -120,30 +131,31 @@ static int serve_until_stopped(const struct settings *settings)
         unlink(settings->pid_file);
     log_event(LEVEL_INFO, NULL, "stop", NULL);
     if (!unused)
-        _exit(serve_status); /* threads of connections that the MTA keeps open may still look at the daemon */
+        _exit(atomic_load(
+            &serve_status)); /* threads of connections that the MTA keeps open may still look at the daemon */
     daemon_close(&the_daemon);
-    return serve_status;
+    return atomic_load(&serve_status);
 }
 
 static int run(const struct settings *settings, const struct options *options)
 {
     struct err err = ERR_INIT;
     int report_fd = -1;
-    bool to_syslog = strcmp(settings->log, "syslog") == 0;
+    enum log_target target = log_target_of(settings);
     if (!options->foreground && start_background(&report_fd, &err) < 0) {
         fprintf(stderr, "sealmilter: %s\n", err.msg);
         return EXIT_FAILURE;
     }
     signals_block();
-    log_open(to_syslog ? LOG_TO_SYSLOG : LOG_TO_STDERR, log_parse_level(settings->log_level));
+    log_open(target, log_parse_level(settings->log_level));
     if (start(settings, &err) < 0) {
         log_error(NULL, "start", &err);
-        if (options->foreground && to_syslog)
+        if (options->foreground && target == LOG_TO_SYSLOG)
             fprintf(stderr, "sealmilter: %s\n", err.msg);
         start_report(&report_fd, err.msg);
         return EXIT_FAILURE;
     }
-    if (!options->foreground && to_syslog)
+    if (!options->foreground && target == LOG_TO_SYSLOG)
         close_stderr();
     start_report(&report_fd, NULL);
     log_event(LEVEL_INFO, NULL, "start", "version", SEAL_VERSION, "socket", settings->socket, NULL);

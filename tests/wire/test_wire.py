@@ -32,6 +32,7 @@ class Wire(unittest.TestCase):
             conn.greet()
             conn.say(client.connect(), client.HELO, *client.MESSAGE)
             self.assertEqual(conn.verdict()[1], (b"c", b""), self.seal.log())
+        self.assertNotIn("Sanitizer", self.seal.log())
 
     def lua(self, script):
         result = run("miltertest", "-w", "-D", f"socket={self.seal.address}", "-s", HERE / script, check=False)

@@ -1,0 +1,201 @@
+/* test_reload - a message begins with the newest good policy; a bad one changes nothing. */
+#include "milter/reload.h"
+#include "support/check.h"
+#include "support/site.h"
+
+#include "base/io.h"
+#include "milter/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char policy[] = "our domains our.example\n"
+                             "rule \"out\"\n    when outbound\n    pass\n"
+                             "rule \"in\"\n    when inbound\n    pass\n"
+                             "rule \"house\"\n    when internal\n    pass\n";
+
+static struct site *site;
+static struct reload *reload;
+static char conf[80];
+static FILE *log_file;
+
+static void write_conf(const char *more)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(4096);
+    buf_printf(&text, "state = %s\nspool = %s\nuser = \"\"\nhostname = gw.our.example\n%s", site->dir,
+               site->dir, more);
+    ck_ok(io_write_file(conf, buf_span(&text), 0600, &err));
+}
+
+static void set_up(void)
+{
+    struct err err = ERR_INIT;
+    site = site_new(policy);
+    snprintf(conf, sizeof conf, "%s/sealmilter.conf", site->dir);
+    write_conf("");
+    struct settings *settings;
+    ck_ok(settings_load(site->arena, conf, &settings, &err));
+    ck_ok(reload_new(site->store, settings, &reload, &err));
+    log_file = tmpfile();
+    dup2(fileno(log_file), STDERR_FILENO);
+    log_open(LOG_TO_STDERR, LEVEL_INFO);
+}
+
+static void tear_down(void)
+{
+    reload_free(&reload);
+    site_free(&site);
+    fclose(log_file);
+}
+
+/* Straight into the store: sealadm would have found the mistake. */
+static void put_policy(const char *text)
+{
+    struct err err = ERR_INIT;
+    uint64_t version;
+    const struct policy_record record = {.text = text, .loaded = PKI_NOW, .by = "test"};
+    ck_ok(store_put_policy(site->store, &record, &version, &err));
+}
+
+static uint64_t version_now(void)
+{
+    struct snapshot *snapshot = reload_snapshot(reload);
+    uint64_t version = snapshot->policy_version;
+    snapshot_free(&snapshot);
+    return version;
+}
+
+static size_t lines_with(const char *word)
+{
+    char line[2000];
+    size_t n = 0;
+    rewind(log_file);
+    while (fgets(line, sizeof line, log_file) != NULL)
+        n += strstr(line, word) != NULL;
+    fseek(log_file, 0, SEEK_END);
+    return n;
+}
+
+START_TEST(next_message_has_the_new_policy)
+{
+    ck_assert_uint_eq(version_now(), 1);
+    put_policy(policy);
+    ck_assert_uint_eq(version_now(), 2);
+}
+END_TEST
+
+START_TEST(message_under_way_keeps_the_policy_that_it_began_with)
+{
+    struct snapshot *old = reload_snapshot(reload);
+    put_policy(policy);
+    ck_assert_uint_eq(version_now(), 2);
+    ck_assert_uint_eq(old->policy_version, 1);
+    ck_assert(policy_is_ours(old->policy, "a@our.example"));
+    snapshot_free(&old);
+}
+END_TEST
+
+START_TEST(policy_with_an_unknown_word_changes_nothing_and_is_logged_once)
+{
+    put_policy("our domains our.example\nrule \"out\"\n    when outbound\n    encript\n");
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(version_now(), 1);
+    ck_assert_uint_eq(lines_with("the old policy stays"), 1);
+    ck_assert_uint_eq(lines_with("encript"), 1);
+    put_policy(policy);
+    ck_assert_uint_eq(version_now(), 3);
+}
+END_TEST
+
+START_TEST(new_authority_is_trusted_by_the_next_message)
+{
+    struct err err = ERR_INIT;
+    struct pki_entity *root = pki_root(site->pki, &(struct pki_spec){.name = "Another"});
+    struct snapshot *old = reload_snapshot(reload);
+    const struct ca_record record = {
+        .fingerprint = cert_info(root->cert)->fingerprint, .der = root->der, .trusted = true};
+    ck_ok(store_put_ca(site->store, &record, &err));
+    struct snapshot *new = reload_snapshot(reload);
+    ck_assert_ptr_ne(old, new);
+    snapshot_free(&old);
+    snapshot_free(&new);
+}
+END_TEST
+
+START_TEST(what_else_is_new_in_the_store_loads_nothing)
+{
+    struct snapshot *old = reload_snapshot(reload);
+    site_user(site, "alice@our.example", PKI_P256);
+    struct snapshot *new = reload_snapshot(reload);
+    ck_assert_ptr_eq(old, new);
+    snapshot_free(&old);
+    snapshot_free(&new);
+    ck_assert_uint_eq(lines_with("event=reload"), 0);
+}
+END_TEST
+
+START_TEST(settings_are_read_again_on_request)
+{
+    write_conf("tag-opened = [private]\n");
+    reload_settings(reload);
+    struct snapshot *snapshot = reload_snapshot(reload);
+    ck_assert_str_eq(snapshot->settings->tag_opened, "[private]");
+    snapshot_free(&snapshot);
+    write_conf("tag-opened = [secret]\n");
+    reload_settings(reload);
+    snapshot = reload_snapshot(reload);
+    ck_assert_str_eq(snapshot->settings->tag_opened, "[secret]");
+    snapshot_free(&snapshot);
+}
+END_TEST
+
+START_TEST(settings_with_a_mistake_change_nothing)
+{
+    write_conf("tag-open = [private]\n");
+    reload_settings(reload);
+    struct snapshot *snapshot = reload_snapshot(reload);
+    ck_assert_str_eq(snapshot->settings->tag_opened, "[secure]");
+    snapshot_free(&snapshot);
+    ck_assert_uint_eq(lines_with("the old settings stay"), 1);
+}
+END_TEST
+
+START_TEST(without_a_policy_there_is_no_start)
+{
+    struct err err = ERR_INIT;
+    char dir[] = "/tmp/seal-reload-XXXXXX";
+    struct store *empty;
+    struct reload *none = NULL;
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    ck_ok(store_open(dir, STORE_CREATE, &empty, &err));
+    ck_fails(reload_new(empty, site->settings, &none, &err), ERR_CONFIG);
+    store_close(&empty);
+    char path[64];
+    snprintf(path, sizeof path, "%s/" STORE_FILE, dir);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/" STORE_FILE "-lock", dir);
+    unlink(path);
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("milter/reload");
+    TCase *tc = tcase_create("reload");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, next_message_has_the_new_policy);
+    tcase_add_test(tc, message_under_way_keeps_the_policy_that_it_began_with);
+    tcase_add_test(tc, policy_with_an_unknown_word_changes_nothing_and_is_logged_once);
+    tcase_add_test(tc, new_authority_is_trusted_by_the_next_message);
+    tcase_add_test(tc, what_else_is_new_in_the_store_loads_nothing);
+    tcase_add_test(tc, settings_are_read_again_on_request);
+    tcase_add_test(tc, settings_with_a_mistake_change_nothing);
+    tcase_add_test(tc, without_a_policy_there_is_no_start);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+TEST_MAIN(suite)
