@@ -146,17 +146,6 @@ static void end_mailbox(struct parser *p)
         fail(p, "something stands behind an address");
 }
 
-/* local@domain, the word before @ read already; the name is what a comment behind it says. */
-static void read_bare(struct parser *p, size_t begin)
-{
-    p->at++;
-    skip_domain(p);
-    struct span spec = span_sub(p->in, begin, p->at - begin);
-    p->comment = (struct span){"", 0};
-    end_mailbox(p);
-    add_mailbox(p, spec, header_decode(p->arena, p->comment));
-}
-
 static void read_angle(struct parser *p, const char *name)
 {
     size_t begin = ++p->at;
@@ -175,6 +164,36 @@ static void read_angle(struct parser *p, const char *name)
     p->at++;
     end_mailbox(p);
     add_mailbox(p, spec, name);
+}
+
+/*
+ * "a@b.example <a@b.example>", the address as its own display name without the quotes: no RFC allows it, many programs write it,
+ * and no reader can take it for another address. With a different one in front it is trouble.
+ */
+static void read_doubled(struct parser *p, struct span front)
+{
+    char addr[ADDR_MAX + 1];
+    struct err err = ERR_INIT;
+    read_angle(p, arena_spandup(p->arena, front));
+    if (p->list->trouble == NULL &&
+        (addr_canonical(front, addr, &err) < 0 || strcmp(addr, p->list->boxes[p->list->n - 1].addr) != 0))
+        fail(p, "an address stands before another");
+}
+
+/* local@domain, the word before @ read already; the name is what a comment behind it says. */
+static void read_bare(struct parser *p, size_t begin)
+{
+    p->at++;
+    skip_domain(p);
+    struct span spec = span_sub(p->in, begin, p->at - begin);
+    p->comment = (struct span){"", 0};
+    skip_space(p);
+    if (peek(p) == '<') {
+        read_doubled(p, spec);
+        return;
+    }
+    end_mailbox(p);
+    add_mailbox(p, spec, header_decode(p->arena, p->comment));
 }
 
 static void add_quoted(struct arena *arena, struct span quoted, struct buf *out)
