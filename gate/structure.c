@@ -140,11 +140,19 @@ static unsigned first_packet_tag(struct span armour)
     return (tag & 0xc0) == 0xc0 ? tag & 0x3f : (tag & 0xc0) == 0x80 ? tag >> 2 & 0x0f : 0;
 }
 
-/* Public-key or symmetric session key, or encrypted data itself: not a literal packet that poses as encrypted. */
-static bool is_encrypted_armour(struct span armour)
+/* Nothing but blanks stands behind the armour: text there would go in clear (R14). */
+static bool ends_with_armour(struct span text)
 {
-    unsigned tag = first_packet_tag(armour);
-    return tag == 1 || tag == 3 || tag == 9 || tag == 18 || tag == 20;
+    static const char end[] = "-----END PGP MESSAGE-----";
+    size_t n = sizeof end - 1, at = span_find(text, end, n, 0);
+    return at != SIZE_MAX && span_trim(span_sub(text, at + n, text.len)).len == 0;
+}
+
+/* Public-key or symmetric session key, or encrypted data itself: not a literal packet that poses as encrypted. */
+static bool is_encrypted_armour(struct span text)
+{
+    unsigned tag = first_packet_tag(text);
+    return (tag == 1 || tag == 3 || tag == 9 || tag == 18 || tag == 20) && ends_with_armour(text);
 }
 
 static void look_at_multipart_encrypted(struct span message, const struct part_table *table,

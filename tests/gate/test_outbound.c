@@ -226,6 +226,32 @@ START_TEST(entity_without_a_type_is_given_one)
 }
 END_TEST
 
+/* An armour of one public-key encrypted session key packet. */
+#define ARMOUR "-----BEGIN PGP MESSAGE-----\n\nwUwD\n-----END PGP MESSAGE-----\n"
+
+static const struct {
+    const char *text;
+    bool counts;
+} armours[] = {
+    {ARMOUR, true},
+    {"\n" ARMOUR " \n", true},
+    {ARMOUR "ORCHID\n", false},
+    {ARMOUR "ORCHID\n" ARMOUR, false},
+    {"ORCHID\n" ARMOUR, false},
+    {"-----BEGIN PGP MESSAGE-----\n\nwUwD\nORCHID\n", false},
+    {"-----BEGIN PGP MESSAGE-----\n\nywUwD\n-----END PGP MESSAGE-----\nORCHID\n", false},
+};
+
+START_TEST(armour_counts_as_encrypted_only_when_it_is_the_whole_text)
+{
+    const char *text = arena_printf(site->arena, FROM_ALICE "[confidential] Hi\n\n%s", armours[_i].text);
+    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = text});
+    struct span copy = site_copy_for(site, "bob@their.example");
+    ck_assert(!has(copy, "ORCHID"));
+    ck_assert_int_eq(has(copy, "enveloped-data"), !armours[_i].counts);
+}
+END_TEST
+
 START_TEST(hidden_recipient_gets_an_envelope_of_its_own)
 {
     struct pki_entity *eve = site_partner(site, "eve@their.example", PKI_RSA2048);
@@ -350,6 +376,8 @@ static Suite *suite(void)
     tcase_add_test(t, what_only_says_that_it_is_encrypted_is_encrypted);
     tcase_add_test(t, mail_that_a_client_signed_over_eight_bit_text_is_encrypted_as_it_is);
     tcase_add_test(t, entity_without_a_type_is_given_one);
+    tcase_add_loop_test(t, armour_counts_as_encrypted_only_when_it_is_the_whole_text, 0,
+                        (int)SEAL_COUNT(armours));
     tcase_add_test(t, hidden_recipient_gets_an_envelope_of_its_own);
     tcase_add_test(t, rsa_and_ec_recipients_never_share_an_envelope);
     tcase_add_test(t, every_content_header_of_the_original_is_replaced);
