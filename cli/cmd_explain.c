@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 struct request {
     const char *from, *client, *login, *write, *at, *body;
@@ -81,21 +82,31 @@ static int make_envelope(struct cli *cli, const struct request *request, struct 
     return 0;
 }
 
-/* Where the caller may write; the folder is made when it is not there. */
+/*
+ * Made by the caller, and given to the user that root becomes: what a stranger's message makes of the pipeline is then written
+ * without root's rights.
+ */
+static int make_folder(const struct cli *cli, const char *dir, struct err *err)
+{
+    struct stat owner;
+    if (mkdir(dir, 0700) < 0)
+        return errno == EEXIST ? 0 : err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
+    if (geteuid() == 0 && stat(cli->settings->state_dir, &owner) == 0 &&
+        chown(dir, owner.st_uid, owner.st_gid) < 0)
+        return err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
+    return 0;
+}
+
 static int write_copies(const struct outcome *outcome, const struct spool *message, const char *dir,
                         struct err *err)
 {
-    if (cli_be_caller(err) < 0)
-        return -1;
-    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-        return err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
     for (size_t i = 0; i < outcome->plan->ncopies; i++) {
         const struct spool *copy = outcome->copies[i] != NULL ? outcome->copies[i] : message;
         char path[4096];
         if (snprintf(path, sizeof path, "%s/%zu.eml", dir, i) >= (int)sizeof path)
             return err_set(err, ERR_USAGE, "--write: folder name too long");
         if (io_write_file(path, spool_all(copy), 0600, err) < 0)
-            return -1;
+            return err_wrap(err, "--write (the state folder's owner writes; let sealadm make the folder)");
     }
     return 0;
 }
@@ -131,8 +142,8 @@ static int explain(struct cli *cli, const struct request *request, const struct 
     int64_t now = cli->now;
     if ((request->at != NULL && parse_time(request->at, &now, err) < 0) ||
         make_envelope(cli, request, &run.env, err) < 0 ||
-        cli_open_store(cli, request->write == NULL ? CLI_DROP : CLI_LEND, err) < 0 ||
-        gate_new(cli->settings, cli->store, &run.gate, err) < 0 ||
+        (request->write != NULL && make_folder(cli, request->write, err) < 0) ||
+        cli_open_store(cli, CLI_DROP, err) < 0 || gate_new(cli->settings, cli->store, &run.gate, err) < 0 ||
         snapshot_load(cli->store, cli->settings, &run.snapshot, err) < 0 ||
         gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, &run.trace, &run.outcome, err) < 0)
         return -1;
