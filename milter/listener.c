@@ -21,7 +21,7 @@ static const char *unix_path(const char *socket)
     return strncmp(socket, "local:", 6) == 0 ? socket + 6 : NULL;
 }
 
-int listener_check(const struct settings *settings, struct err *err)
+int listener_check_free(const struct settings *settings, struct err *err)
 {
     const char *path = unix_path(settings->socket);
     struct sockaddr_un name = {.sun_family = AF_UNIX};

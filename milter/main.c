@@ -101,7 +101,7 @@ static void *serve(void *arg)
 static int start(const struct settings *settings, struct err *err)
 {
     if (start_check_libcrypto(hash_library_version(), settings, err) < 0 ||
-        listener_check(settings, err) < 0 || start_pid_file(settings, err) < 0 ||
+        listener_check_free(settings, err) < 0 || start_pid_file(settings, err) < 0 ||
         start_drop_privileges(settings, err) < 0 || start_spool_folder(settings, err) < 0 ||
         daemon_open(settings, &the_daemon, err) < 0)
         return -1;
