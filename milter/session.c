@@ -169,11 +169,21 @@ static const char *with_domain(const struct session *session, struct arena *aren
     return arena_printf(arena, "<%.*s@%s>", (int)(brackets ? n - 2 : n), given + brackets, host);
 }
 
+/* The first failure is the one that is told. */
+static void fail(struct message *message, const struct err *err)
+{
+    if (!err_is_set(&message->err))
+        message->err = *err;
+}
+
 static void set_sender(struct session *session, const char *given)
 {
+    struct err err = ERR_INIT;
     struct message *message = session->message;
     const char *full = with_domain(session, message->arena, given);
-    if (envelope_set_sender(&message->env, message->arena, full != NULL ? full : given, &message->err) == 0)
+    if (envelope_set_sender(&message->env, message->arena, full != NULL ? full : given, &err) < 0)
+        fail(message, &err);
+    else
         message->env.sender_given = arena_strdup(message->arena, given);
 }
 
@@ -202,10 +212,13 @@ void session_rcpt(struct session *session, const char *const *args)
     struct message *message = session->message;
     if (message == NULL || args[0] == NULL)
         return;
+    struct err err = ERR_INIT;
     struct envelope *env = &message->env;
     const char *full = with_domain(session, message->arena, args[0]);
-    if (envelope_add_rcpt(env, message->arena, full != NULL ? full : args[0], &message->err) < 0)
+    if (envelope_add_rcpt(env, message->arena, full != NULL ? full : args[0], &err) < 0) {
+        fail(message, &err);
         return;
+    }
     struct recipient *rcpt = &env->rcpts[env->nrcpts - 1];
     rcpt->given = arena_strdup(message->arena, args[0]);
     esmtp_read_rcpt(rcpt, message->arena, args + 1);
