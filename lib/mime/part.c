@@ -167,13 +167,25 @@ static void open_multipart(struct scan *s)
         .part = s->current, .boundary = span_of(part_param(part, "boundary")), .last_child = PART_NONE};
 }
 
+/* A part whose header is too long (it may be a text before which the empty line is missing) is no reason to refuse the message. */
+static int parse_header(struct scan *s, struct part *part, struct err *err)
+{
+    struct span text = span_sub(s->message, part->begin, part->body - part->begin);
+    if (header_parse(s->arena, text, s->limits, &part->header, err) == 0)
+        return 0;
+    if (part->parent == PART_NONE || err->code != ERR_LIMIT)
+        return -1;
+    err_clear(err);
+    set_opaque(s, "a part's header is too long");
+    return arena_check(s->arena, err);
+}
+
 static int end_header(struct scan *s, size_t body, struct err *err)
 {
     struct part *part = current(s);
     part->body = body;
     s->place = IN_BODY;
-    struct span text = span_sub(s->message, part->begin, body - part->begin);
-    if (header_parse(s->arena, text, s->limits, &part->header, err) < 0)
+    if (parse_header(s, part, err) < 0)
         return -1;
     if (part->header.trouble != NULL)
         set_opaque(s, part->header.trouble);

@@ -58,7 +58,7 @@ struct part_table {
     const char *opaque_why; /* NULL: the structure is plain */
 };
 
-/* part_parse - the table of a whole message (header and body). return 0, or -1 with ERR_LIMIT (a header section, the arena). */
+/* part_parse - the table of a whole message (header and body). return 0, or -1 with ERR_LIMIT (the header section, the arena). */
 int part_parse(struct arena *arena, struct span message, const struct mime_limits *limits,
                struct part_table *out, struct err *err) SEAL_CHECKED;
 
