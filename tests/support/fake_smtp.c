@@ -2,6 +2,7 @@
 #include "support/fake_smtp.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,8 @@ static bool one_command(struct fake_smtp *server, FILE *in, FILE *out, char *lin
 
 static void serve(struct fake_smtp *server, int fd)
 {
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     FILE *in = fdopen(fd, "r");
     FILE *out = fdopen(dup(fd), "w");
     char *line = NULL;
