@@ -9,7 +9,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define LINE_MAX_SIZE  8000
+#define LINE_MAX_SIZE  65536
 #define VALUE_MAX_SIZE 1000
 
 static atomic_int log_target = LOG_TO_STDERR;
