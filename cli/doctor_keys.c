@@ -94,10 +94,13 @@ static int check_authority(struct doctor *doctor, const struct ca_record *record
     if (cert_parse(record->der, &cert, err) < 0)
         return err_wrap(err, "authority %.16s", record->fingerprint);
     int64_t last = cert_info(cert)->not_after;
+    const char *todo =
+        record->own ? "give users certificates of another authority: sealadm ca add, sealadm key import"
+                    : "add its successor: sealadm ca add FILE --trust";
     if (record->trusted && last < doctor->now + SOON)
-        doctor_add(doctor, record->own ? FINDING_ERROR : FINDING_WARNING, "sealadm ca add with its successor",
-                   "the authority %.16s (%s) %s %s", record->fingerprint, cert_info(cert)->subject,
-                   last < doctor->now ? "expired" : "expires", date_of(doctor, last));
+        doctor_add(doctor, FINDING_WARNING, todo, "the authority %.16s (%s) %s %s", record->fingerprint,
+                   cert_info(cert)->subject, last < doctor->now ? "expired" : "expires",
+                   date_of(doctor, last));
     cert_free(&cert);
     return 0;
 }

@@ -17,18 +17,36 @@
 struct postfix {
     struct doctor *doctor;
     const char *dir;
-    const char *services; /* postconf -P: "service/type/name = value" lines */
+    struct span main;     /* main.cf: "name = value" lines, defaults too, $names expanded */
+    struct span services; /* master.cf: "service type ..." lines */
+    struct span options;  /* master.cf: "service/type/name = value" lines, of -o */
 };
 
-/* The value of a main.cf parameter with $names expanded; "" when it cannot be asked. */
+static bool next_line(struct span text, size_t *at, struct span *out)
+{
+    if (*at >= text.len)
+        return false;
+    size_t end = span_find(text, "\n", 1, *at);
+    *out = span_sub(text, *at, (end == SIZE_MAX ? text.len : end) - *at);
+    *at += out->len + 1;
+    return true;
+}
+
+/* The value in a "name = value" line; NULL when there is none of this name. */
+static const char *value_of(struct postfix *postfix, struct span text, const char *name)
+{
+    struct span line;
+    size_t n = strlen(name);
+    for (size_t at = 0; next_line(text, &at, &line);)
+        if (span_starts(line, name) && span_starts(span_sub(line, n, 2), " ="))
+            return arena_spandup(postfix->doctor->arena, span_trim(span_sub(line, n + 2, line.len)));
+    return NULL;
+}
+
 static const char *parameter(struct postfix *postfix, const char *name)
 {
-    const char *const argv[] = {"postconf", "-c", postfix->dir, "-hx", name, NULL};
-    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
-    struct err ignored = ERR_INIT; /* doctor_postfix() has asked once already, and would have said so */
-    if (run_capture(argv, &out, &ignored) < 0)
-        return "";
-    return arena_spandup(postfix->doctor->arena, span_trim(buf_span(&out)));
+    const char *value = value_of(postfix, postfix->main, name);
+    return value == NULL ? "" : value;
 }
 
 /* A milter of a list: its socket, and the default_action that stands with it in braces. */
@@ -119,25 +137,19 @@ static void check_action(struct postfix *postfix, const char *where, const char 
 /* A "-o name=value" of a master.cf service; NULL: it has none, main.cf's counts. */
 static const char *service_option(struct postfix *postfix, const char *service, const char *name)
 {
-    char key[600];
-    snprintf(key, sizeof key, "%s/inet/%s = ", service, name);
-    for (struct span rest = span_of(postfix->services); rest.len > 0;) {
-        size_t n = span_find(rest, "\n", 1, 0);
-        struct span line = span_sub(rest, 0, n == SIZE_MAX ? rest.len : n);
-        rest = span_sub(rest, line.len + 1, rest.len);
-        if (span_starts(line, key))
-            return arena_spandup(postfix->doctor->arena, span_sub(line, strlen(key), line.len));
-    }
-    return NULL;
+    return value_of(postfix, postfix->options,
+                    arena_printf(postfix->doctor->arena, "%s/inet/%s", service, name));
 }
 
 static bool service_exists(struct postfix *postfix, const char *service)
 {
-    const char *const argv[] = {
-        "postconf", "-c", postfix->dir, "-M", arena_printf(postfix->doctor->arena, "%s/inet", service), NULL};
-    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(OUTPUT_MAX);
-    struct err ignored = ERR_INIT;
-    return run_capture(argv, &out, &ignored) == 0 && span_trim(buf_span(&out)).len > 0;
+    struct span line;
+    size_t n = strlen(service);
+    for (size_t at = 0; next_line(postfix->services, &at, &line);)
+        if (span_starts(line, service) && span_starts(span_sub(line, n, 1), " ") &&
+            span_starts(span_trim(span_sub(line, n, line.len)), "inet "))
+            return true;
+    return false;
 }
 
 /* master.cf writes the listener as "127.0.0.1:10026", "[::1]:10026", "localhost:10026" or "10026". */
@@ -195,19 +207,17 @@ static void check_listeners(struct postfix *postfix)
 {
     struct doctor *doctor = postfix->doctor;
     const char *inject = injection_service(postfix);
-    for (struct span rest = span_of(postfix->services); rest.len > 0;) {
-        size_t n = span_find(rest, "\n", 1, 0);
-        struct span line = span_sub(rest, 0, n == SIZE_MAX ? rest.len : n);
-        rest = span_sub(rest, line.len + 1, rest.len);
-        size_t slash = span_find(line, "/inet/smtpd_milters = ", 22, 0);
+    struct span line;
+    for (size_t at = 0; next_line(postfix->options, &at, &line);) {
+        static const char option[] = "/inet/smtpd_milters =";
+        size_t slash = span_find(line, option, sizeof option - 1, 0);
         if (slash == SIZE_MAX)
             continue;
         struct doctor_list list = {.n = 0};
         size_t ours;
         const char *action = NULL;
         const char *service = arena_spandup(doctor->arena, span_sub(line, 0, slash));
-        read_list(postfix, arena_spandup(doctor->arena, span_sub(line, slash + 22, line.len)), &list, &ours,
-                  &action);
+        read_list(postfix, service_option(postfix, service, "smtpd_milters"), &list, &ours, &action);
         if (ours == SIZE_MAX && (inject == NULL || strcmp(inject, service) != 0))
             doctor_add(doctor, FINDING_WARNING,
                        "add sealmilter there, unless all that comes in by it has been handled before",
@@ -308,22 +318,48 @@ static void check_aliases(struct postfix *postfix, const char *name, const struc
     }
 }
 
+static void examine(struct postfix *postfix)
+{
+    struct doctor_list homes = {.n = 0};
+    check_milters(postfix);
+    check_version(postfix);
+    check_size(postfix);
+    if (postfix->doctor->policy == NULL)
+        return;
+    read_homes(postfix, &homes);
+    check_aliases(postfix, "virtual_alias_maps", &homes);
+    check_aliases(postfix, "alias_maps", &homes);
+}
+
 int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
 {
-    struct postfix postfix = {.doctor = doctor, .dir = dir};
-    const char *const argv[] = {"postconf", "-c", dir, "-Px", NULL};
+    const char *const ask_main[] = {"postconf",
+                                    "-c",
+                                    dir,
+                                    "-x",
+                                    "smtpd_milters",
+                                    "non_smtpd_milters",
+                                    "milter_default_action",
+                                    "receive_override_options",
+                                    "message_size_limit",
+                                    "mail_version",
+                                    "mydestination",
+                                    "virtual_alias_maps",
+                                    "alias_maps",
+                                    NULL};
+    const char *const ask_services[] = {"postconf", "-c", dir, "-M", NULL};
+    const char *const ask_options[] = {"postconf", "-c", dir, "-Px", NULL};
+    SEAL_CLEANUP(buf_fini) struct buf main = BUF_INIT(OUTPUT_MAX);
     SEAL_CLEANUP(buf_fini) struct buf services = BUF_INIT(OUTPUT_MAX);
-    if (run_capture(argv, &services, err) < 0)
+    SEAL_CLEANUP(buf_fini) struct buf options = BUF_INIT(OUTPUT_MAX);
+    if (run_capture(ask_main, &main, err) < 0 || run_capture(ask_services, &services, err) < 0 ||
+        run_capture(ask_options, &options, err) < 0)
         return -1;
-    postfix.services = buf_str(&services);
-    check_milters(&postfix);
-    check_version(&postfix);
-    check_size(&postfix);
-    if (doctor->policy != NULL) {
-        struct doctor_list homes = {.n = 0};
-        read_homes(&postfix, &homes);
-        check_aliases(&postfix, "virtual_alias_maps", &homes);
-        check_aliases(&postfix, "alias_maps", &homes);
-    }
+    struct postfix postfix = {.doctor = doctor,
+                              .dir = dir,
+                              .main = buf_span(&main),
+                              .services = buf_span(&services),
+                              .options = buf_span(&options)};
+    examine(&postfix);
     return 0;
 }

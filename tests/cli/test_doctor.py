@@ -1,0 +1,138 @@
+"""sealadm doctor: files, store, keys, policy. What MTAs say is in test_doctor_postfix.py and test_doctor_sendmail.py."""
+import json
+import os
+import pathlib
+import tempfile
+import unittest
+
+from support import Case, Site, authority, person
+
+ALICE = "alice@ours.example"
+
+
+class Doctor(Case):
+    """Without the MTA: a sendmail.cf that has nothing is named, and what it lacks left out."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        cls.root = authority(cls.folder, days=400)
+
+    def setUp(self):
+        super().setUp()
+        self.cf = self.file("sendmail.cf", "\n")
+        self.done("policy", "load")
+
+    def examine(self):
+        result = self.site.run("doctor", "--json", "--sendmail", self.cf)
+        self.assertEqual(result.returncode, 1)  # of the filter that sendmail.cf lacks
+        findings = json.loads(result.text)["findings"]
+        for finding in findings:
+            self.assertEqual(finding["todo"] is None, finding["severity"] == "good", finding)
+        return [(f["severity"], f["what"], f["todo"]) for f in findings if "sendmail.cf" not in f["what"]]
+
+    def found(self, severity, part):
+        return any(s == severity and part in what for s, what, _ in self.examine())
+
+    def import_key(self, days):
+        one = person(self.folder, self.root, ALICE, days=days)
+        self.done("key", "import", self.file("key.pem", one.key.read_text() + one.pem.read_text()))
+
+    def test_sound_site_has_nothing_but_good_findings(self):
+        self.done("user", "add", ALICE)
+        self.done("key", "generate", ALICE, "--type", "p256")
+        self.assertEqual({severity for severity, *_ in self.examine()}, {"good"})
+
+    def test_text_and_exit_status(self):
+        result = self.fails("doctor", "--sendmail", self.cf, says="1 errors found")
+        self.assertIn("error    ", result.text)
+        self.assertIn("\n         -> ", result.text)
+
+    # ---- files ----
+
+    def test_modes_that_let_others_in(self):
+        self.site.master_key.chmod(0o640)
+        self.assertTrue(self.found("error", f"{self.site.master_key} has mode 0640"))
+        self.site.master_key.chmod(0o600)
+        self.site.state.chmod(0o710)
+        self.assertTrue(self.found("error", f"{self.site.state} has mode 0710"))
+        self.site.state.chmod(0o700)
+        self.assertFalse(self.found("error", "has mode"))
+
+    def test_missing_master_key(self):
+        self.site.master_key.unlink()
+        self.assertTrue(self.found("error", f"{self.site.master_key}: No such file"))
+
+    def test_spool_folder_without_room_or_missing(self):
+        self.assertFalse(self.found("warning", "spool folder"))
+        self.site.configure(spool="/nonexistent")
+        self.assertTrue(self.found("warning", "spool folder /nonexistent: No such file"))
+
+    def test_no_store_is_a_finding_and_the_rest_is_still_examined(self):
+        self.site.store.unlink()
+        findings = self.examine()
+        self.assertTrue(any(s == "error" and "there is no store" in what for s, what, _ in findings))
+        self.assertTrue(any("is private" in what for _, what, _ in findings))
+
+    def test_truncated_store_is_a_finding(self):
+        os.truncate(self.site.store, 3 * 4096)
+        self.assertTrue(self.found("error", "the file was truncated"))
+
+    def test_before_init_it_says_so(self):
+        site = Site()
+        self.addCleanup(site.remove)
+        result = site.run("doctor", "--sendmail", self.cf)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("sealadm init", result.text)
+
+    # ---- users, keys, authorities, policy ----
+
+    def test_no_users(self):
+        self.assertTrue(self.found("warning", "no user is registered"))
+        self.done("user", "add", ALICE)
+        self.assertFalse(self.found("warning", "no user is registered"))
+
+    def test_user_without_key(self):
+        self.done("user", "add", ALICE, "--also", "a@ours.example")
+        self.assertTrue(self.found("warning", f"user {ALICE} has no key"))
+        self.done("user", "disable", ALICE)
+        self.assertFalse(self.found("warning", "has no key"))
+        self.done("user", "enable", ALICE)
+        self.done("key", "generate", "a@ours.example", "--type", "p256")
+        self.assertFalse(self.found("warning", "has no key"))
+
+    def test_certificate_that_expires_soon_or_has_expired(self):
+        self.done("user", "add", ALICE)
+        self.import_key(-1)
+        self.assertTrue(self.found("error", f"the certificate of {ALICE} expired"))
+        self.import_key(10)
+        self.assertTrue(self.found("warning", f"the certificate of {ALICE} expires"))
+        self.import_key(60)
+        self.assertFalse(any(ALICE in what for _, what, _ in self.examine()))
+
+    def test_authority_that_expires_soon(self):
+        self.done("ca", "add", self.root.pem, "--trust")
+        short = authority(self.folder, "Short", days=10)
+        self.done("ca", "add", short.pem)
+        self.assertFalse(self.found("warning", "the authority"))
+        self.done("ca", "add", short.pem, "--trust")
+        self.assertTrue(self.found("warning", f"the authority {short.fingerprint[:16]} (CN=Short) expires"))
+
+    def test_no_policy(self):
+        self.assertFalse(self.found("error", "no policy is loaded"))
+        site = Site()
+        self.addCleanup(site.remove)
+        site.run("init")
+        self.assertIn("no policy is loaded", site.run("doctor", "--sendmail", self.cf).text)
+
+    def test_wrong_usage(self):
+        for words in (["now"], ["--postfix"], ["--sendmail"], ["--exim", "/etc"]):
+            with self.subTest(words):
+                self.fails("doctor", *words, status=2, says="usage: sealadm [-c FILE] doctor")
+        self.fails("doctor", "--sendmail", "/nonexistent", says="/nonexistent")
+
+
+if __name__ == "__main__":
+    unittest.main()
