@@ -81,7 +81,7 @@ class Scenarios(SealSite):
     def test_without_certificate_it_is_signed(self):
         sent = message.make(to=CAROL)
         self.submit(CAROL, sent)
-        self.assert_treated(CAROL, "signed", inner=b"\r\nHello.\r\n")
+        self.assert_treated(CAROL, "signed", inner=b"Content-Type: text/plain; charset=us-ascii\r\n\r\nHello.\r\n")
         self.explain(sent, CAROL)
 
     def test_with_certificate_it_is_signed_and_encrypted(self):
