@@ -6,6 +6,7 @@
 #include "gate/explain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,30 +84,31 @@ static int make_envelope(struct cli *cli, const struct request *request, struct 
 }
 
 /*
- * Made by the caller, and given to the user that root becomes: what a stranger's message makes of the pipeline is then written
- * without root's rights.
+ * Made by the caller where he may, and given to the user that root becomes: what the pipeline makes of a stranger's message is
+ * written without root's rights. The folder is kept open, because that user may not find the way to it.
  */
-static int make_folder(const struct cli *cli, const char *dir, struct err *err)
+static int make_folder(const struct cli *cli, const char *dir, int *fd_out, struct err *err)
 {
     struct stat owner;
-    if (mkdir(dir, 0700) < 0)
-        return errno == EEXIST ? 0 : err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
-    if (geteuid() == 0 && stat(cli->settings->state_dir, &owner) == 0 &&
-        chown(dir, owner.st_uid, owner.st_gid) < 0)
-        return err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
-    return 0;
+    bool made = mkdir(dir, 0700) == 0;
+    if ((made || errno == EEXIST) && (*fd_out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 &&
+        (!made || geteuid() != 0 || stat(cli->settings->state_dir, &owner) < 0 ||
+         fchown(*fd_out, owner.st_uid, owner.st_gid) == 0))
+        return 0;
+    return err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
 }
 
-static int write_copies(const struct outcome *outcome, const struct spool *message, const char *dir,
+static int write_copies(const struct outcome *outcome, const struct spool *message, int folder,
                         struct err *err)
 {
+    if (fchdir(folder) < 0)
+        return err_set(err, ERR_IO, "--write: %s; let sealadm make the folder", strerror(errno));
     for (size_t i = 0; i < outcome->plan->ncopies; i++) {
         const struct spool *copy = outcome->copies[i] != NULL ? outcome->copies[i] : message;
-        char path[4096];
-        if (snprintf(path, sizeof path, "%s/%zu.eml", dir, i) >= (int)sizeof path)
-            return err_set(err, ERR_USAGE, "--write: folder name too long");
-        if (io_write_file(path, spool_all(copy), 0600, err) < 0)
-            return err_wrap(err, "--write (the state folder's owner writes; let sealadm make the folder)");
+        char name[32];
+        snprintf(name, sizeof name, "%zu.eml", i);
+        if (io_write_file(name, spool_all(copy), 0600, err) < 0)
+            return err_wrap(err, "--write");
     }
     return 0;
 }
@@ -139,16 +141,17 @@ static int explain(struct cli *cli, const struct request *request, const struct 
                    struct err *err)
 {
     SEAL_CLEANUP(run_fini) struct run run = {.gate = NULL};
+    SEAL_CLEANUP(mem_close) int folder = -1;
     int64_t now = cli->now;
     if ((request->at != NULL && parse_time(request->at, &now, err) < 0) ||
         make_envelope(cli, request, &run.env, err) < 0 ||
-        (request->write != NULL && make_folder(cli, request->write, err) < 0) ||
+        (request->write != NULL && make_folder(cli, request->write, &folder, err) < 0) ||
         cli_open_store(cli, CLI_DROP, err) < 0 || gate_new(cli->settings, cli->store, &run.gate, err) < 0 ||
         snapshot_load(cli->store, cli->settings, &run.snapshot, err) < 0 ||
         gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, &run.trace, &run.outcome, err) < 0)
         return -1;
     print(cli, &run);
-    return request->write == NULL ? 0 : write_copies(run.outcome, message, request->write, err);
+    return request->write == NULL ? 0 : write_copies(run.outcome, message, folder, err);
 }
 
 int cmd_explain(struct cli *cli, int argc, char **argv, struct err *err)
