@@ -2,6 +2,7 @@
 #include "policy/policy_internal.h"
 
 #include "base/addr.h"
+#include "base/text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -53,29 +54,6 @@ static enum answer match_layer(const struct condition *condition, enum method me
     return yes_if(method != METHOD_NONE && (condition->set & BIT(method)) != 0);
 }
 
-/* ASCII case is ignored; * is any run of octets, ? one. One saved position suffices, so no pattern is slow. */
-static bool is_like(const char *text, const char *pattern)
-{
-    const char *star = NULL, *resume = NULL;
-    while (*text != '\0') {
-        if (*pattern == '*') {
-            star = pattern++;
-            resume = text;
-        } else if (*pattern == '?' || (*pattern != '\0' && strncasecmp(pattern, text, 1) == 0)) {
-            pattern++;
-            text++;
-        } else if (star != NULL) {
-            pattern = star + 1;
-            text = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
 static bool header_holds(const char *value, enum header_test test, const char *wanted)
 {
     switch (test) {
@@ -86,7 +64,7 @@ static bool header_holds(const char *value, enum header_test test, const char *w
     case HEADER_CONTAINS:
         return strcasestr(value, wanted) != NULL;
     case HEADER_LIKE:
-        return is_like(value, wanted);
+        return text_is_like(value, wanted);
     }
     return false;
 }

@@ -1,6 +1,8 @@
 /* addr - one canonical form for addresses. */
 #include "base/addr.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static char lower(char c)
@@ -169,33 +171,10 @@ const char *addr_domain(const char *canonical)
     return at == NULL ? "" : at + 1;
 }
 
-/* Wildcards: * any run, ? one byte. Iterative, so that no pattern makes it slow (one saved position suffices). */
-static bool glob(const char *text, const char *pattern)
-{
-    const char *star = NULL, *resume = NULL;
-    while (*text != '\0') {
-        if (*pattern == '*') {
-            star = pattern++;
-            resume = text;
-        } else if (*pattern == '?' || *pattern == *text) {
-            pattern++;
-            text++;
-        } else if (star != NULL) {
-            pattern = star + 1;
-            text = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
 bool addr_matches(const char *canonical, const char *pattern)
 {
     if (strchr(pattern, '@') != NULL)
-        return glob(canonical, pattern);
+        return text_is_like(canonical, pattern);
     const char *domain = addr_domain(canonical);
-    return *domain != '\0' && glob(domain, pattern);
+    return *domain != '\0' && text_is_like(domain, pattern);
 }

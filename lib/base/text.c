@@ -1,6 +1,8 @@
 /* text - hostile strings, made safe to show. */
 #include "base/text.h"
 
+#include <strings.h>
+
 /* Decodes one character at p (n > 0 octets left): its length in octets, or 0 when it is not UTF-8 (RFC 3629). */
 static size_t decode(const unsigned char *p, size_t n, uint32_t *c_out)
 {
@@ -72,4 +74,27 @@ bool text_is_ascii(struct span text)
         if ((unsigned char)text.ptr[i] >= 0x80)
             return false;
     return true;
+}
+
+/* One saved position suffices, so no pattern is slow. */
+bool text_is_like(const char *text, const char *pattern)
+{
+    const char *star = NULL, *resume = NULL;
+    while (*text != '\0') {
+        if (*pattern == '*') {
+            star = pattern++;
+            resume = text;
+        } else if (*pattern == '?' || (*pattern != '\0' && strncasecmp(pattern, text, 1) == 0)) {
+            pattern++;
+            text++;
+        } else if (star != NULL) {
+            pattern = star + 1;
+            text = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
 }

@@ -18,4 +18,7 @@ void text_clean(struct span text, struct buf *out);
 bool text_is_utf8(struct span text);
 bool text_is_ascii(struct span text);
 
+/* text_is_like - whether text fits a pattern in which * is any run of octets and ? one; ASCII case is ignored. */
+bool text_is_like(const char *text, const char *pattern);
+
 #endif
