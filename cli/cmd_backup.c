@@ -14,7 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define CHECK_SECONDS_MAX 600
 
 int cmd_backup(struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -100,20 +104,56 @@ static int check_master(struct cli *cli, struct store_read *read, struct err *er
                    cli->settings->master_key);
 }
 
-static int check_backup(struct cli *cli, const char *dir, size_t *records_out, struct err *err)
+struct verdict {
+    struct err err;
+    size_t records;
+};
+
+static void check_backup(struct cli *cli, const char *dir, struct verdict *out)
 {
     struct store *store = NULL;
     struct store_read *read = NULL;
     struct store_health health;
-    int status = store_open(dir, STORE_READ_WRITE, &store, err) < 0 || store_check(store, &health, err) < 0 ||
-                         store_read_begin(store, cli->arena, &read, err) < 0 ||
-                         check_master(cli, read, err) < 0
-                     ? -1
-                     : 0;
+    if (store_open(dir, STORE_READ_WRITE, &store, &out->err) == 0 &&
+        store_check(store, &health, &out->err) == 0 &&
+        store_read_begin(store, cli->arena, &read, &out->err) == 0 && check_master(cli, read, &out->err) == 0)
+        out->records = health.records;
     store_read_end(&read);
     store_close(&store);
-    *records_out = status < 0 ? 0 : health.records;
-    return status;
+}
+
+static void answer(struct cli *cli, const char *dir, int out)
+{
+    struct verdict verdict = {.err = ERR_INIT};
+    struct err lost = ERR_INIT;
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(null, STDERR_FILENO);
+    alarm(CHECK_SECONDS_MAX);
+    check_backup(cli, dir, &verdict);
+    _exit(io_write_full(out, &verdict, sizeof verdict, &lost) < 0);
+}
+
+/* In a child: LMDB trusts its pages, and a damaged one can end the process that reads it. */
+static int check_apart(struct cli *cli, const char *dir, size_t *records_out, struct err *err)
+{
+    struct verdict verdict = {.err = ERR_INIT};
+    struct err none = ERR_INIT;
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return err_set(err, ERR_IO, "pipe: %s", strerror(errno));
+    pid_t pid = fork();
+    if (pid == 0)
+        answer(cli, dir, fds[1]);
+    close(fds[1]);
+    bool answered = io_read_full(fds[0], &verdict, sizeof verdict, &none) == 0;
+    close(fds[0]);
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    *records_out = verdict.records;
+    if (!answered)
+        return err_set(err, ERR_STORE_DAMAGED, "it cannot be read: %s",
+                       pid < 0 ? "no child process" : "it is damaged");
+    return err_is_set(&verdict.err) ? err_set(err, verdict.err.code, "%s", verdict.err.msg) : 0;
 }
 
 static int restore(struct cli *cli, int fd, const char *path, struct err *err)
@@ -122,7 +162,7 @@ static int restore(struct cli *cli, int fd, const char *path, struct err *err)
     size_t records;
     if (trial_init(&trial, cli->settings->state_dir, err) < 0)
         return -1;
-    if (copy(fd, trial.file, err) < 0 || check_backup(cli, trial.dir, &records, err) < 0)
+    if (copy(fd, trial.file, err) < 0 || check_apart(cli, trial.dir, &records, err) < 0)
         return err_wrap(err, "%s", path);
     if (store_restore(cli->settings->state_dir, trial.file, err) < 0)
         return -1;
@@ -131,14 +171,21 @@ static int restore(struct cli *cli, int fd, const char *path, struct err *err)
     return 0;
 }
 
+/* O_NONBLOCK: a FIFO is refused, not waited for. */
+static int open_file(const char *path, int *fd_out, struct err *err)
+{
+    struct stat st;
+    *fd_out = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd_out < 0 || fstat(*fd_out, &st) < 0)
+        return err_set(err, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s: %s", path, strerror(errno));
+    return S_ISREG(st.st_mode) ? 0 : err_set(err, ERR_IO, "%s: not a regular file", path);
+}
+
 int cmd_restore(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0)
-        return -1;
-    SEAL_CLEANUP(mem_close) int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set(err, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s: %s", argv[0], strerror(errno));
-    if (cli_be_owner(cli, CLI_DROP, err) < 0)
+    SEAL_CLEANUP(mem_close) int fd = -1;
+    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0 || open_file(argv[0], &fd, err) < 0 ||
+        cli_be_owner(cli, CLI_DROP, err) < 0)
         return -1;
     return restore(cli, fd, argv[0], err);
 }
