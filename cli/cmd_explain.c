@@ -1,10 +1,11 @@
 /* cmd_explain - the daemon's own pipeline on a message file; nothing is delivered, nothing is stored. */
 #include "cli/cli.h"
 
-#include "base/addr.h"
 #include "base/io.h"
+#include "conf/network.h"
 #include "gate/explain.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,21 +66,49 @@ static int parse_time(const char *text, int64_t *out, struct err *err)
                    text);
 }
 
+/* PORT, ADDR:PORT or a name. */
+static int set_listener(struct cli *cli, const char *text, struct envelope *env, struct err *err)
+{
+    char host[256];
+    struct err why = ERR_INIT;
+    if (listener_check(text, &why) < 0)
+        return err_set(err, ERR_USAGE, "--listener %s: %s", text, why.msg);
+    if (strspn(text, "0123456789") == strlen(text)) {
+        env->listener_port = (unsigned)strtoul(text, NULL, 10);
+        return 0;
+    }
+    if (strchr(text, ':') == NULL) {
+        env->listener_name = text;
+        return 0;
+    }
+    if (endpoint_split(text, host, sizeof host, &env->listener_port, err) < 0)
+        return -1;
+    env->listener_addr = arena_strdup(cli->arena, host);
+    return 0;
+}
+
+static int check_client(const char *text, struct err *err)
+{
+    struct in6_addr addr;
+    if (inet_pton(AF_INET, text, &addr) == 1 || inet_pton(AF_INET6, text, &addr) == 1)
+        return 0;
+    return err_set(err, ERR_USAGE, "--client %s: no IP address", text);
+}
+
 static int make_envelope(struct cli *cli, const struct request *request, struct envelope *env,
                          struct err *err)
 {
-    if (envelope_set_sender(env, cli->arena, request->from, err) < 0)
-        return -1;
-    for (size_t i = 0; i < request->to.n; i++)
-        if (envelope_add_rcpt(env, cli->arena, request->to.items[i], err) < 0)
-            return -1;
     env->login = request->login;
     env->client_addr = request->client;
     env->local = request->local;
     env->body = request->body;
-    env->listener_name = request->listener;
-    if (request->listener != NULL)
-        env->listener_port = (unsigned)strtoul(request->listener, NULL, 10);
+    if ((request->client != NULL && check_client(request->client, err) < 0) ||
+        (request->listener != NULL && set_listener(cli, request->listener, env, err) < 0) ||
+        envelope_set_sender(env, cli->arena, request->from, err) < 0)
+        return -1;
+    for (size_t i = 0; i < request->to.n; i++)
+        if (envelope_add_rcpt(env, cli->arena, request->to.items[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -108,7 +137,7 @@ static int write_copies(const struct outcome *outcome, const struct spool *messa
         char name[32];
         snprintf(name, sizeof name, "%zu.eml", i);
         if (io_write_file(name, spool_all(copy), 0600, err) < 0)
-            return err_wrap(err, "--write");
+            return err_wrap(err, "--write, as the state folder's owner (let sealadm make the folder)");
     }
     return 0;
 }

@@ -1,10 +1,12 @@
 /* main - sealadm: finds the command in the table, prepares what it needs, prints what it says. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -125,6 +127,12 @@ static int run_command(const struct cli_command *command, const char *settings_p
     if (wants_help(argc, argv)) {
         print_usage(command, stdout);
         return EXIT_SUCCESS;
+    }
+    static const struct rlimit no_core = {.rlim_cur = 0,
+                                          .rlim_max = 0}; /* keys and passphrases pass through (R41) */
+    if (setrlimit(RLIMIT_CORE, &no_core) < 0) {
+        fprintf(stderr, "sealadm: cannot give up core dumps: %s\n", strerror(errno));
+        return EXIT_NOT_DONE;
     }
     struct cli cli = {.arena = arena_new(MEMORY_MAX), .now = time(NULL), .out = BUF_INIT(OUT_MAX)};
     cli.caller = caller_name(cli.arena);

@@ -79,10 +79,12 @@ class Explain(Case):
         self.assertEqual(said["recipients"][0]["address"], BOB)
 
     def test_how_it_comes_in_decides_the_direction(self):
-        self.site.configure(trusted_networks="10.0.0.0/8", submission_listeners="587")
+        self.site.configure(trusted_networks="10.0.0.0/8", submission_listeners="587, inside")
         for options, direction in (((), "transit"), (("--login", ALICE), "outbound"), (("--local",), "outbound"),
                                    (("--client", "10.1.2.3"), "outbound"), (("--client", "192.0.2.1"), "transit"),
-                                   (("--listener", "587"), "outbound"), (("--listener", "25"), "transit")):
+                                   (("--listener", "587"), "outbound"), (("--listener", "25"), "transit"),
+                                   (("--listener", "192.0.2.9:587"), "outbound"), (("--listener", "inside"), "outbound"),
+                                   (("--listener", "outside"), "transit")):
             with self.subTest(options):
                 self.assertEqual(self.recipient("--from", ALICE, "--to", BOB, *options)["direction"], direction)
         self.assertEqual(self.recipient("--from", BOB, "--to", ALICE)["direction"], "inbound")
@@ -118,7 +120,8 @@ class Explain(Case):
 
     def test_wrong_usage(self):
         for words in ([], [self.message], ["--from", ALICE, self.message], ["--to", BOB, self.message], [*OUT, "--to", BOB],
-                      [*OUT, "--to", BOB, "a", "b"], [*OUT, "--to", BOB, "--at", "tomorrow", self.message]):
+                      [*OUT, "--to", BOB, "a", "b"], [*OUT, "--to", BOB, "--client", "10.0.0.0/8", self.message],
+                      [*OUT, "--to", BOB, "--listener", "1x:y:z", self.message], [*OUT, "--to", BOB, "--at", "tomorrow", self.message]):
             with self.subTest(words):
                 self.fails("explain", *words, status=2, says="usage: sealadm [-c FILE] explain")
 
