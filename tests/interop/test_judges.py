@@ -38,6 +38,13 @@ class Judges(unittest.TestCase):
         self.for_all_pairs(lambda one, other, person:
                            self.assertEqual(other.open(person, one.encrypt([person], CONTENT)), CONTENT))
 
+    def test_each_that_knows_gcm_opens_what_the_others_encrypt_so(self):
+        person = self.people["rsa"]
+        able = [judge for judge in self.judges if "aes-256-gcm" in judge.ciphers]
+        for one, other in zip(able, able[::-1]):
+            with self.subTest(by=one.name, judged_by=other.name):
+                self.assertEqual(other.open(person, one.encrypt([person], CONTENT, cipher="aes-256-gcm")), CONTENT)
+
     def test_each_verifies_what_the_others_sign(self):
         self.for_all_pairs(lambda one, other, person:
                            self.assertEqual(other.verify(one.sign(person, CONTENT), CONTENT), CONTENT))

@@ -1,4 +1,5 @@
 """People of far sites: keys and certificates, and what openssl(1) makes of mail. It is another implementation: it judges ours."""
+import functools
 import tempfile
 
 from . import message, mime
@@ -9,26 +10,42 @@ USAGE = "keyUsage=critical,digitalSignature,keyEncipherment,keyAgreement\nextend
 
 
 class Authority:
-    def __init__(self, folder, name="Far CA"):
-        self.dir, self._serial = folder, 1
-        self.key, self.cert = folder / "ca.key", folder / "ca.pem"
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key,
-            "-out", self.cert, "-days", "30", "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    """A root, or with issuer= an intermediate below it. chain: its certificate and those above, as one file."""
 
-    def issue(self, address, key="rsa:2048", days=20, usage=USAGE, name=None):
-        """A person with this address; key: rsa:BITS or ec:CURVE. days < 0: expired."""
+    def __init__(self, folder, name="Far CA", issuer=None):
+        self.dir, self.issuer, self._serial = folder, issuer, 1
+        self.key, self.cert, self.chain = folder / "ca.key", folder / "ca.pem", folder / "chain.pem"
+        make_key("ec:P-256", self.key)
+        extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
+        request = folder / "ca.csr"
+        run("openssl", "req", "-new", "-key", self.key, "-subj", f"/CN={name}", "-out", request)
+        (issuer or self).certify(request, self.cert, 30, extensions)
+        self.chain.write_bytes(self.cert.read_bytes() + (issuer.chain.read_bytes() if issuer else b""))
+
+    def issue(self, address, key="rsa:2048", days=20, usage=USAGE, name=None, also=(), key_id=True):
+        """A person with this address; key: rsa:BITS or ec:CURVE. days < 0: expired. also: further addresses, in this order after it."""
         person = Person(self, address, self.dir / (name or f"{address}-{key.replace(':', '')}"))
-        kind, size = key.split(":")
-        option = f"rsa_keygen_bits:{size}" if kind == "rsa" else f"ec_paramgen_curve:{size}"
-        run("openssl", "genpkey", "-algorithm", kind.upper(), "-pkeyopt", option, "-out", person.key)
+        make_key(key, person.key)
         run("openssl", "req", "-new", "-key", person.key, "-subj", f"/CN={address.split('@')[0]}", "-out", person.path("csr"))
-        person.path("ext").write_text(f"{usage}subjectAltName=email:{address}\nbasicConstraints=CA:FALSE\n"
-                                      "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
-        self._serial += 1
-        # openssl 3.0's x509 knows no start date: an expired certificate ends with a negative number of days.
-        run("openssl", "x509", "-req", "-in", person.path("csr"), "-CA", self.cert, "-CAkey", self.key, "-set_serial",
-            self._serial, "-days", days, "-extfile", person.path("ext"), "-out", person.cert)
+        names = ",".join(f"email:{each}" for each in (address, *also))
+        extensions = f"{usage}subjectAltName={names}\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n"
+        self.certify(person.path("csr"), person.cert, days, extensions + ("subjectKeyIdentifier=hash\n" if key_id else ""))
         return person
+
+    def certify(self, request, cert, days, extensions):
+        """openssl 3.0's x509 knows no start date: an expired certificate ends with a negative number of days."""
+        by = ["-CA", self.cert, "-CAkey", self.key] if cert != self.cert else ["-signkey", self.key]
+        request.with_suffix(".ext").write_text(extensions)
+        self._serial += 1
+        run("openssl", "x509", "-req", "-in", request, *by, "-set_serial", self._serial, "-days", days, "-extfile",
+            request.with_suffix(".ext"), "-out", cert)
+
+
+def make_key(kind, path):
+    """kind: rsa:BITS or ec:CURVE."""
+    algorithm, size = kind.split(":")
+    option = f"rsa_keygen_bits:{size}" if algorithm == "rsa" else f"ec_paramgen_curve:{size}"
+    run("openssl", "genpkey", "-algorithm", algorithm.upper(), "-pkeyopt", option, "-out", path)
 
 
 class Person:
@@ -39,14 +56,14 @@ class Person:
     def path(self, suffix):
         return self._stem.with_name(f"{self._stem.name}.{suffix}")
 
-    @property
+    @functools.cached_property
     def fingerprint(self):
         """SHA-1, as gpgsm names certificates."""
         said = run("openssl", "x509", "-in", self.cert, "-noout", "-fingerprint", "-sha1").stdout.decode()
         return said.strip().split("=")[1].replace(":", "")
 
     def p12(self, *options, password="secret"):
-        run("openssl", "pkcs12", "-export", "-inkey", self.key, "-in", self.cert, "-certfile", self.authority.cert, "-passout",
+        run("openssl", "pkcs12", "-export", "-inkey", self.key, "-in", self.cert, "-certfile", self.authority.chain, "-passout",
             f"pass:{password}", "-out", self.path("p12"), *options)
         return self.path("p12")
 
