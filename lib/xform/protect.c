@@ -64,10 +64,13 @@ static int make_canonical(struct draft *draft, struct spool *out, struct err *er
     return canon_entity(draft->arena, draft->message, draft->table, out, err);
 }
 
-/*
- * What cannot be made canonical (its structure can be read in two ways, or a client's signature covers 8-bit text) is taken as it is where it
- * only goes into an envelope, which needs neither; it is never signed so.
- */
+/* Its structure can be read in two ways, its base64 is none, or a client's signature covers 8-bit text. */
+static bool is_content_trouble(enum err_code code)
+{
+    return code == ERR_AMBIGUOUS || code == ERR_SYNTAX || code == ERR_UNSUPPORTED;
+}
+
+/* What cannot be made canonical is taken as it is where it only goes into an envelope, which needs no more; it is never signed so. */
 int xform_canonical(const struct xform_in *in, enum op_kind first, struct draft *draft, struct spool **out,
                     struct err *err)
 {
@@ -75,7 +78,7 @@ int xform_canonical(const struct xform_in *in, enum op_kind first, struct draft 
     int status = draft->table->opaque_why != NULL
                      ? err_set(err, ERR_AMBIGUOUS, "%s", draft->table->opaque_why)
                      : make_canonical(draft, made, err);
-    if (status < 0 && first == OP_ENCRYPT && (err->code == ERR_AMBIGUOUS || err->code == ERR_UNSUPPORTED)) {
+    if (status < 0 && first == OP_ENCRYPT && is_content_trouble(err->code)) {
         err_clear(err);
         spool_free(&made);
         made = spool_new(&in->spool);
