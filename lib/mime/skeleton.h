@@ -13,14 +13,13 @@
 
 struct skeleton {
     char *text; /* UTF-8, ends in NUL */
-    uint32_t *
-        origin; /* for each octet of text: offset in the source of the character that gave it; origin[len] is the source's length */
-    size_t len, cap;
+    size_t len;
 };
 
 void skeleton_of(struct arena *arena, const char *utf8, struct skeleton *out);
 
-/* skeleton_remove - utf8 without every run that looks like one of the marks, repeated until stable; NULL when there is none. */
+/* skeleton_remove - utf8 without every run that looks like one of the marks, until none is left; NULL when there is none. Time and
+ * memory grow with the length only. */
 char *skeleton_remove(struct arena *arena, const char *utf8, const char *const *marks, size_t n);
 
 #endif

@@ -32,7 +32,7 @@ static const struct {
     {"[signed", NULL},
     {"signed OK", NULL},
     {"[signed OK] hello", " hello"},
-    {"[SIGNED ok] [Secure]x", "x"},
+    {"[SIGNED ok] [Secure]x", " x"},
     {"[signedOK]", ""},
     {"[ s i g n e d \t OK ]x", "x"},
     {"[si[signed OK]gned OK]", ""},
@@ -44,6 +44,13 @@ static const struct {
     {"[sig\xe2\x80\xaened OK]", ""},                      /* bidi override */
     {"[s\xc3\xadgned OK]", ""},                           /* accent */
     {"[signed \xce\x9f\xce\x9a]", ""},                    /* Greek capitals */
+    {"[SIG\xce\x9d\x45\x44 OK]", ""},                     /* Greek Nu, whose small letter looks like v */
+    {"[\xe1\x8f\x9aIGNED OK]", ""},                       /* Cherokee */
+    {"[\xea\x93\xa2igned \xea\x93\xb3K]", ""},            /* Lisu */
+    {"[si\xc9\xa2\xc9\xb4"
+     "ed OK]",
+     ""},                              /* small capitals */
+    {"[si\xe3\x8e\x8fgned OK]", NULL}, /* kg */
     {"[secure]\xe2\x80\x8b", "\xe2\x80\x8b"},
     {"\xff[secure]\xff", "\xff\xff"},
 };
