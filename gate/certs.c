@@ -102,6 +102,17 @@ static struct slot *add(struct certs *certs, enum slot_kind kind, const char *na
     return slot;
 }
 
+/* What our own store holds and cannot be read is never the message's fault. */
+static int damaged(struct err *err, const char *what, const char *name)
+{
+    char why[sizeof err->msg];
+    snprintf(why, sizeof why, "%s", err->msg);
+    if (err_is_temporary(err))
+        return err_wrap(err, "%s %s in the store", what, name);
+    err_clear(err);
+    return err_set(err, ERR_STORE_DAMAGED, "%s %s in the store: %s", what, name, why);
+}
+
 int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out,
               struct err *err)
 {
@@ -112,7 +123,7 @@ int certs_get(struct certs *certs, const char *fingerprint, struct span der, str
     if (*out != NULL)
         return 0;
     if (cert_parse(der, out, err) < 0)
-        return err_wrap(err, "certificate %s in the store", fingerprint);
+        return damaged(err, "certificate", fingerprint);
     pthread_mutex_lock(&certs->lock);
     add(certs, SLOT_CERT, fingerprint)->cert = cert_ref(*out);
     pthread_mutex_unlock(&certs->lock);
@@ -133,7 +144,7 @@ int certs_get_key(struct certs *certs, const struct secret *master, const struct
     if (*out != NULL)
         return 0;
     if (soft_open(master, record->owner, record->public_key, record->wrapped, out, err) < 0)
-        return err_wrap(err, "private key %s of %s", record->fingerprint, record->owner);
+        return damaged(err, "private key", record->fingerprint);
     pthread_mutex_lock(&certs->lock);
     add(certs, SLOT_KEY, name)->key = key_ref(*out);
     pthread_mutex_unlock(&certs->lock);

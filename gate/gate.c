@@ -16,8 +16,6 @@
 
 static int look_and_decide(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
 {
-    if (gather_base(work, err) < 0)
-        return -1;
     for (;;) {
         if (trace != NULL)
             trace->n = 0;
@@ -51,20 +49,49 @@ static int transform(struct work *work, struct outcome *outcome, struct err *err
                      progress == NULL ? NULL : progress->arg, outcome->copies, err);
 }
 
-/* A result over the MTA's limit: refused before anything is sent, but what was opened then goes on closed (no oracle, R17). */
-static int check_sizes(struct work *work, struct outcome *outcome, struct err *err)
+static bool is_too_big(const struct work *work, const struct outcome *outcome, size_t copy)
 {
-    size_t limit = work->snapshot->settings->message_size_limit;
-    for (size_t i = 0; i < outcome->plan->ncopies; i++) {
-        struct spool *copy = outcome->copies[i];
-        if (copy == NULL || spool_size(copy) <= limit)
-            continue;
-        if (!outcome->plan->copies[i].opened)
+    const struct spool *spool = outcome->copies[copy];
+    return spool != NULL && spool_size(spool) > work->snapshot->settings->message_size_limit;
+}
+
+/* Whether its content is ours; marks alone never make a message too big that the MTA took. */
+static bool is_protected(const struct copy *copy)
+{
+    for (size_t i = 0; i < copy->nops; i++)
+        if (copy->ops[i].kind == OP_SIGN || copy->ops[i].kind == OP_ENCRYPT)
+            return true;
+    return false;
+}
+
+static int check_sizes(const struct work *work, const struct outcome *outcome, struct err *err)
+{
+    for (size_t i = 0; i < outcome->plan->ncopies; i++)
+        if (is_protected(&outcome->plan->copies[i]) && is_too_big(work, outcome, i))
             return err_set(err, ERR_TOO_BIG, "protected message has %zu octets, the MTA takes %zu",
-                           spool_size(copy), limit);
-        spool_free(&outcome->copies[i]);
-    }
+                           spool_size(outcome->copies[i]), work->snapshot->settings->message_size_limit);
     return 0;
+}
+
+/*
+ * What became too big by being opened stays closed, and whoever would have seen it gets the message as it came (no oracle, R17). Returns
+ * whether there is such a copy: then it is to be decided anew.
+ */
+static bool close_too_big(struct work *work, struct outcome *outcome)
+{
+    const struct plan *plan = outcome->plan;
+    bool closed = false;
+    for (size_t i = 0; i < plan->ncopies; i++) {
+        if (!plan->copies[i].opened || !is_too_big(work, outcome, i))
+            continue;
+        closed = true;
+        for (size_t r = 0; r < plan->copies[i].nrcpts; r++)
+            close_view(&work->facts->views[work->facts->rcpts[plan->copies[i].rcpts[r]].view],
+                       "what was opened is larger than the MTA takes");
+    }
+    for (size_t i = 0; closed && i < plan->ncopies; i++)
+        spool_free(&outcome->copies[i]);
+    return closed;
 }
 
 static enum verdict verdict_of(enum disposition disposition)
@@ -127,15 +154,21 @@ static void collect_effects(struct work *work, struct outcome *outcome)
 
 static int run(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
 {
-    if (look_and_decide(work, trace, outcome, err) < 0 ||
-        make_plan(work->snapshot->settings, work->facts, outcome->decisions, work->arena, &outcome->plan,
-                  err) < 0)
+    if (gather_base(work, err) < 0)
         return -1;
-    outcome->verdict = verdict_of(outcome->plan->disposition);
-    outcome->reply = reply_of(work->arena, outcome->plan);
-    if (outcome->verdict != VERDICT_ACCEPT)
-        return 0;
-    if (transform(work, outcome, err) < 0 || check_sizes(work, outcome, err) < 0)
+    do {
+        if (look_and_decide(work, trace, outcome, err) < 0 ||
+            make_plan(work->snapshot->settings, work->facts, outcome->decisions, work->arena, &outcome->plan,
+                      err) < 0)
+            return -1;
+        outcome->verdict = verdict_of(outcome->plan->disposition);
+        outcome->reply = reply_of(work->arena, outcome->plan);
+        if (outcome->verdict != VERDICT_ACCEPT)
+            return 0;
+        if (transform(work, outcome, err) < 0)
+            return -1;
+    } while (close_too_big(work, outcome));
+    if (check_sizes(work, outcome, err) < 0)
         return -1;
     collect_effects(work, outcome);
     return arena_check(work->arena, err);

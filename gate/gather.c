@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "mime/date.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* R7: exactly one From field with exactly one mailbox, or nobody is taken to have sent this. */
@@ -78,7 +79,7 @@ static bool has_name(const char *const *names, size_t n, const char *name)
 }
 
 /* Keywords act on submitted mail only (R5). */
-static void find_keywords(struct work *work, const struct header *header)
+static void find_keywords(struct work *work)
 {
     struct facts *facts = work->facts;
     if (facts->submitter == SUBMITTER_NONE)
@@ -88,7 +89,7 @@ static void find_keywords(struct work *work, const struct header *header)
     facts->keywords = arena_array(work->arena, n, sizeof *facts->keywords);
     for (size_t i = 0; i < n; i++)
         if (!has_name(facts->keywords, facts->nkeywords, keywords[i].name) &&
-            keyword_find(work->arena, header, &keywords[i]))
+            keyword_find(facts->headers, facts->nheaders, &keywords[i]))
             facts->keywords[facts->nkeywords++] = keywords[i].name;
 }
 
@@ -100,14 +101,21 @@ static enum direction direction_of(const struct work *work, const char *addr)
     return ours ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
 }
 
-/* Addresses that every recipient can read in the header; who is not among them is hidden. */
-static int listed_addresses(struct work *work, const struct header *header, const char ***out, size_t *n_out,
+struct addresses {
+    const char **items;
+    size_t n, cap;
+};
+
+static int compare_addresses(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Addresses that every recipient can read in the header, sorted; who is not among them is hidden. */
+static int listed_addresses(struct work *work, const struct header *header, struct addresses *out,
                             struct err *err)
 {
     static const char *const names[] = {"To", "Cc", "Resent-To", "Resent-Cc"};
-    size_t cap = 0;
-    *out = NULL;
-    *n_out = 0;
     for (size_t i = 0; i < SEAL_COUNT(names); i++) {
         const struct field *field;
         for (size_t k = 0; (field = header_find(header, names[i], k)) != NULL; k++) {
@@ -115,20 +123,27 @@ static int listed_addresses(struct work *work, const struct header *header, cons
             if (header_addresses(work->arena, field->value, &list, err) < 0)
                 return -1;
             for (size_t b = 0; b < list.n; b++) {
-                *out = arena_grow(work->arena, *out, *n_out, &cap, sizeof **out);
-                (*out)[(*n_out)++] = list.boxes[b].addr;
+                out->items = arena_grow(work->arena, out->items, out->n, &out->cap, sizeof *out->items);
+                out->items[out->n++] = list.boxes[b].addr;
             }
         }
     }
+    if (out->n > 1)
+        qsort(out->items, out->n, sizeof *out->items, compare_addresses);
     return 0;
+}
+
+static bool is_listed(const struct addresses *listed, const char *addr)
+{
+    return listed->n > 0 &&
+           bsearch(&addr, listed->items, listed->n, sizeof *listed->items, compare_addresses) != NULL;
 }
 
 static int gather_rcpts(struct work *work, const struct header *header, struct err *err)
 {
     struct facts *facts = work->facts;
-    const char **listed;
-    size_t nlisted;
-    if (listed_addresses(work, header, &listed, &nlisted, err) < 0)
+    struct addresses listed = {.n = 0};
+    if (listed_addresses(work, header, &listed, err) < 0)
         return -1;
     facts->nrcpts = work->envelope->nrcpts;
     facts->rcpts = arena_array(work->arena, facts->nrcpts, sizeof *facts->rcpts);
@@ -137,10 +152,30 @@ static int gather_rcpts(struct work *work, const struct header *header, struct e
         struct rcpt_facts *rcpt = &facts->rcpts[i];
         rcpt->addr = work->envelope->rcpts[i].addr;
         rcpt->direction = direction_of(work, rcpt->addr);
-        rcpt->hidden = !has_name(listed, nlisted, rcpt->addr);
+        rcpt->hidden = !is_listed(&listed, rcpt->addr);
         for (size_t m = 0; m < METHODS; m++)
             rcpt->encrypt[m].key = -1;
     }
+    return 0;
+}
+
+/* What is too large to be looked into stays as it is: never taken for ciphertext, opened or called signed. */
+static int gather_structure(struct work *work, struct err *err)
+{
+    struct facts *facts = work->facts;
+    facts->opaque_why = work->table.opaque_why;
+    if (structure_look(work->arena, work->message, &work->table, &work->gate->spool, &work->structure, err) <
+        0) {
+        if (err->code != ERR_LIMIT)
+            return -1;
+        facts->opaque_why = arena_strdup(work->arena, err->msg);
+        err_clear(err);
+        structure_fini(&work->structure);
+        work->structure = (struct structure){.signed_by = METHOD_NONE};
+    }
+    facts->signed_by = work->structure.signed_by;
+    facts->encrypted_by = work->structure.encrypted_by;
+    facts->signed_inside = work->structure.signed_part_inside;
     return 0;
 }
 
@@ -155,17 +190,12 @@ int gather_base(struct work *work, struct err *err)
     facts->sender = work->envelope->sender != NULL ? work->envelope->sender : "";
     facts->submitter = submitter_of(work->snapshot->settings, work->snapshot->policy, work->envelope);
     facts->size = work->message.len;
-    facts->opaque_why = work->table.opaque_why;
     gather_headers(work, header);
     gather_date(work, header);
     if (gather_from(work, header, err) < 0 || gather_rcpts(work, header, err) < 0 ||
-        structure_look(work->arena, work->message, &work->table, &work->gate->spool, &work->structure, err) <
-            0)
+        gather_structure(work, err) < 0)
         return -1;
-    find_keywords(work, header);
-    facts->signed_by = work->structure.signed_by;
-    facts->encrypted_by = work->structure.encrypted_by;
-    facts->signed_inside = work->structure.signed_part_inside;
+    find_keywords(work);
     facts->is_report = *facts->sender == '\0' || part_is(&work->table.parts[0], "multipart", "report");
     for (size_t m = 0; m < METHODS; m++)
         facts->sign[m].key = -1;

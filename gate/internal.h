@@ -101,8 +101,16 @@ void load_keys(struct work *work, struct store_read *read, const char *addr, str
 /* select.c: which certificate to sign with, which to encrypt to (R27). */
 int select_keys(struct work *work, struct err *err) SEAL_CHECKED;
 
-/* opened.c: layers, opening, verifying (R7-R20). */
+/* opening.c: the views, and who may see which (R19, R20). */
 int open_views(struct work *work, struct err *err) SEAL_CHECKED;
+
+/* opened.c: one view: layers, opening, verifying (R7-R18). What is wrong with the content is no error but said in the view. */
+int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
+                    struct err *err) SEAL_CHECKED;
+int open_view(struct work *work, const struct key_record *record, struct cert *cert, struct view *view,
+              struct lesson *lesson, struct err *err) SEAL_CHECKED;
+/* close_view - from now on it shows no more than if its key had not fitted. */
+void close_view(struct view *view, const char *why);
 
 /* judge.c: what a signature is worth for this message (R6-R12). cms is DER; content.ptr NULL: opaque. */
 int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out,

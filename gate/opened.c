@@ -1,5 +1,5 @@
 /*
- * opened - what opening with the recipients' keys and verifying shows: the views of a message.
+ * opened - what one view of a message shows: as it came, or opened with one key.
  *
  * The layer rule: enveloped; signed; enveloped > signed; signed > enveloped (the outer signature says nothing); signed > enveloped > signed.
  * Nothing below any other MIME part is opened or counts as signed (R10, R13).
@@ -17,18 +17,23 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct smime_limits limits = SMIME_LIMITS_DEFAULT;
+#define CONTENT_FIELDS_MAX 50
+#define CONTENT_OCTETS_MAX 32768
 
-static size_t add_view(struct work *work, struct view view, struct lesson lesson)
-{
-    work->facts->views[work->facts->nviews] = view;
-    work->lessons[work->facts->nviews] = lesson;
-    return work->facts->nviews++;
-}
+static const struct smime_limits limits = SMIME_LIMITS_DEFAULT;
 
 static struct view new_view(void)
 {
     return (struct view){.opened = -1, .signer_cert = -1};
+}
+
+void close_view(struct view *view, const char *why)
+{
+    const char *key_fp = view->key_fp;
+    *view = new_view();
+    view->decryption = DECRYPTION_FAILED;
+    view->decryption_why = why;
+    view->key_fp = key_fp;
 }
 
 static struct lesson new_lesson(void)
@@ -77,7 +82,8 @@ static int verify_layer(struct work *work, struct span layer, const struct part_
     if (judge_signature(work, spool_all(structure->signature), structure->signed_entity, inner_out, view,
                         lesson, err) < 0)
         return -1;
-    if (structure->detached && view->signature == SIGNATURE_GOOD && has_epilogue(layer, table)) {
+    bool verifies = view->may_harvest || view->signature == SIGNATURE_WEAK;
+    if (structure->detached && verifies && has_epilogue(layer, table)) {
         view->signature = SIGNATURE_PARTIAL;
         view->signature_why = "text stands behind what is signed";
         view->may_harvest = false;
@@ -86,10 +92,10 @@ static int verify_layer(struct work *work, struct span layer, const struct part_
 }
 
 /* An opaque signature around an envelope: the envelope is taken out as if the signature were not there. */
-static int look_inside_opaque(struct work *work, const struct spool *inner, struct err *err)
+static int take_inner_envelope(struct work *work, const struct spool *inner, struct err *err)
 {
     static const struct mime_limits mime_limits = MIME_LIMITS_DEFAULT;
-    struct structure below;
+    SEAL_CLEANUP(structure_fini) struct structure below = {.signed_by = METHOD_NONE};
     struct part_table table;
     struct span entity = spool_all(inner);
     if (part_parse(work->arena, entity, &mime_limits, &table, err) < 0 ||
@@ -101,34 +107,54 @@ static int look_inside_opaque(struct work *work, const struct spool *inner, stru
         work->structure.encrypted_by = work->facts->encrypted_by = METHOD_SMIME;
         below.envelope = NULL;
     }
-    structure_fini(&below);
     return 0;
 }
 
-static int view_as_it_came(struct work *work, struct err *err)
+/* What is too large to be looked into might be ciphertext, of which a signature says nothing. */
+static int look_inside_opaque(struct work *work, struct spool *inner, struct view *view, struct err *err)
 {
-    struct view view = new_view();
-    struct lesson lesson = new_lesson();
+    if (spool_seal(inner, err) == 0 && take_inner_envelope(work, inner, err) == 0)
+        return 0;
+    if (!is_content_error(err))
+        return -1;
+    view->signature = SIGNATURE_UNSUPPORTED;
+    view->signature_why = arena_strdup(work->arena, err->msg);
+    view->may_harvest = false;
+    err_clear(err);
+    return 0;
+}
+
+int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson, struct err *err)
+{
+    *view = new_view();
+    *lesson = new_lesson();
     SEAL_CLEANUP(spool_free) struct spool *inner = NULL;
     bool opaque = work->structure.signed_by == METHOD_SMIME && !work->structure.detached;
     if (opaque)
         inner = spool_new(&work->gate->spool);
-    if (verify_layer(work, work->message, &work->table, &work->structure, inner, &view, &lesson, err) < 0)
+    if (verify_layer(work, work->message, &work->table, &work->structure, inner, view, lesson, err) < 0)
         return -1;
-    if (opaque && (spool_seal(inner, err) < 0 || look_inside_opaque(work, inner, err) < 0))
+    if (opaque && look_inside_opaque(work, inner, view, err) < 0)
         return -1;
     if (work->structure.encrypted_by == METHOD_SMIME) {
-        view = new_view();
-        lesson = new_lesson();
-        view.signature_why =
+        *view = new_view();
+        *lesson = new_lesson();
+        view->signature_why =
             opaque || work->structure.detached ? "a signature over ciphertext says nothing" : NULL;
         bool readable = work->structure.outside.supported;
-        view.decryption = readable ? DECRYPTION_NO_KEY : DECRYPTION_UNSUPPORTED;
-        view.decryption_why =
+        view->decryption = readable ? DECRYPTION_NO_KEY : DECRYPTION_UNSUPPORTED;
+        view->decryption_why =
             readable ? "encrypted for no key of this recipient" : work->structure.outside.why;
     }
-    add_view(work, view, lesson);
     return 0;
+}
+
+/* What comes out of an envelope is never let grow beyond what the MTA takes (R33). */
+static struct spool *content_spool(const struct work *work)
+{
+    struct spool_conf conf = work->gate->spool;
+    conf.size_max = work->snapshot->settings->message_size_limit;
+    return spool_new(&conf);
 }
 
 /* CompressedData inside an envelope takes the content's place (R33 limits what comes out). */
@@ -138,7 +164,7 @@ static int decompress(struct work *work, const struct part_table *table, struct 
     const struct part *root = &table->parts[0];
     if (!part_is(root, "application", "pkcs7-mime") && !part_is(root, "application", "x-pkcs7-mime"))
         return 0;
-    SEAL_CLEANUP(spool_free) struct spool *der = spool_new(&work->gate->spool);
+    SEAL_CLEANUP(spool_free) struct spool *der = content_spool(work);
     struct span body = span_sub(spool_all(*entity), root->body, root->end - root->body);
     if (transfer_decode(root->encoding, body, der, err) < 0 || spool_seal(der, err) < 0)
         return -1;
@@ -148,7 +174,7 @@ static int decompress(struct work *work, const struct part_table *table, struct 
         return -1;
     if (outside.kind != SMIME_KIND_COMPRESSED)
         return 0;
-    struct spool *plain = spool_new(&work->gate->spool);
+    struct spool *plain = content_spool(work);
     if (smime_decompress(spool_all(der), &limits, plain, err) < 0 || spool_seal(plain, err) < 0) {
         spool_free(&plain);
         return -1;
@@ -172,6 +198,25 @@ static void keep_opened(struct work *work, struct spool *entity, struct view *vi
     view->opened = (int)materials->nopened++;
 }
 
+/* Its content fields go into the message's header, which has limits of its own. */
+static int check_content_fields(struct arena *arena, const struct spool *entity, struct err *err)
+{
+    static const struct mime_limits mime_limits = {.header_max = SIZE_MAX, .fields_max = SIZE_MAX};
+    struct header header;
+    size_t fields = 0, octets = 0;
+    if (header_parse(arena, spool_all(entity), &mime_limits, &header, err) < 0)
+        return -1;
+    for (size_t i = 0; i < header.n; i++) {
+        if (!part_is_content_field(header.fields[i].name))
+            continue;
+        fields++;
+        octets += header.fields[i].raw.len;
+    }
+    if (fields > CONTENT_FIELDS_MAX || octets > CONTENT_OCTETS_MAX)
+        return err_set(err, ERR_LIMIT, "content has %zu content fields of %zu octets", fields, octets);
+    return 0;
+}
+
 /* Verifies what was inside, and keeps it made safe for SMTP (R22). The arena is the content's own: its limit is no refusal. */
 static int accept_content(struct work *work, struct arena *arena, struct spool **entity, struct view *view,
                           struct lesson *lesson, struct err *err)
@@ -190,12 +235,12 @@ static int accept_content(struct work *work, struct arena *arena, struct spool *
     struct span layer = spool_all(*entity);
     if (structure_look(arena, layer, &table, &work->gate->spool, &structure, err) < 0)
         return -1;
-    SEAL_CLEANUP(spool_free) struct spool *opaque = spool_new(&work->gate->spool);
+    SEAL_CLEANUP(spool_free) struct spool *opaque = content_spool(work);
     if (verify_layer(work, layer, &table, &structure, opaque, view, lesson, err) < 0)
         return -1;
-    struct spool *safe = spool_new(&work->gate->spool);
+    struct spool *safe = content_spool(work);
     if (canon_safe(arena, layer, &table, eight_bit(work), safe, err) < 0 || spool_seal(safe, err) < 0 ||
-        arena_check(arena, err) < 0) {
+        check_content_fields(arena, safe, err) < 0) {
         spool_free(&safe);
         return -1;
     }
@@ -214,121 +259,35 @@ static void judge_opened(const struct work *work, struct view *view)
     view->decryption_why = "the cipher does not authenticate, and no good signature does";
 }
 
-static struct view failed_view(const char *why)
-{
-    struct view view = new_view();
-    view.decryption = DECRYPTION_FAILED;
-    view.decryption_why = why;
-    return view;
-}
-
-/* One try with one key; the content's faults end in a view, see the essay above. */
-static int open_with(struct work *work, const struct loaded_key *loaded, struct cert *cert, struct view *view,
-                     struct lesson *lesson, struct err *err)
+int open_view(struct work *work, const struct key_record *record, struct cert *cert, struct view *view,
+              struct lesson *lesson, struct err *err)
 {
     struct key *key = NULL;
-    if (certs_get_key(work->gate->certs, &work->gate->master, &loaded->key, &key, err) < 0)
+    *view = new_view();
+    *lesson = new_lesson();
+    if (certs_get_key(work->gate->certs, &work->gate->master, record, &key, err) < 0)
         return -1;
-    SEAL_CLEANUP(spool_free) struct spool *entity = spool_new(&work->gate->spool);
-    enum smime_opened result;
+    SEAL_CLEANUP(spool_free) struct spool *entity = content_spool(work);
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    enum smime_opened result = SMIME_NOT_OPENED;
     int status = smime_decrypt(spool_all(work->structure.envelope), &limits, cert, key, entity, &result, err);
     key_free(&key);
+    if (status == 0 && result != SMIME_OPENED) {
+        close_view(view, "could not be opened with the key that it names");
+        return 0;
+    }
     if (status == 0)
         status = spool_seal(entity, err);
-    if (status == 0 && result != SMIME_OPENED) {
-        *view = failed_view("could not be opened with the key that it names");
-        return 0;
-    }
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     if (status == 0)
         status = accept_content(work, arena, &entity, view, lesson, err);
-    if (status < 0 && is_content_error(err)) {
-        *view = failed_view(arena_strdup(work->arena, err->msg));
-        *lesson = new_lesson();
-        err_clear(err);
-        return 0;
-    }
-    if (status == 0)
+    if (status == 0) {
         judge_opened(work, view);
-    return status;
-}
-
-static size_t find_view(const struct work *work, const char *key_fp)
-{
-    for (size_t i = 1; i < work->facts->nviews; i++)
-        if (work->facts->views[i].key_fp != NULL && strcmp(work->facts->views[i].key_fp, key_fp) == 0)
-            return i;
-    return 0;
-}
-
-/* The view that shows the same content: recipients whose keys open the message share one opened copy. */
-static size_t find_same_content(const struct work *work, const struct view *view)
-{
-    const struct opened *opened = work->materials->opened;
-    for (size_t i = 1; view->opened >= 0 && i < work->facts->nviews; i++) {
-        int other = work->facts->views[i].opened;
-        if (other >= 0 && span_eq(spool_all(opened[other].entity), spool_all(opened[view->opened].entity)))
-            return i;
-    }
-    return 0;
-}
-
-/* The first key of the recipient that the envelope names and that opens it; old keys decrypt for ever. */
-static int open_for(struct work *work, const struct loaded *loaded, struct rcpt_facts *rcpt, struct err *err)
-{
-    for (size_t i = 0; i < loaded->nkeys; i++) {
-        const struct loaded_key *candidate = &loaded->keys[i];
-        struct cert *cert = NULL;
-        bool named = false;
-        if (certs_get(work->gate->certs, candidate->cert.fingerprint, candidate->cert.der, &cert, err) < 0)
-            return -1;
-        int status = smime_names(spool_all(work->structure.envelope), &limits, &cert, 1, &named, err);
-        size_t seen = named ? find_view(work, candidate->cert.fingerprint) : 0;
-        if (status == 0 && named && seen == 0) {
-            struct view view = new_view();
-            struct lesson lesson = new_lesson();
-            status = open_with(work, candidate, cert, &view, &lesson, err);
-            view.key_fp = candidate->cert.fingerprint;
-            if (status == 0)
-                seen = find_same_content(work, &view);
-            if (status == 0 && seen == 0)
-                seen = add_view(work, view, lesson);
-        }
-        cert_free(&cert);
-        if (status < 0)
-            return -1;
-        if (seen != 0)
-            rcpt->view = seen;
-        if (seen != 0 && work->facts->views[seen].opened >= 0)
-            return 0;
-    }
-    return 0;
-}
-
-static size_t most_views(const struct work *work)
-{
-    size_t n = 1;
-    for (size_t i = 0; i < work->facts->nrcpts; i++)
-        n += work->rcpts[i].nkeys;
-    return n;
-}
-
-int open_views(struct work *work, struct err *err)
-{
-    struct facts *facts = work->facts;
-    facts->views = arena_array(work->arena, most_views(work), sizeof *facts->views);
-    work->lessons = arena_array(work->arena, most_views(work), sizeof *work->lessons);
-    if (view_as_it_came(work, err) < 0)
-        return -1;
-    if (work->structure.envelope == NULL || !work->structure.outside.supported)
         return 0;
-    for (size_t i = 0; i < facts->nrcpts; i++) {
-        if (work->rcpts[i].failed != NULL)
-            return err_set(err, ERR_STORE, "keys of %s: %s", facts->rcpts[i].addr, work->rcpts[i].failed);
-        if (open_for(work, &work->rcpts[i], &facts->rcpts[i], err) < 0)
-            return -1;
-        if (work->progress != NULL && work->progress->call != NULL)
-            work->progress->call(work->progress->arg);
     }
+    if (!is_content_error(err))
+        return -1;
+    close_view(view, arena_strdup(work->arena, err->msg));
+    *lesson = new_lesson();
+    err_clear(err);
     return 0;
 }

@@ -127,6 +127,11 @@ void *arena_grow(struct arena *arena, void *array, size_t n, size_t *cap, size_t
     return bigger;
 }
 
+void arena_allow_more(struct arena *arena, size_t more)
+{
+    arena->max = arena->taken + more;
+}
+
 int arena_check(const struct arena *arena, struct err *err)
 {
     if (arena->taken > arena->max)

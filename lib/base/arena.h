@@ -28,6 +28,9 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) SEAL_PRINTF(2, 3);
 /* arena_grow - room for one element more in an arena array: returns the array, moved when *cap is full. */
 void *arena_grow(struct arena *arena, void *array, size_t n, size_t *cap, size_t size);
 
+/* arena_allow_more - from now on so much may be taken beyond what was taken so far. */
+void arena_allow_more(struct arena *arena, size_t more);
+
 /* arena_check - 0, or -1 with ERR_LIMIT when more than the maximum was taken. */
 int arena_check(const struct arena *arena, struct err *err) SEAL_CHECKED;
 

@@ -151,7 +151,8 @@ int draft_write(struct draft *draft, struct spool *out, struct err *err)
 {
     struct span body = span_sub(draft->message, draft->table->parts[0].body, draft->message.len);
     if (draft->entity != NULL) {
-        static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
+        static const struct mime_limits limits = {.header_max = SIZE_MAX,
+                                                  .fields_max = SIZE_MAX}; /* it is ours */
         struct span entity = spool_all(draft->entity);
         struct header content;
         if (header_parse(draft->arena, entity, &limits, &content, err) < 0)

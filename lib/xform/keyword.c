@@ -7,64 +7,77 @@
 #include <string.h>
 #include <strings.h>
 
-static bool in_subjects(struct arena *arena, const struct header *header, const char *text)
+static bool value_is(const char *value, const char *wanted)
 {
-    const struct field *field;
-    for (size_t i = 0; (field = header_find(header, "Subject", i)) != NULL; i++)
-        if (strcasestr(header_decode(arena, field->value), text) != NULL)
+    return wanted == NULL || strcasecmp(value, wanted) == 0;
+}
+
+bool keyword_find(const struct header_fact *headers, size_t n, const struct xform_keyword *keyword)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (keyword->subject != NULL && strcasecmp(headers[i].name, "Subject") == 0 &&
+            strcasestr(headers[i].value, keyword->subject) != NULL)
             return true;
+        if (keyword->header != NULL && strcasecmp(headers[i].name, keyword->header) == 0 &&
+            value_is(headers[i].value, keyword->header_value))
+            return true;
+    }
     return false;
 }
 
-static bool value_is(struct arena *arena, struct span raw, const char *wanted)
+static size_t length_of(const struct xform_keyword *keyword)
 {
-    return wanted == NULL || strcasecmp(header_decode(arena, raw), wanted) == 0;
+    return keyword->subject == NULL ? 0 : strlen(keyword->subject);
 }
 
-bool keyword_find(struct arena *arena, const struct header *header, const struct xform_keyword *keyword)
+static size_t longest_of(const struct xform_keyword *keywords, size_t n)
 {
-    if (keyword->subject != NULL && in_subjects(arena, header, keyword->subject))
-        return true;
-    const struct field *field;
-    for (size_t i = 0; keyword->header != NULL && (field = header_find(header, keyword->header, i)) != NULL;
-         i++)
-        if (value_is(arena, field->value, keyword->header_value))
-            return true;
-    return false;
+    size_t longest = 0;
+    for (size_t i = 0; i < n; i++)
+        if (length_of(&keywords[i]) > longest)
+            longest = length_of(&keywords[i]);
+    return longest;
 }
 
-/* The run of blanks around a removed text becomes one, or none at an end. */
-static void tidy(char *text, size_t at)
+/* The length of the longest keyword that text begins with; 0: none. */
+static size_t keyword_at(const char *text, const struct xform_keyword *keywords, size_t n)
 {
-    size_t from = at, to = at, n = strlen(text);
-    while (from > 0 && isblank((unsigned char)text[from - 1]))
-        from--;
-    while (to < n && isblank((unsigned char)text[to]))
-        to++;
-    if (from > 0 && to < n && to > from)
-        text[from++] = ' ';
-    memmove(text + from, text + to, n - to + 1);
+    size_t longest = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t len = length_of(&keywords[i]);
+        if (len > longest && strncasecmp(text, keywords[i].subject, len) == 0)
+            longest = len;
+    }
+    return longest;
 }
 
+/* What was kept grows at the front of the text, what is still to be looked at ends with it; a removal goes back as far as it can matter. */
 char *keyword_remove(struct arena *arena, const char *subject, const struct xform_keyword *keywords, size_t n)
 {
-    char *text = NULL;
-    for (size_t i = 0; i < n;) {
-        const char *wanted = keywords[i].subject;
-        const char *now = text != NULL ? text : subject;
-        const char *hit = wanted != NULL && *wanted != '\0' ? strcasestr(now, wanted) : NULL;
-        if (hit == NULL) {
-            i++;
+    char *text = arena_strdup(arena, subject), *rest = text;
+    size_t kept = 0, longest = longest_of(keywords, n);
+    bool removed = false;
+    while (*rest != '\0') {
+        size_t len = keyword_at(rest, keywords, n);
+        if (len == 0) {
+            text[kept++] = *rest++;
             continue;
         }
-        size_t at = (size_t)(hit - now);
-        if (text == NULL)
-            text = arena_strdup(arena, subject);
-        memmove(text + at, text + at + strlen(wanted), strlen(text + at + strlen(wanted)) + 1);
-        tidy(text, at);
-        i = 0; /* what closed up may spell another keyword */
+        bool blank = false;
+        removed = true;
+        for (rest += len; isblank((unsigned char)*rest); rest++)
+            blank = true;
+        for (; kept > 0 && isblank((unsigned char)text[kept - 1]); kept--)
+            blank = true;
+        if (blank && kept > 0 && *rest != '\0')
+            *--rest = ' ';
+        size_t back = kept < longest ? kept : longest;
+        kept -= back;
+        rest -= back;
+        memmove(rest, text + kept, back);
     }
-    return text;
+    text[kept] = '\0';
+    return removed ? text : NULL;
 }
 
 static int clean_subject(const struct xform_in *in, struct draft *draft, struct draft_field *field,
@@ -86,7 +99,7 @@ static bool is_command_field(const struct xform_in *in, struct draft *draft, con
     struct span value = span_trim(span_sub(field->raw, colon + 1, field->raw.len));
     for (size_t k = 0; k < in->nkeywords; k++)
         if (in->keywords[k].header != NULL && span_is_nocase(field->name, in->keywords[k].header) &&
-            value_is(draft->arena, value, in->keywords[k].header_value))
+            value_is(header_decode(draft->arena, value), in->keywords[k].header_value))
             return true;
     return false;
 }

@@ -2,7 +2,7 @@
 #ifndef XFORM_KEYWORD_H
 #define XFORM_KEYWORD_H
 
-#include "mime/header.h"
+#include "model/facts.h"
 
 /* As policy/policy.h's struct keyword; xform knows no policy. */
 struct xform_keyword {
@@ -12,8 +12,8 @@ struct xform_keyword {
     const char *header_value;
 };
 
-/* keyword_find - whether one of its ways is used: in any decoded Subject (any case, encoded-words included) or header. */
-bool keyword_find(struct arena *arena, const struct header *header, const struct xform_keyword *keyword);
+/* keyword_find - whether one of its ways is used: in any Subject (any case; the facts are decoded) or header. */
+bool keyword_find(const struct header_fact *headers, size_t n, const struct xform_keyword *keyword);
 
 /* keyword_remove - a decoded Subject without any of the keywords' texts, repeated until stable, blanks tidied. NULL: nothing to remove. */
 char *keyword_remove(struct arena *arena, const char *subject, const struct xform_keyword *keywords,

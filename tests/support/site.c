@@ -5,6 +5,7 @@
 #include "mime/header.h"
 #include "mime/transfer.h"
 #include "smime/encrypt.h"
+#include "smime/frame.h"
 #include "smime/sign.h"
 #include "support/check.h"
 #include "token/soft.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static const struct spool_conf spool_conf = {.dir = "/tmp", .mem_max = 1u << 22, .size_max = 1u << 28};
 
@@ -194,6 +196,9 @@ static void make_envelope(struct site *site, const struct site_mail *mail)
     ck_ok(envelope_set_sender(env, site->arena, mail->from == NULL ? "<>" : mail->from, &err));
     for (size_t i = 0; i < SITE_TO_MAX && mail->to[i] != NULL; i++)
         ck_ok(envelope_add_rcpt(env, site->arena, mail->to[i], &err));
+    for (size_t i = 0; i < mail->many; i++)
+        ck_ok(envelope_add_rcpt(env, site->arena, arena_printf(site->arena, "<user%zu@%s>", i, mail->many_at),
+                                &err));
     env->login = mail->login;
     env->local = mail->local;
     env->client_addr = mail->client != NULL ? mail->client : "192.0.2.1";
@@ -243,11 +248,11 @@ const char *site_field(struct site *site, struct span message, const char *name,
 
 /* ---- mail of others ---- */
 
-static struct span base64_of(struct site *site, const struct spool *der)
+static struct span base64(struct site *site, struct span der)
 {
     struct err err = ERR_INIT;
     SEAL_CLEANUP(spool_free) struct spool *text = spool_new(&spool_conf);
-    ck_ok(base64_encode(spool_all(der), text, &err));
+    ck_ok(base64_encode(der, text, &err));
     ck_ok(spool_seal(text, &err));
     return (struct span){arena_spandup(site->arena, spool_all(text)), spool_size(text)};
 }
@@ -275,7 +280,7 @@ struct span site_signed_entity(struct site *site, const char *entity, const stru
         content,
         SPAN_LIT("\r\n--sig\r\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
                  "Content-Transfer-Encoding: base64\r\n\r\n"),
-        base64_of(site, der),
+        base64(site, spool_all(der)),
         SPAN_LIT("--sig--\r\n"),
     };
     return join(site, parts, SEAL_COUNT(parts));
@@ -289,18 +294,57 @@ struct span site_signed(struct site *site, const char *headers, const char *enti
     return join(site, parts, SEAL_COUNT(parts));
 }
 
-struct span site_enveloped(struct site *site, const char *headers, struct span entity,
-                           const struct pki_entity *to)
+struct span site_pkcs7(struct site *site, const char *headers, struct span der)
 {
-    struct err err = ERR_INIT;
-    SEAL_CLEANUP(spool_free) struct spool *der = spool_new(&spool_conf);
-    ck_ok(smime_encrypt(entity, &(struct cert *){to->cert}, 1, SMIME_AES256_CBC, der, &err));
-    ck_ok(spool_seal(der, &err));
     const struct span parts[] = {
         site_crlf(site, headers),
         SPAN_LIT("MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data;\r\n"
                  " name=\"smime.p7m\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
-        base64_of(site, der),
+        base64(site, der),
     };
+    return join(site, parts, SEAL_COUNT(parts));
+}
+
+struct span site_enveloped_to(struct site *site, const char *headers, struct span entity,
+                              struct cert *const *to, size_t nto)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(spool_free) struct spool *der = spool_new(&spool_conf);
+    ck_ok(smime_encrypt(entity, to, nto, SMIME_AES256_CBC, der, &err));
+    ck_ok(spool_seal(der, &err));
+    return site_pkcs7(site, headers, spool_all(der));
+}
+
+struct span site_enveloped(struct site *site, const char *headers, struct span entity,
+                           const struct pki_entity *to)
+{
+    return site_enveloped_to(site, headers, entity, &to->cert, 1);
+}
+
+struct span site_compressed(struct site *site, struct span entity)
+{
+    static const char type[] = "\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09";
+    static const char algorithm[] =
+        "\x02\x01\x00\x30\x0d\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03\x08";
+    static const char data[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    const struct span none = {"", 0};
+    SEAL_CLEANUP(buf_fini) struct buf der = BUF_INIT(64u << 20);
+    SEAL_CLEANUP(buf_fini) struct buf tail = BUF_INIT(100);
+    uLongf len = compressBound(entity.len);
+    SEAL_CLEANUP(mem_free) Bytef *bytes = xmalloc(len);
+    ck_assert_int_eq(compress2(bytes, &len, (const Bytef *)entity.ptr, entity.len, 9), Z_OK);
+    const struct frame frames[] = {
+        {BER_SEQUENCE, {type, sizeof type - 1}, none},
+        {BER_CONTEXT_CONSTRUCTED, none, none},
+        {BER_SEQUENCE, {algorithm, sizeof algorithm - 1}, none},
+        {BER_SEQUENCE, {data, sizeof data - 1}, none},
+        {BER_CONTEXT_CONSTRUCTED, none, none},
+        {BER_OCTETS, {(const char *)bytes, len}, none},
+    };
+    frame_put(frames, SEAL_COUNT(frames), 0, &der, &tail);
+    const struct span parts[] = {
+        SPAN_LIT("Content-Type: application/pkcs7-mime; smime-type=compressed-data\r\n"
+                 "Content-Transfer-Encoding: base64\r\n\r\n"),
+        base64(site, buf_span(&der))};
     return join(site, parts, SEAL_COUNT(parts));
 }

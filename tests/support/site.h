@@ -55,8 +55,10 @@ void site_add_key(struct site *site, const char *addr, const struct pki_entity *
 struct site_mail {
     const char *from; /* envelope sender; NULL: the null sender */
     const char *to[SITE_TO_MAX];
-    const char *login;  /* submits with this login */
-    const char *client; /* client address; NULL: 192.0.2.1, outside */
+    size_t many;         /* so many recipients more: user0@, user1@, .. */
+    const char *many_at; /* their domain */
+    const char *login;   /* submits with this login */
+    const char *client;  /* client address; NULL: 192.0.2.1, outside */
     bool local;
     bool eight_bit;    /* BODY=8BITMIME */
     const char *text;  /* LF; NULL: use bytes */
@@ -79,9 +81,14 @@ struct span site_signed(struct site *site, const char *headers, const char *enti
                         const struct pki_entity *signer);
 struct span site_enveloped(struct site *site, const char *headers, struct span entity,
                            const struct pki_entity *to);
+struct span site_pkcs7(struct site *site, const char *headers, struct span der);
+struct span site_enveloped_to(struct site *site, const char *headers, struct span entity,
+                              struct cert *const *to, size_t nto);
 /* site_signed_entity - the multipart/signed entity alone, to be put into an envelope. */
 struct span site_signed_entity(struct site *site, const char *entity, const struct pki_entity *signer,
                                int64_t when);
+/* site_compressed - CompressedData of an entity, as an entity to be put into an envelope. */
+struct span site_compressed(struct site *site, struct span entity);
 struct span site_crlf(struct site *site, const char *text);
 
 #endif

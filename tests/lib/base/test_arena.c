@@ -88,6 +88,20 @@ START_TEST(more_than_the_maximum_is_noticed_and_exactly_it_is_not)
 }
 END_TEST
 
+START_TEST(more_may_be_allowed_on_top_of_what_was_taken)
+{
+    struct err err = ERR_INIT;
+    struct arena *small = arena_new(64);
+    (void)arena_alloc(small, 48);
+    arena_allow_more(small, 32);
+    (void)arena_alloc(small, 32);
+    ck_ok(arena_check(small, &err));
+    (void)arena_alloc(small, 1);
+    ck_fails(arena_check(small, &err), ERR_LIMIT);
+    arena_free(&small);
+}
+END_TEST
+
 START_TEST(product_that_overflows_aborts)
 {
     (void)arena_array(arena, SIZE_MAX / 2, 3);
@@ -110,6 +124,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, printf_makes_text_of_any_length);
     tcase_add_test(tc, grown_array_keeps_its_elements);
     tcase_add_test(tc, more_than_the_maximum_is_noticed_and_exactly_it_is_not);
+    tcase_add_test(tc, more_may_be_allowed_on_top_of_what_was_taken);
     tcase_add_test_raise_signal(tc, product_that_overflows_aborts, SIGABRT);
     tcase_add_test_raise_signal(tc, size_that_would_wrap_aborts, SIGABRT);
     suite_add_tcase(suite, tc);
