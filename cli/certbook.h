@@ -34,7 +34,7 @@ int trust_chain(struct cli *cli, const struct anchors *anchors, struct cert *cer
  */
 int trust_record(struct cli *cli, const struct imported *file, struct cert *cert, struct cert_record *record,
                  const char **say_out, struct err *err) SEAL_CHECKED;
-/* trust_all - every stored certificate, after the authorities changed; says how many are trusted now, and how many no more. */
+/* trust_all - every stored certificate, after the authorities changed; says how many are trusted now, and how many no more. Ends cli->read. */
 int trust_all(struct cli *cli, struct err *err) SEAL_CHECKED;
 /* trust_learn - authorities that came along in a file and are no roots become known, which lends them no trust. */
 int trust_learn(struct cli *cli, const struct imported *file, struct err *err) SEAL_CHECKED;

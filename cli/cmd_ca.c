@@ -32,10 +32,6 @@ static int add(struct cli *cli, const struct cert *cert, enum role role, struct 
 {
     const struct cert_info *info = cert_info(cert);
     struct ca_record record = {.fingerprint = info->fingerprint, .der = cert_der(cert)};
-    if ((info->usage & CERT_CA) == 0)
-        return err_set(err, ERR_KEY_UNUSABLE,
-                       "certificate %.16s (%s) is no certification authority; use sealadm cert import",
-                       info->fingerprint, info->subject);
     if (find_ca(cli, info->fingerprint, &record, err) == FIND_FAILED)
         return -1;
     record.trusted |= role == ROLE_ANCHOR;
@@ -48,6 +44,20 @@ static int add(struct cli *cli, const struct cert *cert, enum role role, struct 
     return 0;
 }
 
+static int check_all(const struct imported *file, struct err *err)
+{
+    if (file->pkcs8.len > 0)
+        return err_set(err, ERR_UNSUPPORTED, "holds a private key, which has no place here; take it out");
+    for (size_t i = 0; i < file->ncerts; i++) {
+        const struct cert_info *info = cert_info(file->certs[i]);
+        if ((info->usage & CERT_CA) == 0)
+            return err_set(err, ERR_KEY_UNUSABLE,
+                           "certificate %.16s (%s) is no certification authority; use sealadm cert import",
+                           info->fingerprint, info->subject);
+    }
+    return 0;
+}
+
 int cmd_ca_add(struct cli *cli, int argc, char **argv, struct err *err)
 {
     bool trust = false;
@@ -57,12 +67,12 @@ int cmd_ca_add(struct cli *cli, int argc, char **argv, struct err *err)
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
         io_read_file(argv[0], &bytes, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
-    int status = import_bytes(buf_span(&bytes), NULL, &imported, err);
-    if (status == 0 && imported.pkcs8.len > 0)
-        status = err_set(err, ERR_UNSUPPORTED, "holds a private key, which has no place here; take it out");
-    for (size_t i = 0; status == 0 && i < imported.ncerts; i++)
-        status = add(cli, imported.certs[i], trust ? ROLE_ANCHOR : ROLE_KNOWN, err);
-    return status < 0 ? err_wrap(err, "%s", argv[0]) : trust_all(cli, err);
+    if (import_bytes(buf_span(&bytes), NULL, &imported, err) < 0 || check_all(&imported, err) < 0)
+        return err_wrap(err, "%s", argv[0]);
+    for (size_t i = 0; i < imported.ncerts; i++)
+        if (add(cli, imported.certs[i], trust ? ROLE_ANCHOR : ROLE_KNOWN, err) < 0)
+            return -1;
+    return trust_all(cli, err);
 }
 
 /* ---- list ---- */

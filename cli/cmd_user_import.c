@@ -63,12 +63,14 @@ static int read_rows(struct cli *cli, struct span text, struct list *list, struc
     return 0;
 }
 
-/* 1: added, 0: was a user already, -1. */
+/* 1: added, 0: was a user already, -1. An old read session would keep the store from using its pages again. */
 static int add_row(struct cli *cli, const struct row *row, struct err *err)
 {
     struct user_record known;
     const struct user_record user = {
         .addr = row->addr, .name = row->name, .enabled = true, .created = cli->now};
+    if (cli_read_again(cli, err) < 0)
+        return -1;
     switch (store_find_user(cli->read, row->addr, &known, err)) {
     case FIND_ABSENT:
         return store_put_user(cli->store, &user, err) < 0 ? -1 : 1;

@@ -152,6 +152,7 @@ int trust_all(struct cli *cli, struct err *err)
                          store_certs(cli->read, &records, &n, err) < 0
                      ? -1
                      : 0;
+    store_read_end(&cli->read); /* else the store could not use its pages again */
     for (size_t i = 0; status == 0 && i < n; i++)
         status = trust_again(cli, anchors, &records[i], &changes, err);
     anchors_free(&anchors);

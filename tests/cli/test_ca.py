@@ -74,10 +74,13 @@ class Authority(Case):
         self.unchanged("ca", "add", self.bob.pem, "--trust", says="is no certification authority; use sealadm cert import")
         key_too = self.file("key.pem", self.root.pem.read_text() + self.root.key.read_text())
         self.unchanged("ca", "add", key_too, "--trust", says="holds a private key")
+        both = self.file("both.pem", self.root.pem.read_text() + self.bob.pem.read_text())
+        self.unchanged("ca", "add", both, says="is no certification authority")
         for content in (b"", b"nonsense", b"\x30\x80" * 3000):
             with self.subTest(content[:8]):
                 self.unchanged("ca", "add", self.file("bad", content), "--trust", says=f"{self.site.dir}/bad")
 
+    # R38
     def test_names_of_strangers_cannot_mislead_a_terminal(self):
         evil = authority(self.folder, "\x1b[31mred\u202e")
         said = self.done("ca", "add", evil.pem) + self.done("ca", "list") + self.done("ca", "list", "--json")

@@ -134,6 +134,7 @@ class Cert(Case):
         self.unchanged("cert", "import", "/nonexistent", says="/nonexistent: No such file")
         self.unchanged("cert", "import", self.site.dir, says="Is a directory")
 
+    # R38
     def test_names_of_strangers_cannot_mislead_a_terminal(self):
         evil = person(self.folder, self.root, "evil@far.example", subject="/CN=\x1b[31mred\u202etxt.exe\u200b")
         said = self.done("cert", "import", evil.pem) + self.done("cert", "show", evil.fingerprint) \

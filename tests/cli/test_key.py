@@ -224,6 +224,7 @@ class Key(Case):
         self.done("key", "generate", ALICE, "--type", "p256")
         self.assertEqual(len(self.json("key", "list", ALICE)["keys"]), 2)
 
+    # R41
     def test_key_is_wrapped_in_the_store(self):
         self.done("key", "import", self.pem(self.alice))
         der = openssl("ec", "-in", self.alice.key, "-outform", "DER")

@@ -1,4 +1,5 @@
 """sealadm user: add, change, list, show, disable, enable, import."""
+import json
 import unittest
 
 from support import Case
@@ -64,6 +65,15 @@ class User(Case):
     def test_name_cannot_mislead_a_terminal(self):
         self.done("user", "add", ALICE, "--name", "Al\u202eice")
         self.assertNotIn("\u202e", self.done("user", "list") + self.done("user", "show", ALICE))
+
+    # R36: nothing of an address is ever a word of a shell or an option of a program.
+    def test_strange_addresses_are_kept_as_they_are(self):
+        strange = ["-rf@ours.example", "a|b@ours.example", "`id`@ours.example", "$home@ours.example", '"; id"@ours.example',
+                   "a'b@ours.example", "%s%n@ours.example", '"../x"@ours.example', "dö@ours.example"]
+        for address in strange:
+            self.done("user", "add", "--", address)
+            self.assertEqual(json.loads(self.done("user", "show", "--json", "--", address))["address"], address)
+        self.assertEqual(sorted(self.addresses()), sorted(strange))
 
     # ---- import ----
 
