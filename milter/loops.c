@@ -79,10 +79,11 @@ void loops_end(struct loops *loops, size_t slot)
     pthread_mutex_unlock(&loops->lock);
 }
 
+/* A port alone is not enough where there is a name: the system lends it to connections to other listeners at the same time. */
 static bool is_this(const struct entry *entry, const char *addr, unsigned port, const char *helo)
 {
-    if (entry->name[0] != '\0' && helo != NULL && strcasecmp(entry->name, helo) == 0)
-        return true;
+    if (helo != NULL && helo[0] != '\0')
+        return strcasecmp(entry->name, helo) == 0;
     return entry->open && addr != NULL && port != 0 && entry->local.port == port &&
            strcmp(entry->local.addr, addr) == 0;
 }

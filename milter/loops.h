@@ -2,8 +2,9 @@
  * loops - the connections that this process has open to the injection listener, so that it knows its own mail when a wrongly
  * configured listener shows it to us (R47).
  *
- * A connection is known by its address and port, and by the random name that it says after EHLO, which nobody else can know. Never by
- * anything in the message, which anyone can replay. Names are remembered for a while after the connection has ended.
+ * A connection is known by the random name that it says after EHLO, which nobody else can know; where the MTA tells no name, by its
+ * address and port. Never by anything in the message, which anyone can replay. Names are remembered for a while after the connection has
+ * ended.
  *
  * threads  any
  */

@@ -18,17 +18,27 @@ static void tear_down(void)
     loops_free(&loops);
 }
 
-START_TEST(open_connection_is_known_by_address_and_port)
+START_TEST(open_connection_without_a_name_is_known_by_address_and_port)
 {
     struct err err = ERR_INIT;
     size_t slot;
     ck_ok(loops_add(loops, &here, "s1.gw.example", &slot, &err));
-    ck_assert(loops_is_ours(loops, "127.0.0.1", 40000, "whatever"));
-    ck_assert(!loops_is_ours(loops, "127.0.0.1", 40001, "whatever"));
-    ck_assert(!loops_is_ours(loops, "192.0.2.1", 40000, "whatever"));
+    ck_assert(loops_is_ours(loops, "127.0.0.1", 40000, ""));
+    ck_assert(loops_is_ours(loops, "127.0.0.1", 40000, NULL));
+    ck_assert(!loops_is_ours(loops, "127.0.0.1", 40001, ""));
+    ck_assert(!loops_is_ours(loops, "192.0.2.1", 40000, ""));
     ck_assert(!loops_is_ours(loops, NULL, 40000, NULL));
     loops_end(loops, slot);
-    ck_assert(!loops_is_ours(loops, "127.0.0.1", 40000, "whatever"));
+    ck_assert(!loops_is_ours(loops, "127.0.0.1", 40000, ""));
+}
+END_TEST
+
+START_TEST(client_at_another_listener_with_the_same_port_is_not_ours)
+{
+    struct err err = ERR_INIT;
+    size_t slot;
+    ck_ok(loops_add(loops, &here, "s1.gw.example", &slot, &err));
+    ck_assert(!loops_is_ours(loops, "127.0.0.1", 40000, "client.example"));
 }
 END_TEST
 
@@ -91,7 +101,8 @@ static Suite *suite(void)
     Suite *s = suite_create("milter/loops");
     TCase *tc = tcase_create("loops");
     tcase_add_checked_fixture(tc, set_up, tear_down);
-    tcase_add_test(tc, open_connection_is_known_by_address_and_port);
+    tcase_add_test(tc, open_connection_without_a_name_is_known_by_address_and_port);
+    tcase_add_test(tc, client_at_another_listener_with_the_same_port_is_not_ours);
     tcase_add_test(tc, name_is_known_also_after_the_end);
     tcase_add_test(tc, open_connections_are_never_forgotten);
     tcase_add_test(tc, too_many_connections_wait);
