@@ -77,11 +77,18 @@ static void name_signer(struct work *work, struct cert *signer, struct view *vie
         view->signer = arena_strdup(work->arena, info->emails[0]);
 }
 
+/* R27: a certificate of the signer's, but for From: one of two addresses teaches nothing about the other. */
+static bool is_for_from(const struct work *work, const struct cert *cert)
+{
+    return work->facts->from != NULL && cert_has_address(cert, work->facts->from, ADDR_CASE_FOLD);
+}
+
 static void learn(struct work *work, struct smime_verified *verified, struct lesson *lesson)
 {
     struct keyring *keyring = &work->materials->keyring;
     lesson->signer = keyring_add(keyring, (struct keyring_entry){.cert = cert_ref(verified->signer)});
-    if (verified->encrypt_cert != NULL && !cert_same(verified->encrypt_cert, verified->signer))
+    if (verified->encrypt_cert != NULL && !cert_same(verified->encrypt_cert, verified->signer) &&
+        is_for_from(work, verified->encrypt_cert))
         lesson->encrypt =
             keyring_add(keyring, (struct keyring_entry){.cert = cert_ref(verified->encrypt_cert)});
     lesson->capabilities = arena_strdup(work->arena, verified->capabilities);

@@ -42,7 +42,7 @@ static const char *group_key(const struct planning *p, size_t rcpt)
         buf_add_char(&key, '\n');
     }
     if (goes_hidden(p, rcpt) && p->hidden <= p->settings->max_hidden)
-        buf_printf(&key, "hidden %zu", rcpt);
+        buf_printf(&key, "hidden %s", p->facts->rcpts[rcpt].addr); /* who was named twice gets one */
     else if (goes_hidden(p, rcpt))
         buf_add_str(&key, "hidden");
     return arena_strdup(p->arena, buf_str(&key));

@@ -12,7 +12,7 @@
 enum op_kind {
     OP_HYGIENE,  /* inbound: forged tags, X-Sealmilter-*, forged results go (R1-R4) */
     OP_KEYWORDS, /* submitted: keywords leave the Subject and their headers go (R5) */
-    OP_OPEN, /* take the opened view instead of the message as it came; its protected Subject comes back (R21) */
+    OP_OPEN,     /* take the opened view instead of the message as it came */
     OP_SIGN,
     OP_ENCRYPT,
     OP_TAG,    /* text in front of the Subject (R3) */

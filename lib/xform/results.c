@@ -65,8 +65,21 @@ static size_t resinfo_end(struct span s, size_t i)
     return i < s.len ? i : s.len;
 }
 
+/* Without quotes and backslashes. */
+static struct span unquoted(struct arena *arena, struct span quoted)
+{
+    char *out = arena_alloc(arena, quoted.len);
+    size_t n = 0;
+    for (size_t i = 1; i + 1 < quoted.len; i++) {
+        if (quoted.ptr[i] == '\\')
+            i++;
+        out[n++] = quoted.ptr[i];
+    }
+    return (struct span){out, n};
+}
+
 /* The authserv-id, and where it ends; the id is empty when there is none. */
-static struct span authserv_id_of(struct span value, size_t *end_out)
+static struct span authserv_id_of(struct arena *arena, struct span value, size_t *end_out)
 {
     size_t i = skip_cfws(value, 0);
     *end_out = SIZE_MAX;
@@ -77,7 +90,8 @@ static struct span authserv_id_of(struct span value, size_t *end_out)
     if (end == SIZE_MAX)
         return SPAN_LIT("");
     *end_out = end;
-    return quoted ? span_sub(value, i + 1, end - i - 2) : span_sub(value, i, end - i);
+    struct span id = span_sub(value, i, end - i);
+    return quoted ? unquoted(arena, id) : id;
 }
 
 static bool is_ours(struct span resinfo)
@@ -92,7 +106,7 @@ static bool is_ours(struct span resinfo)
 char *results_filter(struct arena *arena, struct span value, const char *authserv_id)
 {
     size_t at;
-    struct span id = authserv_id_of(value, &at);
+    struct span id = authserv_id_of(arena, value, &at);
     if (!span_is_nocase(id, authserv_id))
         return NULL;
     at = resinfo_end(value, at);
@@ -116,5 +130,7 @@ char *results_filter(struct arena *arena, struct span value, const char *authser
     }
     if (ours == 0)
         return NULL;
+    while (kept.len > 0 && is_blank(kept.ptr[kept.len - 1])) /* a line of blanks ends the header for some */
+        kept.len--;
     return others == 0 ? arena_strdup(arena, "") : arena_spandup(arena, buf_span(&kept));
 }

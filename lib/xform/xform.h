@@ -28,10 +28,9 @@ struct keyring {
 int keyring_add(struct keyring *keyring, struct keyring_entry entry);
 void keyring_fini(struct keyring *keyring);
 
-/* What was inside an envelope, ready to stand in for the message's body. */
+/* What was inside an envelope, ready to stand in for the message's body; of its header only the content fields count (R21). */
 struct opened {
     struct spool *entity; /* owned: a MIME entity made safe for SMTP (mime/canon.h) */
-    const char *subject;  /* protected Subject that may come back (R21), NULL: none */
 };
 
 struct xform_in {

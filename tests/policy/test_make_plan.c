@@ -105,6 +105,18 @@ START_TEST(hidden_recipients_of_ciphertext_get_copies_of_their_own)
 }
 END_TEST
 
+START_TEST(a_hidden_recipient_who_is_named_twice_gets_one_copy)
+{
+    struct site *site = site_new(POLICY);
+    site_rcpt(site, "a@x.example", DIRECTION_OUTBOUND);
+    site_rcpt(site, "h@x.example", DIRECTION_OUTBOUND)->hidden = true;
+    site_rcpt(site, "h@x.example", DIRECTION_OUTBOUND)->hidden = true;
+    planned(site, "serve; h@x.example h@x.example: sign smime, encrypt smime aes256-cbc rsa;"
+                  " a@x.example: sign smime, encrypt smime aes256-cbc rsa");
+    site_free(site);
+}
+END_TEST
+
 START_TEST(a_hidden_recipient_of_readable_mail_needs_no_copy_of_his_own)
 {
     struct site *site = site_new(POLICY);
@@ -284,6 +296,7 @@ static Suite *suite(void)
     tcase_add_test(t, rsa_and_ec_and_ciphers_never_share_an_envelope);
     tcase_add_test(t, an_envelope_holds_each_recipients_key_once);
     tcase_add_test(t, hidden_recipients_of_ciphertext_get_copies_of_their_own);
+    tcase_add_test(t, a_hidden_recipient_who_is_named_twice_gets_one_copy);
     tcase_add_test(t, a_hidden_recipient_of_readable_mail_needs_no_copy_of_his_own);
     tcase_add_test(t, opened_copies_go_only_to_those_whose_view_they_are);
     tcase_add_test(t, one_refusal_refuses_all_and_names_who_is_meant);
