@@ -106,31 +106,41 @@ int cmd_key_import(struct cli *cli, int argc, char **argv, struct err *err)
 
 /* ---- list ---- */
 
+static void print_text(struct cli *cli, const struct key_record *key, const struct cert_record *cert)
+{
+    buf_printf(&cli->out, "%.16s  %s  since %s", key->fingerprint,
+               *key->owner == '\0' ? "(own CA)" : key->owner, cli_date(cli, key->created));
+    if (cert != NULL)
+        buf_printf(&cli->out, "  %s %u  %s  until %s%s", cert->key_kind, cert->key_bits,
+                   trust_name(cert->trust), cli_date(cli, cert->not_after),
+                   cert->not_after < cli->now ? " (expired)" : "");
+    buf_add_char(&cli->out, '\n');
+}
+
+static void print_json(struct cli *cli, struct json *json, const struct key_record *key,
+                       const struct cert_record *cert)
+{
+    json_object_begin(json, NULL);
+    json_string(json, "fingerprint", key->fingerprint);
+    json_string(json, "owner", *key->owner == '\0' ? NULL : key->owner);
+    json_string(json, "created", cli_time(cli, key->created));
+    json_string(json, "trust", cert == NULL ? NULL : trust_name(cert->trust));
+    json_string(json, "not_before", cert == NULL ? NULL : cli_time(cli, cert->not_before));
+    json_string(json, "not_after", cert == NULL ? NULL : cli_time(cli, cert->not_after));
+    json_object_end(json);
+}
+
+/* The own CA has no certificate among the others. */
 static int print_key(struct cli *cli, struct json *json, const struct key_record *key, struct err *err)
 {
-    struct cert_record cert = {.key_kind = "?"};
+    struct cert_record cert;
     enum find found = store_find_cert(cli->read, key->fingerprint, &cert, err);
     if (found == FIND_FAILED)
         return -1;
-    bool own_ca = *key->owner == '\0';
-    if (!cli->json) {
-        buf_printf(&cli->out, "%.16s  %s  since %s", key->fingerprint, own_ca ? "(own CA)" : key->owner,
-                   cli_date(cli, key->created));
-        if (found == FIND_FOUND)
-            buf_printf(&cli->out, "  %s %u  %s  until %s%s", cert.key_kind, cert.key_bits,
-                       trust_name(cert.trust), cli_date(cli, cert.not_after),
-                       cert.not_after < cli->now ? " (expired)" : "");
-        buf_add_char(&cli->out, '\n');
-        return 0;
-    }
-    json_object_begin(json, NULL);
-    json_string(json, "fingerprint", key->fingerprint);
-    json_string(json, "owner", own_ca ? NULL : key->owner);
-    json_string(json, "created", cli_time(cli, key->created));
-    json_string(json, "trust", found == FIND_FOUND ? trust_name(cert.trust) : NULL);
-    json_string(json, "not_before", found == FIND_FOUND ? cli_time(cli, cert.not_before) : NULL);
-    json_string(json, "not_after", found == FIND_FOUND ? cli_time(cli, cert.not_after) : NULL);
-    json_object_end(json);
+    if (cli->json)
+        print_json(cli, json, key, found == FIND_FOUND ? &cert : NULL);
+    else
+        print_text(cli, key, found == FIND_FOUND ? &cert : NULL);
     return 0;
 }
 

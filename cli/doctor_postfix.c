@@ -106,6 +106,19 @@ static bool is_same_socket(const char *postfix, const char *libmilter)
     return strcmp(postfix, text) == 0;
 }
 
+/* A path of a daemon in its chroot, or a relative one, begins in the queue folder. */
+static bool is_our_socket(struct postfix *postfix, const char *socket)
+{
+    const char *ours = postfix->doctor->settings->socket;
+    if (is_same_socket(socket, ours))
+        return true;
+    if (strncmp(socket, "unix:", 5) != 0)
+        return false;
+    const char *path = socket + 5 + strspn(socket + 5, "/");
+    return strcmp(ours, arena_printf(postfix->doctor->arena, "unix:%s/%s",
+                                     parameter(postfix, "queue_directory"), path)) == 0;
+}
+
 /* Reads a list; ours_out is our place in it, or SIZE_MAX. */
 static void read_list(struct postfix *postfix, const char *text, struct doctor_list *list, size_t *ours_out,
                       const char **action_out)
@@ -114,7 +127,7 @@ static void read_list(struct postfix *postfix, const char *text, struct doctor_l
     struct milter milter;
     *ours_out = SIZE_MAX;
     for (size_t at = 0; next_milter(arena, span_of(text), &at, &milter);) {
-        if (is_same_socket(milter.socket, postfix->doctor->settings->socket)) {
+        if (is_our_socket(postfix, milter.socket)) {
             *ours_out = list->n;
             *action_out = milter.action;
         }
@@ -343,6 +356,7 @@ int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
                                     "receive_override_options",
                                     "message_size_limit",
                                     "mail_version",
+                                    "queue_directory",
                                     "mydestination",
                                     "virtual_alias_maps",
                                     "alias_maps",

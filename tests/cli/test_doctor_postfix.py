@@ -90,6 +90,14 @@ class Postfix(Case):
         self.configure(smtpd_milters="inet:127.0.0.1:7357 inet:[::1]:10025 inet:127.0.0.1:8891")
         self.assert_sound()
 
+    def test_socket_in_the_chroot_is_the_same(self):
+        self.site.configure(socket="unix:/var/spool/postfix/seal/milter.sock")
+        for name in ("unix:/seal/milter.sock", "unix:seal/milter.sock", "unix:/var/spool/postfix/seal/milter.sock"):
+            self.configure(smtpd_milters=f"inet:127.0.0.1:7357 {name} inet:127.0.0.1:8891")
+            self.assert_sound()
+        self.configure(smtpd_milters="unix:/other/milter.sock")
+        self.assert_found("error", "smtpd_milters does not name")
+
     def test_listener_with_milters_of_its_own(self):
         self.configure(SERVICES.replace("  -o smtpd_sasl_auth", "  -o smtpd_milters=inet:127.0.0.1:8891\n  -o smtpd_sasl_auth"))
         self.assert_found("warning", "master.cf submission has smtpd_milters without sealmilter")
