@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ARENA_PER_RCPT (32u << 10) /* octets: what the store holds for one */
+
 /* ---- the way of a message ---- */
 
 static int look_and_decide(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
@@ -192,7 +194,7 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
     struct outcome *outcome = xcalloc(1, sizeof *outcome);
     struct materials *materials = xcalloc(1, sizeof *materials);
     materials->snapshot = snapshot_ref(snapshot);
-    outcome->arena = arena_new(ARENA_MAX_DEFAULT);
+    outcome->arena = arena_new(ARENA_MAX_DEFAULT + envelope->nrcpts * ARENA_PER_RCPT);
     outcome->facts = arena_alloc(outcome->arena, sizeof *outcome->facts);
     outcome->materials = materials;
     outcome->materials_free = materials_free;

@@ -2,7 +2,8 @@
  * xform - runs the operations of a plan, copy by copy.
  *
  * Copies whose content is made alike share it: the entity after each operation is kept under the printed list of the content
- * operations so far, keys included, so that one signature serves many envelopes.
+ * operations so far, keys included, so that one signature serves many envelopes. It goes when no later copy comes by it: a large message
+ * is not held more often than it must be.
  */
 #include "xform/xform.h"
 
@@ -11,13 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MADE_BY_MAX (1u << 20)
+
 struct kept_entity {
     char *made_by;       /* owned: printed operations */
     struct spool *spool; /* owned */
+    size_t last;         /* index of the last copy that comes by it */
 };
 
 struct run {
     const struct xform_in *in;
+    const struct plan *plan;
+    size_t copy; /* index of the one in the making */
     struct kept_entity *kept;
     size_t nkept, kept_cap;
     void (*progress)(void *);
@@ -32,24 +38,6 @@ static const struct spool *find_kept(const struct run *run, const char *made_by)
     return NULL;
 }
 
-static void keep(struct run *run, const char *made_by, struct spool *spool)
-{
-    if (run->nkept == run->kept_cap) {
-        run->kept_cap = run->kept_cap == 0 ? 8 : run->kept_cap * 2;
-        run->kept = xrealloc(run->kept, run->kept_cap * sizeof *run->kept);
-    }
-    run->kept[run->nkept++] = (struct kept_entity){.made_by = xstrdup(made_by), .spool = spool};
-}
-
-static void run_fini(struct run *run)
-{
-    for (size_t i = 0; i < run->nkept; i++) {
-        free(run->kept[i].made_by);
-        spool_free(&run->kept[i].spool);
-    }
-    free(run->kept);
-}
-
 static void print_content_op(const struct op *op, struct buf *made_by)
 {
     buf_add_char(made_by, '|');
@@ -58,12 +46,77 @@ static void print_content_op(const struct op *op, struct buf *made_by)
         buf_printf(made_by, " %d", op->keys[i]);
 }
 
+/* What the content is kept under before the first operation on it. */
+static const char *content_name(enum op_kind first)
+{
+    return first == OP_SIGN ? "canonical" : "content";
+}
+
+static bool is_content_op(const struct op *op)
+{
+    return op->kind == OP_OPEN || op->kind == OP_SIGN || op->kind == OP_ENCRYPT;
+}
+
+static bool comes_by(const struct copy *copy, const char *made_by)
+{
+    SEAL_CLEANUP(buf_fini) struct buf name = BUF_INIT(MADE_BY_MAX);
+    for (size_t i = 0; i < copy->nops; i++) {
+        const struct op *op = &copy->ops[i];
+        if (!is_content_op(op))
+            continue;
+        if (name.len == 0 && op->kind != OP_OPEN && strcmp(made_by, content_name(op->kind)) == 0)
+            return true;
+        print_content_op(op, &name);
+        if (strcmp(made_by, buf_str(&name)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void keep(struct run *run, const char *made_by, struct spool *spool)
+{
+    if (run->nkept == run->kept_cap) {
+        run->kept_cap = run->kept_cap == 0 ? 8 : run->kept_cap * 2;
+        run->kept = xrealloc(run->kept, run->kept_cap * sizeof *run->kept);
+    }
+    size_t last = run->plan->ncopies - 1;
+    while (last > run->copy && !comes_by(&run->plan->copies[last], made_by))
+        last--;
+    run->kept[run->nkept++] = (struct kept_entity){.made_by = xstrdup(made_by), .spool = spool, .last = last};
+}
+
+static void kept_fini(struct kept_entity *kept)
+{
+    free(kept->made_by);
+    spool_free(&kept->spool);
+}
+
+/* Nobody comes by it any more but the draft, if that has it. */
+static void drop_unneeded(struct run *run, const struct draft *draft)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < run->nkept; i++) {
+        if (run->kept[i].last > run->copy || run->kept[i].spool == draft->entity)
+            run->kept[n++] = run->kept[i];
+        else
+            kept_fini(&run->kept[i]);
+    }
+    run->nkept = n;
+}
+
+static void run_fini(struct run *run)
+{
+    for (size_t i = 0; i < run->nkept; i++)
+        kept_fini(&run->kept[i]);
+    free(run->kept);
+}
+
 /* Before the first protecting operation the content becomes canonical. */
 static int need_entity(struct run *run, struct draft *draft, enum op_kind first, struct err *err)
 {
     if (draft->entity != NULL)
         return 0;
-    const char *name = first == OP_SIGN ? "canonical" : "content";
+    const char *name = content_name(first);
     const struct spool *kept = find_kept(run, name);
     if (kept == NULL) {
         struct spool *made;
@@ -93,6 +146,7 @@ static int protect(struct run *run, struct draft *draft, const struct op *op, st
         kept = made;
     }
     draft_set_entity(draft, kept);
+    drop_unneeded(run, draft);
     return 0;
 }
 
@@ -122,7 +176,7 @@ static int run_op(struct run *run, struct draft *draft, const struct op *op, str
 static int run_copy(struct run *run, const struct copy *copy, struct spool **out, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    SEAL_CLEANUP(buf_fini) struct buf made_by = BUF_INIT(1u << 20);
+    SEAL_CLEANUP(buf_fini) struct buf made_by = BUF_INIT(MADE_BY_MAX);
     struct draft draft;
     draft_init(&draft, arena, run->in->message, run->in->table);
     for (size_t i = 0; i < copy->nops; i++) {
@@ -136,16 +190,20 @@ static int run_copy(struct run *run, const struct copy *copy, struct spool **out
     if (!draft.changed)
         return 0;
     *out = spool_new(&run->in->spool);
-    return draft_write(&draft, *out, err) < 0 || spool_seal(*out, err) < 0 ? -1 : 0;
+    if (draft_write(&draft, *out, err) < 0 || spool_seal(*out, err) < 0)
+        return -1;
+    draft_set_entity(&draft, NULL);
+    drop_unneeded(run, &draft);
+    return 0;
 }
 
 int xform_run(const struct xform_in *in, const struct plan *plan, void (*progress)(void *),
               void *progress_arg, struct spool **out, struct err *err)
 {
-    struct run run = {.in = in, .progress = progress, .progress_arg = progress_arg};
+    struct run run = {.in = in, .plan = plan, .progress = progress, .progress_arg = progress_arg};
     int status = 0;
-    for (size_t i = 0; i < plan->ncopies && status == 0; i++)
-        status = run_copy(&run, &plan->copies[i], &out[i], err);
+    for (; run.copy < plan->ncopies && status == 0; run.copy++)
+        status = run_copy(&run, &plan->copies[run.copy], &out[run.copy], err);
     run_fini(&run);
     return status;
 }

@@ -212,6 +212,21 @@ START_TEST(ten_thousand_recipients_are_served)
 }
 END_TEST
 
+START_TEST(ten_thousand_recipients_of_a_domain_with_a_certificate_are_served)
+{
+    struct pki_entity *domain = pki_leaf(
+        site->pki, site->root, &(struct pki_spec){.email = "gate@their.example", .type = PKI_RSA4096});
+    site_add_cert(site, "@their.example", domain, TRUST_TRUSTED, true);
+    run_ok(&(struct site_mail){ALICE, .many = ENVELOPE_RCPT_MAX, .many_at = "their.example",
+                               .text = FROM_ALICE "[confidential] Hi\n\nORCHID\n"});
+    for (size_t i = 0; i < site->outcome->plan->ncopies; i++) {
+        const struct copy *copy = &site->outcome->plan->copies[i];
+        ck_assert_uint_eq(copy->ops[copy->nops - 1].nkeys, 1);
+        ck_assert(!has(site_copy(site, i), "ORCHID"));
+    }
+}
+END_TEST
+
 /* A header as long as it may be, against as many recipients as there may be: names are looked up, not compared each with each. */
 START_TEST(long_list_of_addresses_costs_little)
 {
@@ -344,6 +359,7 @@ static Suite *suite(void)
     tcase_add_test(t, recipients_of_one_content_share_one_opened_copy_kept_once);
     tcase_add_test(t, key_of_a_domain_opens_for_all_its_recipients);
     tcase_add_test(t, ten_thousand_recipients_are_served);
+    tcase_add_test(t, ten_thousand_recipients_of_a_domain_with_a_certificate_are_served);
     tcase_add_test(t, long_list_of_addresses_costs_little);
     tcase_add_test(t, two_thousand_fields_pass_and_more_are_refused_for_good);
     tcase_add_loop_test(t, long_subject_costs_little, 0, (int)SEAL_COUNT(subjects));

@@ -1,4 +1,6 @@
 /* Tests of the gate on mail that leaves: signing, encrypting, copies, and what is refused rather than sent in clear. */
+#include "mime/transfer.h"
+#include "smime/open.h"
 #include "support/check.h"
 #include "support/site.h"
 
@@ -266,6 +268,75 @@ START_TEST(hidden_recipient_gets_an_envelope_of_its_own)
 }
 END_TEST
 
+/* What one of these entities finds in its copy. */
+static struct span opened(const struct pki_entity *who, const char *addr)
+{
+    static const struct spool_conf conf = {.dir = "/tmp", .mem_max = 1u << 20, .size_max = 1u << 20};
+    static const struct smime_limits limits = SMIME_LIMITS_DEFAULT;
+    struct err err = ERR_INIT;
+    enum smime_opened result;
+    struct span copy = site_copy_for(site, addr);
+    SEAL_CLEANUP(spool_free) struct spool *der = spool_new(&conf);
+    SEAL_CLEANUP(spool_free) struct spool *plain = spool_new(&conf);
+    ck_ok(base64_decode(span_sub(copy, span_find(copy, "\r\n\r\n", 4, 0), copy.len), der, &err));
+    ck_ok(spool_seal(der, &err));
+    ck_ok(smime_decrypt(spool_all(der), &limits, who->cert, who->key, plain, &result, &err));
+    ck_assert_int_eq(result, SMIME_OPENED);
+    ck_ok(spool_seal(plain, &err));
+    return (struct span){arena_spandup(site->arena, spool_all(plain)), spool_size(plain)};
+}
+
+/* ECDSA takes a random number for each signature. */
+START_TEST(one_signature_is_made_for_all_copies)
+{
+    struct pki_entity *dan = site_user(site, "dan@our.example", PKI_P256);
+    struct pki_entity *eve = site_partner(site, "eve@their.example", PKI_P256);
+    (void)dan;
+    run_ok(&(struct site_mail){.from = "dan@our.example",
+                               .login = "dan@our.example",
+                               .to = {"carol@their.example", "bob@their.example", "eve@their.example"},
+                               .text =
+                                   "From: dan@our.example\nTo: bob@their.example, eve@their.example\n\nx\n"});
+    ck_assert_uint_eq(site->outcome->plan->ncopies, 3);
+    struct span inside = opened(bob, "bob@their.example");
+    ck_assert(has(inside, "multipart/signed"));
+    ck_assert(span_eq(inside, opened(eve, "eve@their.example")));
+    struct span readable = site_copy_for(site, "carol@their.example");
+    size_t here = span_find(inside, "\r\n\r\n", 4, 0), there = span_find(readable, "\r\n\r\n", 4, 0);
+    ck_assert(span_eq(span_sub(inside, here, inside.len), span_sub(readable, there, readable.len)));
+}
+END_TEST
+
+START_TEST(recipient_who_is_named_twice_or_in_other_case_gets_one_key)
+{
+    run_ok(&(struct site_mail){ALICE,
+                               .to = {"bob@their.example", "<BOB@Their.Example>", "<bob@their.example>"},
+                               .text = mail("Hi")});
+    ck_assert_uint_eq(site->outcome->plan->ncopies, 1);
+    const struct copy *copy = &site->outcome->plan->copies[0];
+    ck_assert_uint_eq(copy->nrcpts, 3);
+    ck_assert_uint_eq(copy->ops[copy->nops - 1].nkeys, 1);
+}
+END_TEST
+
+/* Nobody can be told to be listed in a field that is read in two ways: the safe side. */
+START_TEST(recipients_of_a_to_field_that_cannot_be_read_are_hidden_from_each_other)
+{
+    site_partner(site, "eve@their.example", PKI_RSA2048);
+    static const char *const fields[] = {"To: bob@their.example, eve@their.example, <broken\n",
+                                         "To: undisclosed-recipients:;\n",
+                                         "To: \"bob@their.example, eve@their.example\"\n",
+                                         "To: =?utf-8?Q?bob=40their.example?=, eve@their.example\n"};
+    for (size_t i = 0; i < SEAL_COUNT(fields); i++) {
+        run_ok(&(struct site_mail){
+            ALICE, .to = {"bob@their.example", "eve@their.example"},
+            .text =
+                arena_printf(site->arena, "From: alice@our.example\n%sSubject: Hi\n\n%s", fields[i], body)});
+        ck_assert_msg(site->outcome->plan->ncopies == 2, "%s", fields[i]);
+    }
+}
+END_TEST
+
 START_TEST(rsa_and_ec_recipients_never_share_an_envelope)
 {
     site_partner(site, "eve@their.example", PKI_P256);
@@ -379,6 +450,9 @@ static Suite *suite(void)
     tcase_add_loop_test(t, armour_counts_as_encrypted_only_when_it_is_the_whole_text, 0,
                         (int)SEAL_COUNT(armours));
     tcase_add_test(t, hidden_recipient_gets_an_envelope_of_its_own);
+    tcase_add_test(t, one_signature_is_made_for_all_copies);
+    tcase_add_test(t, recipient_who_is_named_twice_or_in_other_case_gets_one_key);
+    tcase_add_test(t, recipients_of_a_to_field_that_cannot_be_read_are_hidden_from_each_other);
     tcase_add_test(t, rsa_and_ec_recipients_never_share_an_envelope);
     tcase_add_test(t, every_content_header_of_the_original_is_replaced);
     tcase_add_test(t, output_is_seven_bit_with_lines_of_at_most_76);
