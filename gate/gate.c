@@ -131,7 +131,7 @@ static void add_harvest(struct work *work, struct outcome *outcome, int entry, c
     if (entry < 0 || outcome->neffects == 2)
         return;
     struct cert *cert = work->materials->keyring.entries[entry].cert;
-    if ((cert_info(cert)->usage & CERT_ENCRYPT) == 0)
+    if (!cert_info(cert)->supported || (cert_info(cert)->usage & CERT_ENCRYPT) == 0)
         return;
     outcome->effects[outcome->neffects++] = (struct effect){.kind = EFFECT_HARVEST,
                                                             .addr = work->facts->from,

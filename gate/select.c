@@ -90,6 +90,11 @@ static int check_chain(struct work *work, struct cert *cert, enum chain_purpose 
 static int judge_for_encryption(struct work *work, const struct cert_record *record, const char *addr,
                                 struct cert *cert, const char **why_out, struct err *err)
 {
+    if (!cert_info(cert)->supported) {
+        *why_out = arena_printf(work->arena, "certificate %.16s: its key is of a type that is not supported",
+                                record->fingerprint);
+        return 0;
+    }
     if (!names_address(record, cert, addr)) {
         *why_out =
             arena_printf(work->arena, "certificate %.16s does not hold the address", record->fingerprint);
