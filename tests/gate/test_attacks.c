@@ -252,16 +252,6 @@ START_TEST(alias_that_leaves_the_site_gets_ciphertext)
 }
 END_TEST
 
-/* R27, R28: a certificate that merely travels along is not the signer's. */
-START_TEST(certificate_that_travels_along_is_not_learned)
-{
-    struct span message = site_signed(site, FROM_BOB, entity, bob);
-    arrive(message);
-    ck_assert_uint_eq(site->outcome->neffects, 1);
-    ck_assert_str_eq(site->outcome->effects[0].fingerprint, cert_info(bob->cert)->fingerprint);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("gate/attacks");
@@ -280,7 +270,6 @@ static Suite *suite(void)
     tcase_add_test(t, signature_inside_an_unauthenticated_envelope_of_another_is_no_authentication);
     tcase_add_test(t, oracle_broken_variants_look_like_the_good_one);
     tcase_add_test(t, alias_that_leaves_the_site_gets_ciphertext);
-    tcase_add_test(t, certificate_that_travels_along_is_not_learned);
     suite_add_tcase(s, t);
     return s;
 }

@@ -265,14 +265,13 @@ static struct span join(struct site *site, const struct span *parts, size_t n)
     return (struct span){arena_spandup(site->arena, buf_span(&out)), out.len};
 }
 
-struct span site_signed_entity(struct site *site, const char *entity, const struct pki_entity *signer,
-                               int64_t when)
+struct span site_signed_by(struct site *site, const char *entity, const struct smime_signer *signer,
+                           int64_t when)
 {
     struct err err = ERR_INIT;
     struct span content = site_crlf(site, entity);
-    struct smime_signer by = {.cert = signer->cert, .key = signer->key};
     SEAL_CLEANUP(spool_free) struct spool *der = spool_new(&spool_conf);
-    ck_ok(smime_sign(content, &by, when, SMIME_SIGN_DETACHED, der, &err));
+    ck_ok(smime_sign(content, signer, when, SMIME_SIGN_DETACHED, der, &err));
     ck_ok(spool_seal(der, &err));
     const struct span parts[] = {
         SPAN_LIT("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n"
@@ -284,6 +283,13 @@ struct span site_signed_entity(struct site *site, const char *entity, const stru
         SPAN_LIT("--sig--\r\n"),
     };
     return join(site, parts, SEAL_COUNT(parts));
+}
+
+struct span site_signed_entity(struct site *site, const char *entity, const struct pki_entity *signer,
+                               int64_t when)
+{
+    return site_signed_by(site, entity, &(struct smime_signer){.cert = signer->cert, .key = signer->key},
+                          when);
 }
 
 struct span site_signed(struct site *site, const char *headers, const char *entity,

@@ -15,6 +15,7 @@
 #define SUPPORT_SITE_H
 
 #include "gate/gate.h"
+#include "smime/sign.h"
 #include "support/pki.h"
 
 struct site {
@@ -87,6 +88,9 @@ struct span site_enveloped_to(struct site *site, const char *headers, struct spa
 /* site_signed_entity - the multipart/signed entity alone, to be put into an envelope. */
 struct span site_signed_entity(struct site *site, const char *entity, const struct pki_entity *signer,
                                int64_t when);
+/* site_signed_by - with more certificates, or a preference for one. */
+struct span site_signed_by(struct site *site, const char *entity, const struct smime_signer *signer,
+                           int64_t when);
 /* site_compressed - CompressedData of an entity, as an entity to be put into an envelope. */
 struct span site_compressed(struct site *site, struct span entity);
 struct span site_crlf(struct site *site, const char *text);
