@@ -61,7 +61,7 @@ def command(rng, d):
 def fold_anew(rng, d):
     """Each blank may become a fold, by one or more blanks or TABs."""
     folds = [b"\r\n ", b"\r\n\t", b"\r\n \t ", b"\r\n        "]
-    d.fields = [re.sub(rb"(?<!:)(?:\r\n)?[ \t]+", lambda m: rng.choice([m[0]] * len(folds) + folds), field) for field in d.fields]
+    d.fields = [re.sub(rb"(?<=[^:\s])(?:\r\n)?[ \t]+", lambda m: rng.choice([m[0]] * len(folds) + folds), field) for field in d.fields]
 
 
 def fold_after_colon(rng, d):
