@@ -35,8 +35,10 @@ static char *read_back(size_t line_max)
         ck_assert_ptr_nonnull(end);
         ck_assert_msg((size_t)(end - line) <= line_max, "%s", line);
     }
-    for (size_t i = 0; i < out.len; i++)
-        ck_assert_msg((unsigned char)out.ptr[i] < 0x7f, "8-bit: %s", buf_str(&out));
+    size_t ascii = 0; /* Check writes a record for each assertion: one for all octets */
+    while (ascii < out.len && (unsigned char)out.ptr[ascii] < 0x7f)
+        ascii++;
+    ck_assert_msg(ascii == out.len, "8-bit: %s", buf_str(&out));
     return header_decode(arena, header.fields[0].value);
 }
 
