@@ -12,6 +12,7 @@
 struct parcel {
     const struct copy *copy;
     struct smtp_mail mail;
+    const char **addrs; /* of mail.rcpts, canonical */
 };
 
 static bool has_8bit(struct span bytes)
@@ -31,11 +32,13 @@ static const char *as_path(struct arena *arena, const char *given)
 static void add_rcpts(const struct inject *inject, struct arena *arena, struct parcel *parcel)
 {
     struct smtp_rcpt *rcpts = arena_array(arena, parcel->copy->nrcpts, sizeof *rcpts);
+    parcel->addrs = arena_array(arena, parcel->copy->nrcpts, sizeof *parcel->addrs);
     for (size_t i = 0; i < parcel->copy->nrcpts; i++) {
         size_t index = parcel->copy->rcpts[i];
         const struct recipient *rcpt = &inject->env->rcpts[index];
         if (inject->served[index])
             continue;
+        parcel->addrs[parcel->mail.nrcpts] = rcpt->addr;
         rcpts[parcel->mail.nrcpts++] = (struct smtp_rcpt){
             .path = as_path(arena, rcpt->given), .notify = rcpt->notify, .orcpt = rcpt->orcpt};
     }
@@ -82,12 +85,9 @@ static void make_parcel(const struct inject *inject, struct arena *arena, size_t
  */
 static void note(const struct inject *inject, const struct parcel *parcel)
 {
-    for (size_t i = 0; i < parcel->copy->nrcpts; i++) {
-        size_t index = parcel->copy->rcpts[i];
-        struct err err = ERR_INIT;
-        if (!inject->served[index] && journal_put(inject->journal, inject->env->rcpts[index].addr, &err) < 0)
-            log_error(inject->env->queue_id, "journal", &err);
-    }
+    struct err err = ERR_INIT;
+    if (journal_put(inject->journal, parcel->addrs, parcel->mail.nrcpts, &err) < 0)
+        log_error(inject->env->queue_id, "journal", &err);
 }
 
 /* Check all, then send all. */

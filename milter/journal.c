@@ -64,7 +64,7 @@ void journal_init(struct journal *journal, struct store *store, const struct jou
     hash_free(&hash);
 }
 
-static void key_of(const struct journal *journal, const char *rcpt, unsigned char key[HASH_SIZE])
+static void key_of(const struct journal *journal, const char *rcpt, unsigned char *key)
 {
     struct hash *hash = hash_new();
     hash_add_field(hash, (struct span){(const char *)journal->message, HASH_SIZE});
@@ -80,9 +80,10 @@ enum find journal_find(const struct journal *journal, const char *rcpt, struct e
     return store_journal_find(journal->store, key, journal->now, err);
 }
 
-int journal_put(const struct journal *journal, const char *rcpt, struct err *err)
+int journal_put(const struct journal *journal, const char *const *rcpts, size_t n, struct err *err)
 {
-    unsigned char key[HASH_SIZE];
-    key_of(journal, rcpt, key);
-    return store_journal_put(journal->store, key, journal->now, journal->now + journal->lifetime, err);
+    SEAL_CLEANUP(mem_free) unsigned char *keys = xcalloc(n, HASH_SIZE);
+    for (size_t i = 0; i < n; i++)
+        key_of(journal, rcpts[i], keys + i * HASH_SIZE);
+    return store_journal_put(journal->store, keys, n, journal->now, journal->now + journal->lifetime, err);
 }

@@ -39,7 +39,8 @@ void journal_init(struct journal *journal, struct store *store, const struct jou
 /* journal_find - whether this recipient (canonical) was served by injection before. */
 enum find journal_find(const struct journal *journal, const char *rcpt, struct err *err);
 
-/* journal_put - this recipient was served just now; durable when it returns 0. */
-int journal_put(const struct journal *journal, const char *rcpt, struct err *err) SEAL_CHECKED;
+/* journal_put - these recipients were served just now; durable when it returns 0. */
+int journal_put(const struct journal *journal, const char *const *rcpts, size_t n,
+                struct err *err) SEAL_CHECKED;
 
 #endif

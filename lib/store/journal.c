@@ -1,7 +1,7 @@
 /* journal - what was injected, so that a retry sends nothing twice. */
 #include "store/store_private.h"
 
-#define SWEEP 16 /* expired entries removed by each put: more than it adds, and never many */
+#define SWEEP 16 /* expired entries removed for each that is added: more, and never many */
 
 struct entry {
     int64_t expires;
@@ -83,17 +83,35 @@ static void forget(struct kv_txn *txn, const unsigned char hash[HASH_SIZE], stru
     kv_delete(txn, &index, err);
 }
 
-int store_journal_put(struct store *store, const unsigned char key[HASH_SIZE], int64_t now, int64_t expires,
-                      struct err *err)
+static void put(struct kv_txn *txn, const unsigned char *hash, int64_t expires, struct err *err)
 {
-    struct kv_key at = entry_key(key), index = expiry_key(expires, key);
+    struct kv_key at = entry_key(hash), index = expiry_key(expires, hash);
     const struct entry entry = {expires};
+    forget(txn, hash, err);
+    store_save(txn, &store_journal_kind, &at, &entry, err);
+    kv_put(txn, &index, SPAN_LIT(""), err);
+}
+
+static int put_batch(struct store *store, const unsigned char *keys, size_t n, int64_t now, int64_t expires,
+                     struct err *err)
+{
     struct kv_txn txn;
     if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
         return -1;
-    sweep(&txn, now, err);
-    forget(&txn, key, err);
-    store_save(&txn, &store_journal_kind, &at, &entry, err);
-    kv_put(&txn, &index, SPAN_LIT(""), err);
+    for (size_t i = 0; i < n; i++) {
+        sweep(&txn, now, err);
+        put(&txn, keys + i * HASH_SIZE, expires, err);
+    }
     return kv_commit(&txn, err);
+}
+
+int store_journal_put(struct store *store, const unsigned char *keys, size_t n, int64_t now, int64_t expires,
+                      struct err *err)
+{
+    for (size_t done = 0; done < n; done += STORE_JOURNAL_BATCH) {
+        size_t batch = n - done < STORE_JOURNAL_BATCH ? n - done : STORE_JOURNAL_BATCH;
+        if (put_batch(store, keys + done * HASH_SIZE, batch, now, expires, err) < 0)
+            return -1;
+    }
+    return 0;
 }

@@ -203,8 +203,13 @@ int store_policies(struct store_read *read, struct policy_record **out, size_t *
 /* store_journal_find - whether the copy of this key was accepted before, and has not expired at now. */
 enum find store_journal_find(struct store *store, const unsigned char key[HASH_SIZE], int64_t now,
                              struct err *err);
-/* store_journal_put - durable before the injection counts as done; expired entries are removed on the way, a few each time. */
-int store_journal_put(struct store *store, const unsigned char key[HASH_SIZE], int64_t now, int64_t expires,
+#define STORE_JOURNAL_BATCH 100
+/*
+ * store_journal_put - these copies were accepted: durable when it returns 0. Expired entries are removed on the way, a few each time.
+ *
+ * keys  n times HASH_SIZE octets; each STORE_JOURNAL_BATCH of them are one transaction
+ */
+int store_journal_put(struct store *store, const unsigned char *keys, size_t n, int64_t now, int64_t expires,
                       struct err *err) SEAL_CHECKED;
 
 /* ---- care ---- */

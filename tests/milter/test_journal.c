@@ -137,8 +137,10 @@ START_TEST(recipient_is_remembered_for_five_days_or_ten_minutes)
     const struct letter anonymous = {"a@b", "QUEUE1", "Subject: s\n\n", "body"};
     struct journal known = journal_of(&base, NOW), unknown = journal_of(&anonymous, NOW);
     ck_assert(!found(&base, "r@x", NOW));
-    ck_ok(journal_put(&known, "r@x", &err));
-    ck_ok(journal_put(&unknown, "r@x", &err));
+    static const char *const rcpts[] = {"q@x", "r@x"};
+    ck_ok(journal_put(&known, rcpts, 2, &err));
+    ck_ok(journal_put(&unknown, rcpts, 2, &err));
+    ck_assert(found(&base, "q@x", NOW + JOURNAL_LONG - 1));
     ck_assert(found(&base, "r@x", NOW + JOURNAL_LONG - 1));
     ck_assert(!found(&base, "r@x", NOW + JOURNAL_LONG + 1));
     ck_assert(found(&anonymous, "r@x", NOW + JOURNAL_SHORT - 1));

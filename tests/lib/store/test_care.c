@@ -37,7 +37,7 @@ static void put_some(void)
     ck_ok(store_put_key(fixture_store, &key, &err));
     ck_ok(store_put_ca(fixture_store, &ca, &err));
     ck_ok(store_put_policy(fixture_store, &policy, &version, &err));
-    ck_ok(store_journal_put(fixture_store, hash, 0, 100, &err));
+    ck_ok(store_journal_put(fixture_store, hash, 1, 0, 100, &err));
 }
 
 /* Every key and value of the file; the store is closed. */

@@ -1,6 +1,8 @@
+#include "base/io.h"
 #include "fixture.h"
 #include "support/check.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const unsigned char *hash(unsigned n)
@@ -13,7 +15,7 @@ static const unsigned char *hash(unsigned n)
 
 static void put(unsigned n, int64_t now, int64_t expires)
 {
-    ck_ok(store_journal_put(fixture_store, hash(n), now, expires, &err));
+    ck_ok(store_journal_put(fixture_store, hash(n), 1, now, expires, &err));
 }
 
 static enum find find(unsigned n, int64_t now)
@@ -67,6 +69,27 @@ START_TEST(expired_entries_go_a_few_at_a_time_and_nothing_else_does)
 }
 END_TEST
 
+/* The entries of a message with many recipients: a transaction for each batch, and none of one that failed. */
+START_TEST(many_entries_are_few_transactions)
+{
+    enum {
+        N = 2 * STORE_JOURNAL_BATCH + 1
+    };
+    unsigned char keys[N * HASH_SIZE];
+    for (unsigned i = 0; i < N; i++)
+        memcpy(keys + i * HASH_SIZE, hash(i), HASH_SIZE);
+    io_fault_at(2, EIO);
+    ck_assert_int_eq(store_journal_put(fixture_store, keys, N, 100, 200, &err), -1);
+    io_fault_at(0, 0);
+    err_clear(&err);
+    ck_assert_uint_eq(records(), STORE_JOURNAL_BATCH);
+    ck_ok(store_journal_put(fixture_store, keys, N, 100, 200, &err));
+    ck_assert_uint_eq(records(), N);
+    ck_assert_int_eq(find(0, 199), FIND_FOUND);
+    ck_assert_int_eq(find(N - 1, 199), FIND_FOUND);
+}
+END_TEST
+
 START_TEST(the_journal_is_no_new_generation)
 {
     uint64_t generation = store_generation(fixture_store, &err);
@@ -83,6 +106,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, an_injection_is_remembered_until_it_expires);
     tcase_add_test(tcase, putting_again_prolongs);
     tcase_add_test(tcase, expired_entries_go_a_few_at_a_time_and_nothing_else_does);
+    tcase_add_test(tcase, many_entries_are_few_transactions);
     tcase_add_test(tcase, the_journal_is_no_new_generation);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -84,7 +84,7 @@ static void write_without_end(int hear, int tell)
         unsigned char key[HASH_SIZE];
         ck_ok(store_put_cert(fixture_store, &record, &err));
         hash_bytes(span_of(record.fingerprint), key);
-        ck_ok(store_journal_put(fixture_store, key, 0, 100, &err));
+        ck_ok(store_journal_put(fixture_store, key, 1, 0, 100, &err));
         say(tell);
     }
 }

@@ -216,11 +216,11 @@ START_TEST(a_full_store_says_so_and_still_reads)
     ck_assert_uint_eq(fixture_count_of("a@b.example"), count);
     int status = 0;
     for (key[0] = 0; status == 0 && key[0] < 255; key[0]++) /* smaller, so some still fit */
-        status = store_journal_put(fixture_store, key, 0, 10, &err);
+        status = store_journal_put(fixture_store, key, 1, 0, 10, &err);
     ck_fails(status, ERR_STORE_FULL);
     ck_ok(reopen()); /* with the usual map: room again */
     ck_assert_uint_eq(fixture_count_of("a@b.example"), count);
-    ck_ok(store_journal_put(fixture_store, key, 0, 10, &err));
+    ck_ok(store_journal_put(fixture_store, key, 1, 0, 10, &err));
 }
 END_TEST
 
@@ -307,7 +307,7 @@ static int write_everything(void)
         store_put_key(fixture_store, &key, &err) < 0 || store_put_user(fixture_store, &user, &err) < 0 ||
         store_put_ca(fixture_store, &ca, &err) < 0 ||
         store_put_policy(fixture_store, &policy, &version, &err) < 0 ||
-        store_journal_put(fixture_store, hash, 0, 10, &err) < 0 ||
+        store_journal_put(fixture_store, hash, 1, 0, 10, &err) < 0 ||
         store_delete_ca(fixture_store, ca.fingerprint, &err) < 0 ||
         store_delete_cert(fixture_store, other.fingerprint, &err) < 0)
         return -1;
