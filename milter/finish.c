@@ -102,6 +102,29 @@ static void find_stays(struct finish *f)
     }
 }
 
+/* Postfix drops a source route ("<@relay:bob@far.example>") when it takes the recipient in, and finds none to remove under what it gave us. */
+static bool can_be_removed(const char *given)
+{
+    return given[strspn(given, "< \t")] != '@';
+}
+
+static bool others_can_be_removed(const struct finish *f)
+{
+    const struct envelope *env = &f->message->env;
+    for (size_t i = 0; i < env->nrcpts; i++)
+        if (!f->stays[i] && !can_be_removed(env->rcpts[i].given))
+            return false;
+    return true;
+}
+
+/* Whom the MTA keeps for sure would get what stays in place: so nothing stays, all copies are injected. */
+static void leave_place(struct finish *f)
+{
+    f->outcome->plan->copies[0].in_place = false;
+    memset(f->stays, 0, f->message->env.nrcpts * sizeof *f->stays);
+    f->nstays = 0;
+}
+
 /* An MTA removes every recipient of this spelling: one that stays under the same spelling keeps it. */
 static bool stays_under(const struct finish *f, const char *given)
 {
@@ -135,6 +158,8 @@ static void make_sender_edit(struct finish *f)
 static int make_edits(struct finish *f, struct err *err)
 {
     find_stays(f);
+    if (f->nstays > 0 && !others_can_be_removed(f))
+        leave_place(f);
     if (f->nstays == 0)
         return 0;
     const struct spool *result = f->outcome->copies[0];

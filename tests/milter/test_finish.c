@@ -143,6 +143,33 @@ START_TEST(three_treatments_are_one_in_place_and_two_injected)
 }
 END_TEST
 
+START_TEST(recipient_given_with_a_source_route_leaves_nothing_in_place)
+{
+    rig_send(rig,
+             &(struct rig_mail){ALICE, .to = {"<@relay.example:bob@their.example>", "<dave@our.example>"},
+                                .text = letter});
+    ck_assert_int_eq(rig->verdict, VERDICT_DISCARD);
+    fake_smtp_join(rig->listener);
+    ck_assert_uint_eq(fake_smtp_count(rig->listener), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct fake_mail *mail = injected(i);
+        ck_assert_uint_eq(mail->nrcpts, 1);
+        ck_assert_int_eq(has(buf_str(&mail->data), "ORCHID"), has(mail->rcpts[0], "dave"));
+    }
+}
+END_TEST
+
+START_TEST(source_route_of_the_one_who_stays_changes_nothing)
+{
+    rig_send(rig,
+             &(struct rig_mail){ALICE, .to = {"<bob@their.example>", "<@relay.example:dave@our.example>"},
+                                .text = letter});
+    ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
+    ck_assert(fake_mta_removed(rig->mta, "<bob@their.example>"));
+    ck_assert_uint_eq(rig->mta->ngone, 1);
+}
+END_TEST
+
 START_TEST(copies_keep_the_parameters_of_the_original)
 {
     static const char *const mail_args[] = {"SIZE=1", "BODY=8BITMIME", "RET=FULL", "ENVID=e+2B1", NULL};
@@ -490,6 +517,8 @@ static Suite *suite(void)
     tcase_add_test(tc, one_recipient_is_served_in_place);
     tcase_add_test(tc, edits_deliver_what_the_gate_made);
     tcase_add_test(tc, three_treatments_are_one_in_place_and_two_injected);
+    tcase_add_test(tc, recipient_given_with_a_source_route_leaves_nothing_in_place);
+    tcase_add_test(tc, source_route_of_the_one_who_stays_changes_nothing);
     tcase_add_test(tc, copies_keep_the_parameters_of_the_original);
     tcase_add_test(tc, eight_bit_copies_are_declared);
     tcase_add_test(tc, without_a_listener_a_message_that_must_be_split_waits);
