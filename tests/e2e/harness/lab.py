@@ -22,10 +22,9 @@ class NotInTime(AssertionError):
     pass
 
 
-def wait_for(condition, what, timeout=TIMEOUT):
+def wait_for(condition, what, timeout=TIMEOUT, pause=0.002):
     """The first true value of condition(); looks often at first, then less."""
     end = time.monotonic() + timeout
-    pause = 0.002
     while True:
         value = condition()
         if value:

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import signal
+import socket
 import time
 
 from .lab import PARENT, TIMEOUT, NotInTime, free_port, is_alive, kill_group, listens, run, wait_for
@@ -167,9 +168,24 @@ class Postfix:
         return run("/usr/sbin/sendmail", "-C", self.etc, *arguments, input=message, check=check)
 
     def queued(self, *queues):
-        """Names of the queue files; without an argument of all queues in which mail waits."""
+        """Names of the queue files; without an argument of all queues in which mail waits. Twice, for what moves meanwhile."""
         queues = queues or ("maildrop", "incoming", "active", "deferred", "hold")
-        return [path.name for queue in queues for path in (self.queue / queue).rglob("*") if path.is_file()]
+        return [path.name for queue in queues * 2 for path in (self.queue / queue).rglob("*") if path.is_file()]
+
+    def flush(self):
+        """Try what waits now: what `postqueue -f` says to the queue manager, without the seconds that it waits for a sign."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(str(self.queue / "public/qmgr"))
+            s.send(b"FADI")
+
+    def waits_for(self, address, text):
+        """Whether a message that contains this text waits for this address. A file that is not executable is no message yet."""
+        record = b"R" + bytes([len(address)]) + address.encode()
+        for path in (path for queue in ("incoming", "active", "deferred", "hold") for path in (self.queue / queue).rglob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file() and path.stat().st_mode & 0o100 and text in (data := path.read_bytes()) and record in data:
+                    return True
+        return False
 
     def wait_empty(self, timeout=TIMEOUT):
         wait_for(lambda: not self.queued(), f"{self.name}: queue is empty", timeout)

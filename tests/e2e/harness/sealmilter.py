@@ -5,7 +5,7 @@ import pathlib
 import signal
 import socket
 
-from .lab import BUILD, Process, run, wait_for
+from .lab import BUILD, TREE, Process, run, wait_for
 
 USER = "nobody"
 
@@ -29,8 +29,17 @@ rule "inside"
 """
 
 
+def faults_build():
+    """The build that reads SEAL_KILL_AT and SEAL_FAULT_AT."""
+    for build in (BUILD, TREE / "build-faults"):
+        cache = build / "CMakeCache.txt"
+        if cache.exists() and "SEAL_FAULTS:BOOL=ON" in cache.read_text():
+            return build
+    raise RuntimeError("no build with faults: cmake --preset faults && cmake --build --preset faults")
+
+
 class Sealmilter:
-    """Milter for an MTA's list: name and address. faults: the build whose SEAL_KILL_AT and SEAL_FAULT_AT work."""
+    """Milter for an MTA's list: name and address. build: BUILD, or faults_build()."""
     name = "sealmilter"
 
     def __init__(self, lab, policy=POLICY, build=BUILD, **settings):

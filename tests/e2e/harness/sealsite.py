@@ -2,7 +2,7 @@
 import shutil
 
 from . import pki, smtp
-from .lab import run
+from .lab import BUILD, run
 from .sealmilter import Sealmilter
 from .unwrap import Opened
 
@@ -10,8 +10,10 @@ ALICE = "alice@ours.example"
 
 
 class SealSite:
-    """Beside SiteCase. far: the far CA; bob has an RSA certificate, eve an EC one, carol none. After: the milters behind ours."""
+    """Beside SiteCase. far: the far CA; bob has an RSA certificate, eve an EC one, carol none. Before, after: the milters beside ours."""
     policy = None
+    build = BUILD
+    before = ()
     after = ()
     users = (ALICE,)
     seal_settings = {}
@@ -19,10 +21,11 @@ class SealSite:
 
     @classmethod
     def set_up_site(cls):
+        before = [cls.lab.start(make(cls.lab)) for make in cls.before]
         after = [cls.lab.start(make(cls.lab)) for make in cls.after]
         cls.after_milters = {milter.name: milter for milter in after}
-        cls.seal = Sealmilter(cls.lab, **({"policy": cls.policy} if cls.policy else {}))
-        cls.mta = cls.make_mta(milters=[cls.seal], after=after, **cls.mta_options)
+        cls.seal = Sealmilter(cls.lab, build=cls.build, **({"policy": cls.policy} if cls.policy else {}))
+        cls.mta = cls.make_mta(milters=[*before, cls.seal], after=after, **cls.mta_options)
         cls.seal.settings |= {"inject": f"127.0.0.1:{cls.mta.inject}", "submission-listeners": "submission",
                               "inbound-listeners": "mx"} | cls.seal_settings
         cls.seal.init(*cls.users)

@@ -1,5 +1,7 @@
 """A private Sendmail, unpacked beside Postfix by contrib/tools/unpack-sendmail, in mount and UTS namespaces of its own."""
+import contextlib
 import os
+import re
 import socket
 import threading
 
@@ -167,6 +169,16 @@ class Sendmail:
 
     def queued(self):
         return [path.name for folder in (self.queue, self._msp_queue) for path in folder.glob("qf*")]
+
+    def waits_for(self, address, text):
+        """Whether a message that contains this text waits for this address."""
+        recipient = re.compile(rb"(?m)^R[A-Z]*:<?%s>?$" % re.escape(address.encode()))
+        for control in self.queue.glob("qf*"):
+            with contextlib.suppress(FileNotFoundError):
+                envelope = control.read_bytes()
+                if recipient.search(envelope) and text in envelope + control.with_name("df" + control.name[2:]).read_bytes():
+                    return True
+        return False
 
     def wait_empty(self, timeout=TIMEOUT):
         wait_for(lambda: not self.queued(), f"{self.name}: queue is empty", timeout)
