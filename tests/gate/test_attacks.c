@@ -99,6 +99,33 @@ START_TEST(identity_address_in_the_subject_name_alone_does_not_count)
 }
 END_TEST
 
+/* R8: names that one reader takes for bob's and the next does not. */
+static const struct {
+    const char *name;
+    struct pki_spec spec;
+} identities[] = {
+    {"NUL behind the address", {.raw_email = SPAN_LIT("bob@their.example\0.evil.example")}},
+    {"blank behind the address", {.raw_email = SPAN_LIT("bob@their.example ")}},
+    {"blank before the address", {.raw_email = SPAN_LIT(" bob@their.example")}},
+    {"line end behind the address", {.raw_email = SPAN_LIT("bob@their.example\r\n")}},
+    {"angle brackets", {.raw_email = SPAN_LIT("<bob@their.example>")}},
+    {"display name", {.raw_email = SPAN_LIT("Bob <bob@their.example>")}},
+    {"two addresses in one name", {.raw_email = SPAN_LIT("eve@their.example,bob@their.example")}},
+    {"wildcard", {.raw_email = SPAN_LIT("*@their.example")}},
+    {"domain only", {.san = "DNS:their.example"}},
+    {"as a URI", {.san = "URI:mailto:bob@their.example"}},
+    {"other local part", {.email = "bo@their.example"}},
+    {"sub-domain", {.email = "bob@sub.their.example"}},
+    {"as common name", {.name = "bob@their.example", .email = "eve@their.example"}},
+};
+
+START_TEST(identity_counts_only_for_a_certificate_that_holds_exactly_the_address)
+{
+    struct pki_entity *signer = pki_leaf(site->pki, site->root, &identities[_i].spec);
+    expect_signature(arrive(site_signed(site, FROM_BOB, entity, signer)), "mismatch", identities[_i].name);
+}
+END_TEST
+
 static const struct {
     const char *name, *before, *after;
 } wrappings[] = {
@@ -260,6 +287,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, identity_signature_counts_only_for_the_one_from_that_the_certificate_holds, 0,
                         (int)SEAL_COUNT(froms));
     tcase_add_test(t, identity_address_in_the_subject_name_alone_does_not_count);
+    tcase_add_loop_test(t, identity_counts_only_for_a_certificate_that_holds_exactly_the_address, 0,
+                        (int)SEAL_COUNT(identities));
     tcase_add_loop_test(t, wrapped_signature_covers_a_part_only, 0, (int)SEAL_COUNT(wrappings));
     tcase_add_test(t, footer_behind_a_signed_message_is_not_covered);
     tcase_add_test(t, third_part_in_multipart_signed_is_no_signature);

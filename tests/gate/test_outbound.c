@@ -1,9 +1,11 @@
 /* Tests of the gate on mail that leaves: signing, encrypting, copies, and what is refused rather than sent in clear. */
+#include "base/io.h"
 #include "mime/transfer.h"
 #include "smime/open.h"
 #include "support/check.h"
 #include "support/site.h"
 
+#include <dirent.h>
 #include <string.h>
 
 static const char policy[] = "our domains our.example\n"
@@ -364,6 +366,64 @@ START_TEST(every_content_header_of_the_original_is_replaced)
 }
 END_TEST
 
+/* R40: the MTA writes an address in many ways. */
+START_TEST(no_spelling_of_an_address_loses_its_certificate)
+{
+    static const char *const spellings[] = {"bob@their.example", "<bob@their.example>", "<BOB@THEIR.Example>",
+                                            "<\"bob\"@their.example>", "<@relay.example:bob@their.example>"};
+    for (size_t i = 0; i < SEAL_COUNT(spellings); i++) {
+        run_ok(&(struct site_mail){ALICE, .to = {spellings[i]}, .text = mail("[confidential] Hi")});
+        ck_assert_msg(site->outcome->verdict == VERDICT_ACCEPT, "%s", spellings[i]);
+        ck_assert_msg(!has(site_copy(site, 0), "ORCHID"), "%s", spellings[i]);
+        ck_assert_str_eq(site->envelope.rcpts[0].given, spellings[i]);
+    }
+}
+END_TEST
+
+/* Words of the body, long enough not to be there by chance, and not of a header that stays. */
+static void check_no_words(struct span message, struct span copy, const char *name)
+{
+    size_t begin = span_find(message, "\n\n", 2, 0);
+    begin = begin == SIZE_MAX ? span_find(message, "\r\n\r\n", 4, 0) : begin;
+    size_t body_of_copy = span_find(copy, "\r\n\r\n", 4, 0);
+    struct span text = begin == SIZE_MAX ? SPAN_LIT("") : span_sub(message, begin, message.len);
+    for (size_t at = 0, n; at < text.len; at += n + 1) {
+        for (n = 0; at + n < text.len && (unsigned char)text.ptr[at + n] > ' '; n++)
+            ;
+        if (n >= 8)
+            ck_assert_msg(span_find(copy, text.ptr + at, n, body_of_copy) == SIZE_MAX, "%s: %.*s", name,
+                          (int)n, text.ptr + at);
+    }
+}
+
+/* R26, with the samples of the fuzzers: what is in there in clear is in there by no word. */
+START_TEST(nothing_of_a_body_is_left_in_its_ciphertext)
+{
+    const char *folder = TESTS_DIR "/fuzz/corpus/part";
+    DIR *dir = opendir(folder);
+    size_t encrypted = 0;
+    site_policy(site, "our domains our.example\n"
+                      "rule \"out\"\n    when outbound\n    encrypt\n"
+                      "rule \"in\"\n    when inbound\n    pass\n"
+                      "rule \"house\"\n    when internal\n    pass\n");
+    ck_assert_ptr_nonnull(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        struct err err = ERR_INIT;
+        SEAL_CLEANUP(buf_fini) struct buf sample = BUF_INIT(1u << 20);
+        if (entry->d_name[0] == '.')
+            continue;
+        ck_ok(io_read_file(arena_printf(site->arena, "%s/%s", folder, entry->d_name), &sample, &err));
+        run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .bytes = buf_span(&sample)});
+        if (site->outcome->facts->encrypted_by != METHOD_NONE)
+            continue;
+        check_no_words(buf_span(&sample), site_copy(site, 0), entry->d_name);
+        encrypted++;
+    }
+    closedir(dir);
+    ck_assert_uint_gt(encrypted, 30);
+}
+END_TEST
+
 START_TEST(output_is_seven_bit_with_lines_of_at_most_76)
 {
     run_ok(&(struct site_mail){
@@ -455,6 +515,8 @@ static Suite *suite(void)
     tcase_add_test(t, recipients_of_a_to_field_that_cannot_be_read_are_hidden_from_each_other);
     tcase_add_test(t, rsa_and_ec_recipients_never_share_an_envelope);
     tcase_add_test(t, every_content_header_of_the_original_is_replaced);
+    tcase_add_test(t, no_spelling_of_an_address_loses_its_certificate);
+    tcase_add_test(t, nothing_of_a_body_is_left_in_its_ciphertext);
     tcase_add_test(t, output_is_seven_bit_with_lines_of_at_most_76);
     tcase_add_test(t, expired_certificate_is_no_certificate);
     tcase_add_test(t, result_over_the_mtas_limit_is_refused_before_anything_is_sent);
