@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* R7: exactly one From field with exactly one mailbox, or nobody is taken to have sent this. */
 static int gather_from(struct work *work, const struct header *header, struct err *err)
@@ -139,6 +140,21 @@ static bool is_listed(const struct addresses *listed, const char *addr)
            bsearch(&addr, listed->items, listed->n, sizeof *listed->items, compare_addresses) != NULL;
 }
 
+/*
+ * "b%far.example@our.example", "far.example!b", "\"b@far.example\"@our.example": the MTA takes its own domain away and sends the rest
+ * on to a place for which nothing was decided. It lets only those do so who submit.
+ */
+static bool is_routed(const struct work *work, const char *addr)
+{
+    const char *domain = addr_domain(addr);
+    const char *host =
+        work->envelope->mta_host != NULL ? work->envelope->mta_host : work->snapshot->settings->hostname;
+    size_t local = *domain != '\0' ? (size_t)(domain - 1 - addr) : 0;
+    if (work->facts->submitter == SUBMITTER_NONE || strcspn(addr, "%!@") >= local)
+        return false;
+    return policy_is_ours(work->snapshot->policy, addr) || strcasecmp(domain, host) == 0;
+}
+
 static int gather_rcpts(struct work *work, const struct header *header, struct err *err)
 {
     struct facts *facts = work->facts;
@@ -151,6 +167,8 @@ static int gather_rcpts(struct work *work, const struct header *header, struct e
     for (size_t i = 0; i < facts->nrcpts; i++) {
         struct rcpt_facts *rcpt = &facts->rcpts[i];
         rcpt->addr = work->envelope->rcpts[i].addr;
+        if (is_routed(work, rcpt->addr))
+            return err_set(err, ERR_SYNTAX, "recipient %s: a route in the local part", rcpt->addr);
         rcpt->direction = direction_of(work, rcpt->addr);
         rcpt->hidden = !is_listed(&listed, rcpt->addr);
         for (size_t m = 0; m < METHODS; m++)

@@ -170,6 +170,21 @@ START_TEST(source_route_of_the_one_who_stays_changes_nothing)
 }
 END_TEST
 
+START_TEST(route_in_a_local_part_of_ours_is_refused_when_submitted)
+{
+    static const char *const routes[] = {"<bob%their.example@our.example>", "<their.example!bob@our.example>",
+                                         "<\"bob@their.example\"@our.example>", "<bob%their.example>"};
+    for (size_t i = 0; i < SEAL_COUNT(routes); i++) {
+        rig_send(rig, &(struct rig_mail){ALICE, .to = {routes[i]}, .text = letter});
+        ck_assert_int_eq(rig->verdict, VERDICT_REJECT);
+        rig_send(rig, &(struct rig_mail){.from = "<bob@their.example>", .to = {routes[i]}, .text = letter});
+        ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
+    }
+    rig_send(rig, &(struct rig_mail){ALICE, .to = {"<50%off@shop.example>"}, .text = letter});
+    ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
+}
+END_TEST
+
 START_TEST(copies_keep_the_parameters_of_the_original)
 {
     static const char *const mail_args[] = {"SIZE=1", "BODY=8BITMIME", "RET=FULL", "ENVID=e+2B1", NULL};
@@ -519,6 +534,7 @@ static Suite *suite(void)
     tcase_add_test(tc, three_treatments_are_one_in_place_and_two_injected);
     tcase_add_test(tc, recipient_given_with_a_source_route_leaves_nothing_in_place);
     tcase_add_test(tc, source_route_of_the_one_who_stays_changes_nothing);
+    tcase_add_test(tc, route_in_a_local_part_of_ours_is_refused_when_submitted);
     tcase_add_test(tc, copies_keep_the_parameters_of_the_original);
     tcase_add_test(tc, eight_bit_copies_are_declared);
     tcase_add_test(tc, without_a_listener_a_message_that_must_be_split_waits);
