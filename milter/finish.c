@@ -243,7 +243,9 @@ static int run(struct finish *f, enum verdict *verdict, struct err *err)
 /* Between beginning and ending work, so that there are never more messages under way than allowed. */
 static int work(struct finish *f, enum verdict *verdict, struct err *err)
 {
-    f->snapshot = reload_snapshot(f->daemon->reload);
+    f->snapshot = reload_snapshot(f->daemon->reload, err);
+    if (f->snapshot == NULL)
+        return -1;
     int status = daemon_begin_work(f->daemon, f->snapshot->settings->workers_max, err);
     if (status == 0) {
         status = run(f, verdict, err);

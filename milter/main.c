@@ -77,7 +77,10 @@ static enum log_target log_target_of(const struct settings *settings)
 static void on_reload(void)
 {
     reload_settings(the_daemon.reload);
-    struct snapshot *snapshot = reload_snapshot(the_daemon.reload);
+    struct err err = ERR_INIT;
+    struct snapshot *snapshot = reload_snapshot(the_daemon.reload, &err);
+    if (snapshot == NULL)
+        return;
     log_open(log_target_of(the_daemon.settings), log_parse_level(snapshot->settings->log_level));
     snapshot_free(&snapshot);
 }

@@ -28,7 +28,6 @@ struct reload {
     struct snapshot *current;
     uint64_t generation; /* of the store, when it was last compared */
     struct stamp stamp;  /* of current, or of what could not be loaded */
-    bool store_failed;   /* and that was logged */
 };
 
 static void stamp_authority(struct hash *hash, const struct ca_record *record)
@@ -104,14 +103,17 @@ void reload_free(struct reload **reload)
     *reload = NULL;
 }
 
-static void replace(struct reload *reload, const struct settings *settings)
+/* return 0, or -1 when what is new could not be read: ask again. A mistake in it is told once, and the old one stays. */
+static int replace(struct reload *reload, const struct settings *settings, struct err *err)
 {
-    struct err err = ERR_INIT;
     struct snapshot *fresh = NULL;
-    if (snapshot_load(reload->store, settings, &fresh, &err) < 0) {
-        log_event(LEVEL_ERROR, NULL, "reload", "error", err_name(err.code), "why", err.msg, "result",
+    if (snapshot_load(reload->store, settings, &fresh, err) < 0) {
+        if (err_class(err->code) == ERR_CLASS_TEMPORARY)
+            return -1;
+        log_event(LEVEL_ERROR, NULL, "reload", "error", err_name(err->code), "why", err->msg, "result",
                   "the old policy stays", NULL);
-        return;
+        err_clear(err);
+        return 0;
     }
     snapshot_free(&reload->current);
     reload->current = fresh;
@@ -119,6 +121,7 @@ static void replace(struct reload *reload, const struct settings *settings)
     char version[24];
     snprintf(version, sizeof version, "%llu", (unsigned long long)fresh->policy_version);
     log_event(LEVEL_INFO, NULL, "reload", "policy", version, NULL);
+    return 0;
 }
 
 static int compare(struct reload *reload, struct err *err)
@@ -131,23 +134,17 @@ static int compare(struct reload *reload, struct err *err)
         return 0;
     if (read_stamp(reload->store, &stamp, err) < 0)
         return -1;
+    if (!same_stamp(&stamp, &reload->stamp) && replace(reload, reload->settings, err) < 0)
+        return -1;
     reload->generation = generation;
-    if (same_stamp(&stamp, &reload->stamp))
-        return 0;
     reload->stamp = stamp;
-    replace(reload, reload->settings);
     return 0;
 }
 
-struct snapshot *reload_snapshot(struct reload *reload)
+struct snapshot *reload_snapshot(struct reload *reload, struct err *err)
 {
-    struct err err = ERR_INIT;
     pthread_mutex_lock(&reload->lock);
-    bool failed = compare(reload, &err) < 0;
-    if (failed && !reload->store_failed)
-        log_error(NULL, "reload", &err);
-    reload->store_failed = failed;
-    struct snapshot *snapshot = snapshot_ref(reload->current);
+    struct snapshot *snapshot = compare(reload, err) < 0 ? NULL : snapshot_ref(reload->current);
     pthread_mutex_unlock(&reload->lock);
     return snapshot;
 }
@@ -166,7 +163,8 @@ void reload_settings(struct reload *reload)
         struct settings_memory *memory = xcalloc(1, sizeof *memory);
         *memory = (struct settings_memory){.next = reload->memory, .arena = arena};
         reload->memory = memory;
-        replace(reload, settings);
+        if (replace(reload, settings, &err) < 0)
+            log_error(NULL, "reload", &err);
     }
     pthread_mutex_unlock(&reload->lock);
 }

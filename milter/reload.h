@@ -16,8 +16,11 @@ int reload_new(struct store *store, const struct settings *settings, struct relo
                struct err *err) SEAL_CHECKED;
 void reload_free(struct reload **reload);
 
-/* reload_snapshot - the newest good one; the caller drops it with snapshot_free(). */
-struct snapshot *reload_snapshot(struct reload *reload);
+/*
+ * reload_snapshot - the newest good one; the caller drops it with snapshot_free(). NULL with *err set when nobody can say whether it
+ * is the newest: an older policy may send in clear what the newest encrypts.
+ */
+struct snapshot *reload_snapshot(struct reload *reload, struct err *err);
 
 /* reload_settings - read the settings file again. What a process cannot change later (user, socket, state, master key) stays. */
 void reload_settings(struct reload *reload);

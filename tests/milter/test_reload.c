@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "milter/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,9 +60,17 @@ static void put_policy(const char *text)
     ck_ok(store_put_policy(site->store, &record, &version, &err));
 }
 
+static struct snapshot *newest(void)
+{
+    struct err err = ERR_INIT;
+    struct snapshot *snapshot = reload_snapshot(reload, &err);
+    ck_assert_msg(snapshot != NULL, "%s", err.msg);
+    return snapshot;
+}
+
 static uint64_t version_now(void)
 {
-    struct snapshot *snapshot = reload_snapshot(reload);
+    struct snapshot *snapshot = newest();
     uint64_t version = snapshot->policy_version;
     snapshot_free(&snapshot);
     return version;
@@ -88,7 +97,7 @@ END_TEST
 
 START_TEST(message_under_way_keeps_the_policy_that_it_began_with)
 {
-    struct snapshot *old = reload_snapshot(reload);
+    struct snapshot *old = newest();
     put_policy(policy);
     ck_assert_uint_eq(version_now(), 2);
     ck_assert_uint_eq(old->policy_version, 1);
@@ -109,15 +118,36 @@ START_TEST(policy_with_an_unknown_word_changes_nothing_and_is_logged_once)
 }
 END_TEST
 
+START_TEST(what_cannot_be_read_is_no_old_policy_and_is_read_again)
+{
+    struct err err = ERR_INIT;
+    put_policy(policy);
+    unsigned n = 1;
+    for (;; n++) {
+        io_fault_at(n, EIO);
+        err_clear(&err);
+        struct snapshot *snapshot = reload_snapshot(reload, &err);
+        io_fault_at(0, 0);
+        if (snapshot != NULL) {
+            ck_assert_uint_eq(snapshot->policy_version, 2);
+            snapshot_free(&snapshot);
+            break;
+        }
+        ck_assert_int_eq(err.code, ERR_STORE);
+    }
+    ck_assert_uint_gt(n, 3);
+}
+END_TEST
+
 START_TEST(new_authority_is_trusted_by_the_next_message)
 {
     struct err err = ERR_INIT;
     struct pki_entity *root = pki_root(site->pki, &(struct pki_spec){.name = "Another"});
-    struct snapshot *old = reload_snapshot(reload);
+    struct snapshot *old = newest();
     const struct ca_record record = {
         .fingerprint = cert_info(root->cert)->fingerprint, .der = root->der, .trusted = true};
     ck_ok(store_put_ca(site->store, &record, &err));
-    struct snapshot *new = reload_snapshot(reload);
+    struct snapshot *new = newest();
     ck_assert_ptr_ne(old, new);
     snapshot_free(&old);
     snapshot_free(&new);
@@ -126,9 +156,9 @@ END_TEST
 
 START_TEST(what_else_is_new_in_the_store_loads_nothing)
 {
-    struct snapshot *old = reload_snapshot(reload);
+    struct snapshot *old = newest();
     site_user(site, "alice@our.example", PKI_P256);
-    struct snapshot *new = reload_snapshot(reload);
+    struct snapshot *new = newest();
     ck_assert_ptr_eq(old, new);
     snapshot_free(&old);
     snapshot_free(&new);
@@ -140,12 +170,12 @@ START_TEST(settings_are_read_again_on_request)
 {
     write_conf("tag-opened = [private]\n");
     reload_settings(reload);
-    struct snapshot *snapshot = reload_snapshot(reload);
+    struct snapshot *snapshot = newest();
     ck_assert_str_eq(snapshot->settings->tag_opened, "[private]");
     snapshot_free(&snapshot);
     write_conf("tag-opened = [secret]\n");
     reload_settings(reload);
-    snapshot = reload_snapshot(reload);
+    snapshot = newest();
     ck_assert_str_eq(snapshot->settings->tag_opened, "[secret]");
     snapshot_free(&snapshot);
 }
@@ -155,7 +185,7 @@ START_TEST(settings_with_a_mistake_change_nothing)
 {
     write_conf("tag-open = [private]\n");
     reload_settings(reload);
-    struct snapshot *snapshot = reload_snapshot(reload);
+    struct snapshot *snapshot = newest();
     ck_assert_str_eq(snapshot->settings->tag_opened, "[secure]");
     snapshot_free(&snapshot);
     ck_assert_uint_eq(lines_with("the old settings stay"), 1);
@@ -189,6 +219,7 @@ static Suite *suite(void)
     tcase_add_test(tc, next_message_has_the_new_policy);
     tcase_add_test(tc, message_under_way_keeps_the_policy_that_it_began_with);
     tcase_add_test(tc, policy_with_an_unknown_word_changes_nothing_and_is_logged_once);
+    tcase_add_test(tc, what_cannot_be_read_is_no_old_policy_and_is_read_again);
     tcase_add_test(tc, new_authority_is_trusted_by_the_next_message);
     tcase_add_test(tc, what_else_is_new_in_the_store_loads_nothing);
     tcase_add_test(tc, settings_are_read_again_on_request);
