@@ -210,7 +210,7 @@ void session_mail(struct session *session, const char *const *args, const struct
 void session_rcpt(struct session *session, const char *const *args)
 {
     struct message *message = session->message;
-    if (message == NULL || args[0] == NULL)
+    if (message == NULL || args[0] == NULL || arena_check(message->arena, &message->err) < 0)
         return;
     struct err err = ERR_INIT;
     struct envelope *env = &message->env;

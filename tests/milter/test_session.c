@@ -331,6 +331,18 @@ START_TEST(unreadable_recipient_fails_the_message)
 }
 END_TEST
 
+START_TEST(recipients_take_no_more_memory_than_a_message_may)
+{
+    static char orcpt[8192];
+    snprintf(orcpt, sizeof orcpt, "ORCPT=rfc822;%08000d", 1);
+    session_mail(session, ARGS("<a@b.example>"), MACROS("i", "Q1"));
+    for (int i = 0; i < 9000; i++)
+        session_rcpt(session, ARGS("<c@d.example>", orcpt));
+    ck_assert_uint_lt(session->message->env.nrcpts, 3000);
+    ck_fails(session_end_message(session, MACROS("i", "Q1"), &err), ERR_LIMIT);
+}
+END_TEST
+
 START_TEST(every_failing_write_fails_the_message_only)
 {
     conf.spool.mem_max = 0;
@@ -375,6 +387,7 @@ static Suite *suite(void)
     tcase_add_test(tc, too_large_message_is_read_to_its_end_and_fails_there);
     tcase_add_test(tc, too_large_header_is_limited);
     tcase_add_test(tc, unreadable_recipient_fails_the_message);
+    tcase_add_test(tc, recipients_take_no_more_memory_than_a_message_may);
     tcase_add_test(tc, every_failing_write_fails_the_message_only);
     suite_add_tcase(s, tc);
     return s;
