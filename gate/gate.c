@@ -93,6 +93,8 @@ static bool close_too_big(struct work *work, struct outcome *outcome)
     }
     for (size_t i = 0; closed && i < plan->ncopies; i++)
         spool_free(&outcome->copies[i]);
+    if (closed)
+        outcome->copies = NULL;
     return closed;
 }
 

@@ -107,8 +107,12 @@ int open_views(struct work *work, struct err *err) SEAL_CHECKED;
 /* opened.c: one view: layers, opening, verifying (R7-R18). What is wrong with the content is no error but said in the view. */
 int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
                     struct err *err) SEAL_CHECKED;
-int open_view(struct work *work, const struct key_record *record, struct cert *cert, struct view *view,
-              struct lesson *lesson, struct err *err) SEAL_CHECKED;
+/* open_content - *out is sealed; NULL: it could not be opened, and why. */
+int open_content(struct work *work, const struct key_record *record, struct cert *cert, struct spool **out,
+                 const char **why_out, struct err *err) SEAL_CHECKED;
+/* view_content - may put another entity in the place of the one that was compressed. */
+int view_content(struct work *work, struct spool **entity, struct view *view, struct lesson *lesson,
+                 struct err *err) SEAL_CHECKED;
 /* close_view - from now on it shows no more than if its key had not fitted. */
 void close_view(struct view *view, const char *why);
 

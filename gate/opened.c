@@ -47,6 +47,16 @@ static bool is_content_error(const struct err *err)
     return err_class(err->code) == ERR_CLASS_PERMANENT;
 }
 
+/* What is wrong with the content becomes a reason; the rest stays an error. */
+static int forgive_content(struct work *work, const char **why_out, struct err *err)
+{
+    if (!is_content_error(err))
+        return -1;
+    *why_out = arena_strdup(work->arena, err->msg);
+    err_clear(err);
+    return 0;
+}
+
 /* Text behind the last boundary (a list's footer) is not covered. */
 static bool has_epilogue(struct span message, const struct part_table *table)
 {
@@ -115,12 +125,10 @@ static int look_inside_opaque(struct work *work, struct spool *inner, struct vie
 {
     if (spool_seal(inner, err) == 0 && take_inner_envelope(work, inner, err) == 0)
         return 0;
-    if (!is_content_error(err))
+    if (forgive_content(work, &view->signature_why, err) < 0)
         return -1;
     view->signature = SIGNATURE_UNSUPPORTED;
-    view->signature_why = arena_strdup(work->arena, err->msg);
     view->may_harvest = false;
-    err_clear(err);
     return 0;
 }
 
@@ -259,35 +267,43 @@ static void judge_opened(const struct work *work, struct view *view)
     view->decryption_why = "the cipher does not authenticate, and no good signature does";
 }
 
-int open_view(struct work *work, const struct key_record *record, struct cert *cert, struct view *view,
-              struct lesson *lesson, struct err *err)
+int open_content(struct work *work, const struct key_record *record, struct cert *cert, struct spool **out,
+                 const char **why_out, struct err *err)
 {
     struct key *key = NULL;
-    *view = new_view();
-    *lesson = new_lesson();
+    *out = NULL;
     if (certs_get_key(work->gate->certs, &work->gate->master, record, &key, err) < 0)
         return -1;
     SEAL_CLEANUP(spool_free) struct spool *entity = content_spool(work);
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     enum smime_opened result = SMIME_NOT_OPENED;
     int status = smime_decrypt(spool_all(work->structure.envelope), &limits, cert, key, entity, &result, err);
     key_free(&key);
-    if (status == 0 && result != SMIME_OPENED) {
-        close_view(view, "could not be opened with the key that it names");
+    *why_out = "could not be opened with the key that it names";
+    if (status < 0)
+        return forgive_content(work, why_out, err);
+    if (result != SMIME_OPENED)
         return 0;
-    }
-    if (status == 0)
-        status = spool_seal(entity, err);
-    if (status == 0)
-        status = accept_content(work, arena, &entity, view, lesson, err);
-    if (status == 0) {
+    if (spool_seal(entity, err) < 0)
+        return -1;
+    *out = entity;
+    entity = NULL;
+    return 0;
+}
+
+int view_content(struct work *work, struct spool **entity, struct view *view, struct lesson *lesson,
+                 struct err *err)
+{
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    const char *why = NULL;
+    *view = new_view();
+    *lesson = new_lesson();
+    if (accept_content(work, arena, entity, view, lesson, err) == 0) {
         judge_opened(work, view);
         return 0;
     }
-    if (!is_content_error(err))
+    if (forgive_content(work, &why, err) < 0)
         return -1;
-    close_view(view, arena_strdup(work->arena, err->msg));
+    close_view(view, why);
     *lesson = new_lesson();
-    err_clear(err);
     return 0;
 }

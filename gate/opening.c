@@ -1,10 +1,12 @@
 /*
  * opening - which keys of the recipients open the message (R19, R20): the views, and who may see which.
  *
- * However many recipients and keys there are, the envelope is searched once for all of them, each key is used once, and what several keys
- * show alike is kept once.
+ * However many recipients and keys there are, the envelope is searched once for all of them, each key is used once, and a content that several
+ * keys open is looked into once.
  */
 #include "gate/internal.h"
+
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,8 @@ struct candidate {
     size_t rcpt;
     const struct key_record *key;
     size_t view; /* what it showed; 0: it was not used */
+    bool opened;
+    unsigned char digest[HASH_SIZE]; /* of the content that it opened */
 };
 
 struct opening {
@@ -82,19 +86,14 @@ static size_t find_used(const struct opening *opening, size_t candidate)
     return 0;
 }
 
-static const struct spool *entity_of(const struct work *work, const struct view *view)
+/* Recipients whose keys open the message share one opened copy. */
+static size_t find_same_content(const struct opening *opening, size_t candidate)
 {
-    return view->opened < 0 ? NULL : work->materials->opened[view->opened].entity;
-}
-
-/* The view that shows the same content: recipients whose keys open the message share one opened copy. */
-static size_t find_same_content(const struct work *work, const struct view *view)
-{
-    const struct spool *entity = entity_of(work, view);
-    for (size_t i = 1; entity != NULL && i < work->facts->nviews; i++) {
-        const struct spool *other = entity_of(work, &work->facts->views[i]);
-        if (other != NULL && span_eq(spool_all(other), spool_all(entity)))
-            return i;
+    const struct candidate *wanted = &opening->candidates[candidate];
+    for (size_t i = 0; i < candidate; i++) {
+        const struct candidate *one = &opening->candidates[i];
+        if (one->opened && memcmp(one->digest, wanted->digest, HASH_SIZE) == 0)
+            return one->view;
     }
     return 0;
 }
@@ -106,25 +105,29 @@ static size_t add_view(struct work *work, struct view view, struct lesson lesson
     return work->facts->nviews++;
 }
 
-static void drop_last_opened(struct materials *materials)
-{
-    spool_free(&materials->opened[--materials->nopened].entity);
-}
-
 static int use_key(struct opening *opening, size_t i, struct err *err)
 {
     struct work *work = opening->work;
     struct candidate *candidate = &opening->candidates[i];
-    struct view view;
-    struct lesson lesson;
-    if (open_view(work, candidate->key, opening->certs[i], &view, &lesson, err) < 0)
+    SEAL_CLEANUP(spool_free) struct spool *entity = NULL;
+    struct view view = {.opened = -1};
+    struct lesson lesson = {.signer = -1, .encrypt = -1};
+    const char *why;
+    if (open_content(work, candidate->key, opening->certs[i], &entity, &why, err) < 0)
         return -1;
+    if (entity == NULL) {
+        close_view(&view, why);
+    } else {
+        candidate->opened = true;
+        hash_bytes(spool_all(entity), candidate->digest);
+        candidate->view = find_same_content(opening, i);
+        if (candidate->view != 0)
+            return 0;
+        if (view_content(work, &entity, &view, &lesson, err) < 0)
+            return -1;
+    }
     view.key_fp = candidate->key->fingerprint;
-    candidate->view = find_same_content(work, &view);
-    if (candidate->view == 0)
-        candidate->view = add_view(work, view, lesson);
-    else
-        drop_last_opened(work->materials);
+    candidate->view = add_view(work, view, lesson);
     return 0;
 }
 

@@ -1,4 +1,5 @@
 /* Tests of what is large: it is worked on within bounds, or refused before a key is used; after that nothing shows outside (R17, R33). */
+#include "base/io.h"
 #include "gate/internal.h"
 #include "smime/encrypt.h"
 #include "smime/frame.h"
@@ -157,24 +158,48 @@ END_TEST
 
 /* ---- many ---- */
 
-START_TEST(recipients_of_one_content_share_one_opened_copy_kept_once)
+/* A message for so many users of ours, each with a key. */
+static struct span for_users(size_t n, struct span content)
 {
-    const char *headers = "From: bob@their.example\nSubject: Hi\n";
-    struct pki_entity *users[20];
     struct cert *to[20];
-    for (size_t i = 0; i < SEAL_COUNT(users); i++) {
-        users[i] = site_user(site, arena_printf(site->arena, "user%zu@our.example", i), PKI_P256);
-        to[i] = users[i]->cert;
-    }
-    struct span message = site_enveloped_to(
-        site, headers, site_crlf(site, "Content-Type: text/plain\n\nORCHID\n"), to, SEAL_COUNT(to));
-    run_ok(&(struct site_mail){
-        .from = "bob@their.example", .many = SEAL_COUNT(users), .many_at = "our.example", .bytes = message});
+    ck_assert_uint_le(n, SEAL_COUNT(to));
+    for (size_t i = 0; i < n; i++)
+        to[i] = site_user(site, arena_printf(site->arena, "user%zu@our.example", i), PKI_P256)->cert;
+    return site_enveloped_to(site, "From: bob@their.example\nSubject: Hi\n", content, to, n);
+}
+
+START_TEST(recipients_of_one_content_share_one_opened_copy)
+{
+    run_ok(
+        &(struct site_mail){.from = "bob@their.example",
+                            .many = 20,
+                            .many_at = "our.example",
+                            .bytes = for_users(20, site_crlf(site, "Content-Type: text/plain\n\nORCHID\n"))});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 1);
-    ck_assert_uint_eq(site->outcome->plan->copies[0].nrcpts, SEAL_COUNT(users));
+    ck_assert_uint_eq(site->outcome->plan->copies[0].nrcpts, 20);
     ck_assert_uint_eq(site->outcome->facts->nviews, 2);
     ck_assert_uint_eq(((struct materials *)site->outcome->materials)->nopened, 1);
     ck_assert(has(site_copy(site, 0), "ORCHID"));
+}
+END_TEST
+
+/* What a small message unpacks to is written once, not once for each recipient. */
+START_TEST(compressed_content_is_unpacked_once_for_all_recipients)
+{
+    static const size_t many[] = {1, 20};
+    unsigned writes[SEAL_COUNT(many)];
+    site_free(&site);
+    begin(policy, "spool-memory = 4K\n");
+    for (size_t i = 0; i < SEAL_COUNT(many); i++) {
+        const char *entity = arena_printf(site->arena, "Content-Type: text/plain\n\n%s\n", lines(2000000));
+        struct span message = for_users(many[i], site_compressed(site, site_crlf(site, entity)));
+        io_fault_at(0, 0);
+        run_ok(&(struct site_mail){
+            .from = "bob@their.example", .many = many[i], .many_at = "our.example", .bytes = message});
+        writes[i] = io_fault_count();
+        ck_assert_uint_eq(site->outcome->plan->copies[0].opened, true);
+    }
+    ck_assert_uint_lt(writes[1], 2 * writes[0] + 100);
 }
 END_TEST
 
@@ -356,7 +381,8 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, opened_content_at_the_limits_of_a_header_is_no_refusal);
     tcase_add_test(t, oracle_opened_content_with_too_many_content_fields_stays_closed);
-    tcase_add_test(t, recipients_of_one_content_share_one_opened_copy_kept_once);
+    tcase_add_test(t, recipients_of_one_content_share_one_opened_copy);
+    tcase_add_test(t, compressed_content_is_unpacked_once_for_all_recipients);
     tcase_add_test(t, key_of_a_domain_opens_for_all_its_recipients);
     tcase_add_test(t, ten_thousand_recipients_are_served);
     tcase_add_test(t, ten_thousand_recipients_of_a_domain_with_a_certificate_are_served);
