@@ -89,12 +89,18 @@ static int look_at_cms(struct arena *arena, struct span message, const struct pa
     return 0;
 }
 
+static bool is_pgp_signed(const struct part *part)
+{
+    const char *protocol = part_param(part, "protocol");
+    return part_is(part, "multipart", "signed") && protocol != NULL &&
+           strcasecmp(protocol, "application/pgp-signature") == 0;
+}
+
 static int look_at_multipart_signed(struct arena *arena, struct span message, const struct part_table *table,
                                     const struct spool_conf *conf, struct structure *out, struct err *err)
 {
     const struct part *root = &table->parts[0];
-    const char *protocol = part_param(root, "protocol");
-    if (protocol != NULL && strcasecmp(protocol, "application/pgp-signature") == 0) {
+    if (is_pgp_signed(root)) {
         out->signed_by = METHOD_OPENPGP;
         return 0;
     }
@@ -168,11 +174,14 @@ static void look_at_multipart_encrypted(struct span message, const struct part_t
         out->encrypted_by = METHOD_OPENPGP;
 }
 
+/* OpenPGP's signatures are nobody's business here, at the root or below. */
 static bool signed_below_root(const struct part_table *table)
 {
-    for (size_t i = 1; i < table->n; i++)
-        if (part_is(&table->parts[i], "multipart", "signed") || is_signature_part(&table->parts[i]))
+    for (size_t i = 1; i < table->n; i++) {
+        const struct part *part = &table->parts[i];
+        if (is_signature_part(part) || (part_is(part, "multipart", "signed") && !is_pgp_signed(part)))
             return true;
+    }
     return false;
 }
 

@@ -150,6 +150,19 @@ START_TEST(wrapped_signature_covers_a_part_only)
 }
 END_TEST
 
+START_TEST(openpgp_signature_that_a_list_wrapped_is_no_invalid_one)
+{
+    struct span copy = arrive(
+        site_crlf(site, FROM_BOB
+                  "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=w\n\n--w\n"
+                  "Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=p\n\n"
+                  "--p\n\nHello\n--p\nContent-Type: application/pgp-signature\n\nx\n--p--\n"
+                  "--w\n\nfooter\n--w--\n"));
+    ck_assert_str_eq(site_field(site, copy, "Subject", 0), "Hi");
+    ck_assert_ptr_null(site->outcome->copies[0]);
+}
+END_TEST
+
 START_TEST(footer_behind_a_signed_message_is_not_covered)
 {
     struct span message = site_signed(site, FROM_BOB, entity, bob);
@@ -290,6 +303,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, identity_counts_only_for_a_certificate_that_holds_exactly_the_address, 0,
                         (int)SEAL_COUNT(identities));
     tcase_add_loop_test(t, wrapped_signature_covers_a_part_only, 0, (int)SEAL_COUNT(wrappings));
+    tcase_add_test(t, openpgp_signature_that_a_list_wrapped_is_no_invalid_one);
     tcase_add_test(t, footer_behind_a_signed_message_is_not_covered);
     tcase_add_test(t, third_part_in_multipart_signed_is_no_signature);
     tcase_add_loop_test(t, signing_time_far_from_now_is_not_good, 0, (int)SEAL_COUNT(times));
