@@ -215,28 +215,55 @@ static void check_injection(struct postfix *postfix, const struct doctor_list *a
                    "%s has receive_override_options=%s", where, overrides);
 }
 
-/* Listeners that have milters of their own, and not us. */
-static void check_listeners(struct postfix *postfix)
+/* A listener whose -o options change what main.cf says of milters. */
+static void check_listener(struct postfix *postfix, const char *service)
 {
     struct doctor *doctor = postfix->doctor;
+    const char *milters = service_option(postfix, service, "smtpd_milters");
+    const char *overrides = service_option(postfix, service, "receive_override_options");
+    const char *fallback = service_option(postfix, service, "milter_default_action");
+    if (milters == NULL && overrides == NULL && fallback == NULL)
+        return;
+    struct doctor_list list = {.n = 0};
+    size_t ours;
+    const char *action = NULL;
+    read_list(postfix, milters != NULL ? milters : parameter(postfix, "smtpd_milters"), &list, &ours,
+              &action);
+    bool none = overrides != NULL && strstr(overrides, "no_milters") != NULL;
+    if (none || ours == SIZE_MAX)
+        doctor_add(doctor, FINDING_WARNING,
+                   "add sealmilter there, unless all that comes in by it has been handled before",
+                   "master.cf %s has %s: its mail passes unhandled", service,
+                   none ? "no_milters" : "smtpd_milters without sealmilter");
+    else
+        check_action(postfix, arena_printf(doctor->arena, "master.cf %s", service),
+                     action != NULL ? action : fallback);
+}
+
+static void check_listeners(struct postfix *postfix)
+{
     const char *inject = injection_service(postfix);
     struct span line;
-    for (size_t at = 0; next_line(postfix->options, &at, &line);) {
-        static const char option[] = "/inet/smtpd_milters =";
-        size_t slash = span_find(line, option, sizeof option - 1, 0);
-        if (slash == SIZE_MAX)
+    for (size_t at = 0; next_line(postfix->services, &at, &line);) {
+        size_t n = span_find(line, " ", 1, 0);
+        if (n == SIZE_MAX || !span_starts(span_trim(span_sub(line, n, line.len)), "inet "))
             continue;
-        struct doctor_list list = {.n = 0};
-        size_t ours;
-        const char *action = NULL;
-        const char *service = arena_spandup(doctor->arena, span_sub(line, 0, slash));
-        read_list(postfix, service_option(postfix, service, "smtpd_milters"), &list, &ours, &action);
-        if (ours == SIZE_MAX && (inject == NULL || strcmp(inject, service) != 0))
-            doctor_add(doctor, FINDING_WARNING,
-                       "add sealmilter there, unless all that comes in by it has been handled before",
-                       "master.cf %s has smtpd_milters without sealmilter: its mail passes unhandled",
-                       service);
+        const char *service = arena_spandup(postfix->doctor->arena, span_sub(line, 0, n));
+        if (inject == NULL || strcmp(inject, service) != 0)
+            check_listener(postfix, service);
     }
+}
+
+/* What may take milters away from all listeners, or from some clients. */
+static void check_exceptions(struct postfix *postfix)
+{
+    if (strstr(parameter(postfix, "receive_override_options"), "no_milters") != NULL)
+        doctor_add(postfix->doctor, FINDING_ERROR, "remove no_milters",
+                   "main.cf: receive_override_options has no_milters: mail passes unhandled");
+    if (*parameter(postfix, "smtpd_milter_maps") != '\0')
+        doctor_add(postfix->doctor, FINDING_WARNING,
+                   "see that it takes sealmilter from no client whose mail must be handled",
+                   "main.cf: smtpd_milter_maps gives some clients other milters");
 }
 
 static void check_milters(struct postfix *postfix)
@@ -255,6 +282,7 @@ static void check_milters(struct postfix *postfix)
         check_injection(postfix, &smtpd, ours);
         check_listeners(postfix);
     }
+    check_exceptions(postfix);
     if (ours_local == SIZE_MAX)
         doctor_add(doctor, FINDING_ERROR,
                    "set non_smtpd_milters = $smtpd_milters: sendmail(1) mail leaves in clear otherwise",
@@ -352,6 +380,7 @@ int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
                                     "-x",
                                     "smtpd_milters",
                                     "non_smtpd_milters",
+                                    "smtpd_milter_maps",
                                     "milter_default_action",
                                     "receive_override_options",
                                     "message_size_limit",

@@ -102,6 +102,24 @@ class Postfix(Case):
         self.configure(SERVICES.replace("  -o smtpd_sasl_auth", "  -o smtpd_milters=inet:127.0.0.1:8891\n  -o smtpd_sasl_auth"))
         self.assert_found("warning", "master.cf submission has smtpd_milters without sealmilter")
 
+    def test_listener_with_a_default_action_of_its_own(self):
+        before = "  -o smtpd_sasl_auth"
+        for option in ("milter_default_action=accept", f"{{ smtpd_milters = {{ unix:{self.socket}, default_action=accept }} }}"):
+            self.configure(SERVICES.replace(before, f"  -o {option}\n{before}"))
+            self.assert_found("error", "master.cf submission", LEAVES_CLEAR, "accept")
+        self.configure(SERVICES.replace(before, f"  -o milter_default_action=tempfail\n{before}"), milter_default_action="accept",
+                       smtpd_milters="inet:127.0.0.1:7357, {{ unix:{socket}, default_action=tempfail }}, inet:127.0.0.1:8891")
+        self.assert_sound()
+
+    def test_what_takes_milters_away(self):
+        before = "  -o smtpd_sasl_auth"
+        self.configure(SERVICES.replace(before, f"  -o receive_override_options=no_milters\n{before}"))
+        self.assert_found("warning", "master.cf submission has no_milters")
+        self.configure(receive_override_options="no_milters")
+        self.assert_found("error", "main.cf: receive_override_options has no_milters")
+        self.configure(smtpd_milter_maps="cidr:{{127.0.0.1/32 DISABLE}}")
+        self.assert_found("warning", "smtpd_milter_maps")
+
     # ---- the listener where copies come back ----
 
     def test_listener_without_a_milter_that_stands_after_ours(self):
