@@ -145,6 +145,8 @@ int inject_copies(const struct inject *inject, size_t *count_out, struct err *er
     if (inject->target[0] == '\0')
         return err_set(err, ERR_CONFIG,
                        "the message must be split, and there is no injection listener (inject =)");
+    if (store_journal_check(inject->journal->store, err) < 0)
+        return err_wrap(err, "journal");
     SEAL_CLEANUP(smtp_close) struct smtp *smtp = NULL;
     if (smtp_connect(inject->target, &inject->wire, &smtp, err) < 0)
         return -1;

@@ -47,6 +47,11 @@ enum find store_journal_find(struct store *store, const unsigned char key[HASH_S
     return answer == FIND_FOUND && entry.expires <= now ? FIND_ABSENT : answer;
 }
 
+int store_journal_check(struct store *store, struct err *err)
+{
+    return kv_check_room(store->kv, err);
+}
+
 /* The first entries by time that are over: their keys, up to SWEEP. */
 static size_t find_expired(struct kv_txn *txn, int64_t now, struct kv_key out[SWEEP], struct err *err)
 {

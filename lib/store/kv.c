@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* More than any transaction of ours takes; see "Truncated file" in kv.h. */
@@ -131,6 +132,22 @@ static int extend(struct kv *kv)
     if ((size_t)st.st_size >= used + HEADROOM)
         return 0;
     return ftruncate(kv->fd, (off_t)(used + 2 * HEADROOM)) < 0 ? errno : 0;
+}
+
+int kv_check_room(struct kv *kv, struct err *err)
+{
+    struct statvfs disk;
+    struct kv_stat stat;
+    kv_stat(kv, &stat);
+    if (fstatvfs(kv->fd, &disk) < 0)
+        return kv_fail(err, errno, "room");
+    if ((disk.f_flag & ST_RDONLY) != 0)
+        return kv_fail(err, EROFS, "room");
+    if ((uint64_t)disk.f_bavail * disk.f_frsize < HEADROOM)
+        return kv_fail(err, ENOSPC, "room");
+    if (stat.used + HEADROOM > stat.map_size)
+        return kv_fail(err, MDB_MAP_FULL, "room");
+    return 0;
 }
 
 static int begin_read(struct kv *kv, MDB_txn **out)

@@ -78,6 +78,9 @@ int kv_begin(struct kv *kv, enum kv_access access, struct kv_txn *out, struct er
 int kv_commit(struct kv_txn *txn, struct err *err) SEAL_CHECKED;
 void kv_abort(struct kv_txn *txn);
 
+/* kv_check_room - whether the map and the disk have room for further transactions: ERR_STORE_FULL. Changes nothing, takes no lock. */
+int kv_check_room(struct kv *kv, struct err *err) SEAL_CHECKED;
+
 /* kv_get - the value stays where it is until the transaction ends or writes. */
 enum find kv_get(struct kv_txn *txn, const struct kv_key *key, struct span *out, struct err *err);
 /* kv_put, kv_delete - do nothing after a failure; kv_commit tells. An absent key is deleted already. */

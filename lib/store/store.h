@@ -203,6 +203,8 @@ int store_policies(struct store_read *read, struct policy_record **out, size_t *
 /* store_journal_find - whether the copy of this key was accepted before, and has not expired at now. */
 enum find store_journal_find(struct store *store, const unsigned char key[HASH_SIZE], int64_t now,
                              struct err *err);
+/* store_journal_check - whether there is room to remember: asked before what is to be remembered is done. ERR_STORE_FULL. */
+int store_journal_check(struct store *store, struct err *err) SEAL_CHECKED;
 #define STORE_JOURNAL_BATCH 100
 /*
  * store_journal_put - these copies were accepted: durable when it returns 0. Expired entries are removed on the way, a few each time.

@@ -224,6 +224,15 @@ START_TEST(a_full_store_says_so_and_still_reads)
 }
 END_TEST
 
+START_TEST(journal_asks_for_room_beforehand)
+{
+    ck_ok(store_journal_check(fixture_store, &err));
+    store_close(&fixture_store);
+    ck_ok(store_open_sized(fixture_dir, STORE_READ_WRITE, 1 << 24, &fixture_store, &err));
+    ck_fails(store_journal_check(fixture_store, &err), ERR_STORE_FULL);
+}
+END_TEST
+
 START_TEST(strangers_cannot_fill_the_store)
 {
     store_close(&fixture_store);
@@ -354,6 +363,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_busy_store_never_looks_truncated);
     tcase_add_test(tcase, a_damaged_record_is_never_absent);
     tcase_add_test(tcase, a_full_store_says_so_and_still_reads);
+    tcase_add_test(tcase, journal_asks_for_room_beforehand);
     tcase_add_test(tcase, strangers_cannot_fill_the_store);
     tcase_add_test(tcase, many_threads_read_while_one_writes);
     tcase_add_test(tcase, whichever_call_fails_says_so_and_changes_nothing);
