@@ -298,7 +298,7 @@ int settings_load(struct arena *arena, const char *path, struct settings **out, 
 {
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(SETTINGS_TEXT_MAX);
     if (io_read_file(path, &text, err) < 0)
-        return -1;
+        return err->code == ERR_ABSENT ? err_wrap(err, "settings (an empty file will do)") : -1;
     return settings_parse(arena, path, buf_span(&text), out, err);
 }
 
