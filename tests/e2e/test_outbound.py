@@ -103,6 +103,12 @@ class Scenarios(SealSite):
         said = self.explain(sent, BOB, CAROL, EVE)
         self.assertEqual(len(said["copies"]), 3)
 
+    def test_recipient_given_with_a_source_route_gets_his_copy_only(self):
+        self.submit([CAROL, f"@relay.example:{BOB}"], message.make(to=f"{CAROL}, {BOB}"))
+        self.mta.wait_empty()
+        self.assertEqual(sorted((got.recipients, self.opened(got).layers) for got in self.sink.wait(2)),
+                         [([BOB], ["encrypted", "signed"]), ([CAROL], ["signed"])])
+
     def test_hidden_recipient_is_named_in_no_other_copy(self):
         hidden = "hidden@far.example"
         person = self.far.issue(hidden)
