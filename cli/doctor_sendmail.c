@@ -142,6 +142,28 @@ static void check_injection(struct sendmail *sendmail, const struct doctor_list 
                "sendmail.cf has no daemon on %s, where copies are handed back", doctor->settings->inject);
 }
 
+/* Daemons with a list of filters of their own, and not us in it. */
+static void check_daemons(struct sendmail *sendmail, struct span filter)
+{
+    struct span daemon;
+    for (size_t at = 0; next_line(sendmail, "O DaemonPortOptions=", &at, &daemon);) {
+        if (is_injection_daemon(sendmail, daemon) ||
+            span_find(daemon, "InputMailFilters=", 17, 0) == SIZE_MAX)
+            continue;
+        struct doctor_list list = {.n = 0};
+        bool named = false;
+        read_names(sendmail, equate(daemon, "InputMailFilters"), &list);
+        for (size_t i = 0; i < list.n; i++)
+            named = named || span_is(name_of(filter), list.items[i]);
+        if (!named)
+            doctor_add(
+                sendmail->doctor, FINDING_WARNING,
+                "add sealmilter there, unless all that comes in by it has been handled before",
+                "sendmail.cf daemon %.*s has InputMailFilters without sealmilter: its mail passes unhandled",
+                SPAN_ARG(name_of(daemon)));
+    }
+}
+
 static void check_order(struct sendmail *sendmail, struct span filter)
 {
     struct doctor_list all = {.n = 0};
@@ -235,6 +257,7 @@ int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err)
     } else {
         check_flags(&sendmail, filter);
         check_order(&sendmail, filter);
+        check_daemons(&sendmail, filter);
     }
     if (doctor->policy != NULL)
         check_maps(&sendmail);

@@ -82,6 +82,13 @@ class Sendmail(Case):
             self.configure(", InputMailFilters=opendkim", new)
             self.assert_found("error", "runs sealmilter")
 
+    def test_other_listener_with_filters_of_its_own(self):
+        for new in ("", "clamav;opendkim"):
+            self.configure("Port=25", f"Port=25, InputMailFilters={new}")
+            self.assert_found("warning", "daemon Name=mx has InputMailFilters without sealmilter")
+        self.configure("Port=25", "Port=25, InputMailFilters=clamav;sealmilter;opendkim")
+        self.assert_sound()
+
     def test_missing_listener(self):
         self.configure("Port=10026", "Port=10027")
         self.assert_found("error", "has no daemon on 127.0.0.1:10026")
