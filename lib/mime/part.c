@@ -239,6 +239,8 @@ static int end_inner(struct scan *s, size_t keep, size_t end, struct err *err)
     bool is_leaf = s->nframes == 0 || s->frames[s->nframes - 1].part != s->current;
     if (is_leaf && end_part(s, s->current, end, err) < 0)
         return -1;
+    if (is_leaf && s->table->parts[s->current].end > end)
+        end = s->table->parts[s->current].end; /* an outer boundary right behind an inner one */
     while (s->nframes > keep) {
         const struct frame *frame = &s->frames[--s->nframes];
         if (frame->last_child == PART_NONE)
