@@ -193,8 +193,8 @@ END_TEST
 START_TEST(what_only_says_that_it_is_encrypted_is_encrypted)
 {
     static const char *const liars[] = {
-        "[encrypted]\nContent-Type: application/pkcs7-mime; "
-        "smime-type=enveloped-data\nContent-Transfer-Encoding: base64",
+        ("[encrypted]\nContent-Type: application/pkcs7-mime; "
+         "smime-type=enveloped-data\nContent-Transfer-Encoding: base64"),
         "Hi\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data",
         "Hi\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b",
         "Hi\nContent-Type: application/octet-stream; name=smime.p7m",
