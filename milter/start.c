@@ -116,11 +116,23 @@ static int become(const struct settings *settings, struct err *err)
     return 0;
 }
 
+/* A connection of the MTA, a spool and an injection each want a descriptor; libmilter gives up when there are none left. */
+static int allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -1;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int start_drop_privileges(const struct settings *settings, struct err *err)
 {
     static const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
     if (settings->user[0] != '\0' && geteuid() == 0 && become(settings, err) < 0)
         return -1;
+    if (allow_descriptors() < 0)
+        return err_set(err, ERR_IO, "cannot raise the number of open files: %s", strerror(errno));
     if (setrlimit(RLIMIT_CORE, &none) < 0 || refuse_readers() < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return err_set(err, ERR_IO, "cannot give up core dumps and privileges: %s", strerror(errno));

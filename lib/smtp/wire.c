@@ -187,8 +187,8 @@ int wire_write(struct wire *wire, struct span bytes, struct err *err)
     return 0;
 }
 
-/* More octets from the server behind those that are there already. */
-static int fill(struct wire *wire, struct err *err)
+/* More octets from the server behind those that are there already; a server that trickles them is waited for no longer. */
+static int fill(struct wire *wire, int64_t deadline, struct err *err)
 {
     if (wire->in_used > 0) {
         memmove(wire->in, wire->in + wire->in_used, wire->in_len - wire->in_used);
@@ -197,7 +197,8 @@ static int fill(struct wire *wire, struct err *err)
     }
     if (wire->in_len == sizeof wire->in)
         return err_set(err, ERR_PEER_TEMP, "answer has a line of more than %d octets", WIRE_LINE_MAX);
-    int64_t deadline = deadline_of(wire);
+    if (wire->conf.clock_ms() >= deadline)
+        return wait_for(wire, POLLIN, deadline, err);
     for (;;) {
         ssize_t n = recv(wire->fd, wire->in + wire->in_len, sizeof wire->in - wire->in_len, 0);
         if (n > 0) {
@@ -217,6 +218,7 @@ static int fill(struct wire *wire, struct err *err)
 
 int wire_read_line(struct wire *wire, struct span *out, struct err *err)
 {
+    int64_t deadline = deadline_of(wire);
     for (;;) {
         const char *start = wire->in + wire->in_used;
         const char *lf = memchr(start, '\n', wire->in_len - wire->in_used);
@@ -228,7 +230,7 @@ int wire_read_line(struct wire *wire, struct span *out, struct err *err)
             *out = (struct span){start, len};
             return 0;
         }
-        if (fill(wire, err) < 0)
+        if (fill(wire, deadline, err) < 0)
             return -1;
     }
 }

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +78,9 @@ START_TEST(root_becomes_the_user_for_good)
     if (geteuid() != 0)
         return;
     ck_ok(start_drop_privileges(&settings, &err));
+    struct rlimit files;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    ck_assert_uint_eq(files.rlim_cur, files.rlim_max);
     ck_assert_uint_ne(getuid(), 0);
     ck_assert_uint_ne(getegid(), 0);
     ck_assert_int_lt(setuid(0), 0);
