@@ -279,6 +279,39 @@ START_TEST(oracle_broken_variants_look_like_the_good_one)
 }
 END_TEST
 
+/* Whatever comes: it is served, or refused for good; the sanitizers see the rest. */
+static void serve_or_refuse(struct span message)
+{
+    static const struct site_mail mails[] = {
+        {.from = "bob@their.example", .to = {"alice@our.example"}},
+        {.from = "alice@our.example", .login = "alice@our.example", .to = {"bob@their.example"}},
+    };
+    for (size_t i = 0; i < SEAL_COUNT(mails); i++) {
+        struct site_mail mail = mails[i];
+        mail.bytes = message;
+        if (site_run(site, &mail) < 0)
+            ck_assert_msg(err_class(site->err.code) == ERR_CLASS_PERMANENT, "%s", site->err.msg);
+        else
+            ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
+    }
+}
+
+START_TEST(message_cut_anywhere_is_served_or_refused)
+{
+    struct span inner = site_signed_entity(site, entity, bob, PKI_NOW);
+    struct span messages[] = {site_enveloped(site, FROM_BOB, inner, alice),
+                              site_signed(site, FROM_BOB, entity, bob)};
+    site_policy(site, "our domains our.example\n"
+                      "rule \"in\"\n    when inbound\n    decrypt\n    harvest\n    tag\n"
+                      "rule \"out\"\n    when outbound\n    sign if possible\n    encrypt if possible\n"
+                      "rule \"house\"\n    when internal\n    pass\n");
+    site_partner(site, "bob@their.example", PKI_P256);
+    for (size_t i = 0; i < SEAL_COUNT(messages); i++)
+        for (size_t n = 0; n < messages[i].len; n += n < 300 ? 1 : 29)
+            serve_or_refuse(span_sub(messages[i], 0, n));
+}
+END_TEST
+
 /* R51: what is opened never leaves the site through an alias. */
 START_TEST(alias_that_leaves_the_site_gets_ciphertext)
 {
@@ -312,6 +345,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, ambiguous_structure_stays_closed, 0, (int)SEAL_COUNT(ambiguous));
     tcase_add_test(t, signature_inside_an_unauthenticated_envelope_of_another_is_no_authentication);
     tcase_add_test(t, oracle_broken_variants_look_like_the_good_one);
+    tcase_add_test(t, message_cut_anywhere_is_served_or_refused);
     tcase_add_test(t, alias_that_leaves_the_site_gets_ciphertext);
     suite_add_tcase(s, t);
     return s;

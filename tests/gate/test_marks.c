@@ -149,6 +149,36 @@ START_TEST(our_tag_stands_first_whatever_the_subject_was)
 }
 END_TEST
 
+static const struct {
+    const char *subject, *want;
+} raw[] = {
+    {"Gr\xc3\xbc\xc3\x9f"
+     "e",
+     "[signed OK] Gr\xc3\xbc\xc3\x9f"
+     "e"},
+    {"Gr\xfc\xdf"
+     "e",
+     "[signed OK] Gr\xc3\xbc\xc3\x9f"
+     "e"},
+    {"[signed OK] Gr\xfc\xdf"
+     "e",
+     "[signed OK] Gr\xc3\xbc\xc3\x9f"
+     "e"},
+    {"a \x01\x1b[31m b", "[signed OK] a [31m b"},
+    {"=?utf-8?Q?a=0D=0AX-Evil:_1?=", "[signed OK] aX-Evil: 1"},
+};
+
+START_TEST(subject_of_raw_octets_is_written_in_ascii)
+{
+    struct span copy = arrive_signed(arena_printf(site->arena, "Subject: %s\n", raw[_i].subject));
+    ck_assert_str_eq(site_field(site, copy, "Subject", 0), raw[_i].want);
+    ck_assert_ptr_null(site_field(site, copy, "X-Evil", 0));
+    size_t header = span_find(copy, "\r\n\r\n", 4, 0);
+    for (size_t i = 0; i < header; i++)
+        ck_assert((unsigned char)copy.ptr[i] < 128);
+}
+END_TEST
+
 START_TEST(long_subject_is_cut_not_our_tag)
 {
     char *words = arena_alloc(site->arena, 10241);
@@ -234,6 +264,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, header_that_readers_read_differently_hides_no_forged_mark, 0,
                         (int)SEAL_COUNT(troubles));
     tcase_add_test(t, our_tag_stands_first_whatever_the_subject_was);
+    tcase_add_loop_test(t, subject_of_raw_octets_is_written_in_ascii, 0, (int)SEAL_COUNT(raw));
     tcase_add_test(t, long_subject_is_cut_not_our_tag);
     tcase_add_test(t, forged_status_and_results_leave);
     tcase_add_test(t, nothing_of_the_opened_header_but_content_comes_out);
