@@ -1,0 +1,61 @@
+"""What `cmake --install` puts where, and that the examples are sound."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+BUILD = os.environ["SEAL_BUILD"]
+FILES = """
+bin/sealadm
+lib/systemd/system/sealmilter.service
+sbin/sealmilter
+share/doc/sealmilter/COPYING
+share/doc/sealmilter/README.Postfix
+share/doc/sealmilter/README.Sendmail
+share/doc/sealmilter/README.md
+share/doc/sealmilter/examples/default.conf
+share/doc/sealmilter/examples/sealmilter.conf
+share/man/man5/seal-policy.5
+share/man/man5/sealmilter.conf.5
+share/man/man8/sealadm.8
+share/man/man8/sealmilter.8
+""".split()
+
+
+def run(*command):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True)
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.prefix = pathlib.Path(folder.name)
+        said = run("cmake", "--install", BUILD, "--prefix", cls.prefix)
+        assert said.returncode == 0, said.stderr
+
+    def test_each_file_has_its_place(self):
+        found = sorted(str(path.relative_to(self.prefix)) for path in self.prefix.rglob("*") if path.is_file())
+        self.assertEqual(found, FILES)
+
+    def test_settings_are_in_etc(self):
+        for program in ("bin/sealadm", "sbin/sealmilter"):
+            self.assertIn(" /etc/sealmilter/sealmilter.conf\n", run(self.prefix / program, "--help").stdout)
+
+    def test_unit_starts_the_program_that_was_installed(self):
+        unit = (self.prefix / "lib/systemd/system/sealmilter.service").read_text()
+        self.assertRegex(unit, r"(?m)^ExecStart=/\S*/sbin/sealmilter -f$")
+        self.assertIsNone(re.search(r"@\w+@", unit))
+
+    def test_examples_are_without_mistake(self):
+        examples = self.prefix / "share/doc/sealmilter/examples"
+        self.assertEqual(run(self.prefix / "sbin/sealmilter", "-t", "-c", examples / "sealmilter.conf").returncode, 0)
+        said = run(self.prefix / "bin/sealadm", "-c", examples / "sealmilter.conf", "policy", "check", examples / "default.conf")
+        self.assertEqual((said.returncode, said.stderr), (0, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
