@@ -5,6 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* libmilter sends the answer to the last message after our callback has returned, and tells nobody when it has. */
+#define ANSWER_SECONDS 1
+
 static int open_parts(struct daemon *daemon, struct err *err)
 {
     const struct settings *settings = daemon->settings;
@@ -77,19 +80,26 @@ void daemon_end_session(struct daemon *daemon)
 {
     pthread_mutex_lock(&daemon->lock);
     daemon->sessions--;
+    pthread_cond_broadcast(&daemon->idle);
     pthread_mutex_unlock(&daemon->lock);
 }
 
-bool daemon_stop(struct daemon *daemon, unsigned seconds)
+/* Until *count is 0, or so many seconds. */
+static void wait_for_none(struct daemon *daemon, const unsigned *count, unsigned seconds)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += seconds;
+    while (*count > 0 && pthread_cond_timedwait(&daemon->idle, &daemon->lock, &until) != ETIMEDOUT)
+        continue;
+}
+
+bool daemon_stop(struct daemon *daemon, unsigned seconds)
+{
     pthread_mutex_lock(&daemon->lock);
     daemon->stopping = true;
-    int waited = 0;
-    while (daemon->working > 0 && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&daemon->idle, &daemon->lock, &until);
+    wait_for_none(daemon, &daemon->working, seconds);
+    wait_for_none(daemon, &daemon->sessions, ANSWER_SECONDS);
     bool unused = daemon->working == 0 && daemon->sessions == 0;
     pthread_mutex_unlock(&daemon->lock);
     return unused;

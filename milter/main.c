@@ -85,11 +85,11 @@ static void on_reload(void)
     snapshot_free(&snapshot);
 }
 
-/* Closes the listening socket; libmilter itself notices only after some seconds that it is to end. */
+/* Libmilter takes some seconds to close its socket and to end; who connects meanwhile waits for our end: see daemon_begin_session(). */
 static void on_stop(void)
 {
-    smfi_stop();
     sem_post(&over);
+    smfi_stop();
 }
 
 static void *serve(void *arg)

@@ -164,7 +164,8 @@ void reload_settings(struct reload *reload)
         *memory = (struct settings_memory){.next = reload->memory, .arena = arena};
         reload->memory = memory;
         if (replace(reload, settings, &err) < 0)
-            log_error(NULL, "reload", &err);
+            log_event(LEVEL_ERROR, NULL, "reload", "error", err_name(err.code), "why", err.msg, "result",
+                      "the old settings stay", NULL);
     }
     pthread_mutex_unlock(&reload->lock);
 }
