@@ -83,6 +83,8 @@ class Session(socketserver.StreamRequestHandler):
             return self.say("503 5.5.1 RCPT first")
         self.say("354 go on")
         message, self.message = self.message, None
+        if reply := self.server.sink.scripted("BODY", " ".join(message.recipients)):
+            return self.say(reply)
         message.data = self.read_data()
         reply = self.server.sink.scripted("EOM", " ".join(message.recipients))
         if not reply:
@@ -141,17 +143,22 @@ class Sink:
             self._changed.notify_all()
 
     def on(self, verb, reply, argument="", times=1 << 30):
-        """Answer the next commands of this verb (CONNECT, EHLO, MAIL, RCPT, DATA, EOM) whose argument holds this text by reply."""
+        """
+        Answer the next commands of this verb (CONNECT, EHLO, MAIL, RCPT, DATA, BODY, EOM) whose argument holds this text by reply.
+
+        BODY comes before the first octet of a message is read, EOM behind the last. HANGUP ends the connection without a word. A
+        function is called, and may wait before it says what to answer; None is the usual answer.
+        """
         with self._changed:
             self._script.append([verb, argument, reply, times])
 
     def scripted(self, verb, argument):
         with self._changed:
-            for entry in self._script:
-                if entry[0] == verb and entry[1] in argument and entry[3] > 0:
-                    entry[3] -= 1
-                    return entry[2]
-        return None
+            entry = next((e for e in self._script if e[0] == verb and e[1] in argument and e[3] > 0), None)
+            if entry is None:
+                return None
+            entry[3] -= 1
+        return entry[2]() if callable(entry[2]) else entry[2]
 
     def reset(self):
         """Forget messages and script: the start of a test."""
