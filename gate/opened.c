@@ -111,12 +111,12 @@ static int take_inner_envelope(struct work *work, const struct spool *inner, str
     if (part_parse(work->arena, entity, &mime_limits, &table, err) < 0 ||
         structure_look(work->arena, entity, &table, &work->gate->spool, &below, err) < 0)
         return -1;
-    if (below.encrypted_by == METHOD_SMIME && below.envelope != NULL && below.signed_by == METHOD_NONE) {
-        work->structure.envelope = below.envelope;
-        work->structure.outside = below.outside;
-        work->structure.encrypted_by = work->facts->encrypted_by = METHOD_SMIME;
-        below.envelope = NULL;
-    }
+    if (below.encrypted_by == METHOD_NONE || below.signed_by != METHOD_NONE)
+        return 0;
+    work->structure.encrypted_by = work->facts->encrypted_by = below.encrypted_by;
+    work->structure.envelope = below.envelope;
+    work->structure.outside = below.outside;
+    below.envelope = NULL;
     return 0;
 }
 
@@ -144,16 +144,17 @@ int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
         return -1;
     if (opaque && look_inside_opaque(work, inner, view, err) < 0)
         return -1;
-    if (work->structure.encrypted_by == METHOD_SMIME) {
-        *view = new_view();
-        *lesson = new_lesson();
-        view->signature_why =
-            opaque || work->structure.detached ? "a signature over ciphertext says nothing" : NULL;
-        bool readable = work->structure.outside.supported;
-        view->decryption = readable ? DECRYPTION_NO_KEY : DECRYPTION_UNSUPPORTED;
-        view->decryption_why =
-            readable ? "encrypted for no key of this recipient" : work->structure.outside.why;
-    }
+    if (work->structure.encrypted_by == METHOD_NONE)
+        return 0;
+    *view = new_view();
+    *lesson = new_lesson();
+    if (work->structure.signed_by == METHOD_SMIME)
+        view->signature_why = "a signature over ciphertext says nothing";
+    if (work->structure.encrypted_by != METHOD_SMIME)
+        return 0;
+    bool readable = work->structure.outside.supported;
+    view->decryption = readable ? DECRYPTION_NO_KEY : DECRYPTION_UNSUPPORTED;
+    view->decryption_why = readable ? "encrypted for no key of this recipient" : work->structure.outside.why;
     return 0;
 }
 

@@ -89,41 +89,6 @@ static int look_at_cms(struct arena *arena, struct span message, const struct pa
     return 0;
 }
 
-static bool is_pgp_signed(const struct part *part)
-{
-    const char *protocol = part_param(part, "protocol");
-    return part_is(part, "multipart", "signed") && protocol != NULL &&
-           strcasecmp(protocol, "application/pgp-signature") == 0;
-}
-
-static int look_at_multipart_signed(struct arena *arena, struct span message, const struct part_table *table,
-                                    const struct spool_conf *conf, struct structure *out, struct err *err)
-{
-    const struct part *root = &table->parts[0];
-    if (is_pgp_signed(root)) {
-        out->signed_by = METHOD_OPENPGP;
-        return 0;
-    }
-    out->signed_by = METHOD_SMIME;
-    out->detached = true;
-    if (root->nchildren != 2) {
-        out->signed_why = "multipart/signed does not have two parts";
-        return 0;
-    }
-    const struct part *content = &table->parts[part_child(table, 0, 0)];
-    const struct part *signature = &table->parts[part_child(table, 0, 1)];
-    if (!is_signature_part(signature)) {
-        out->signed_why = "the second part is no S/MIME signature";
-        return 0;
-    }
-    out->signed_entity = span_sub(message, content->begin, content->end - content->begin);
-    if (decode_body(message, signature, conf, &out->signature, err) < 0)
-        return -1;
-    if (out->signature == NULL)
-        out->signed_why = "the signature's encoding is broken";
-    return may_be_cms(content) ? look_at_cms(arena, message, content, conf, out, err) : 0;
-}
-
 /* The tag of an OpenPGP message's first packet, from its armour; 0 when there is none. */
 static unsigned first_packet_tag(struct span armour)
 {
@@ -161,17 +126,58 @@ static bool is_encrypted_armour(struct span text)
     return (tag == 1 || tag == 3 || tag == 9 || tag == 18 || tag == 20) && ends_with_armour(text);
 }
 
-static void look_at_multipart_encrypted(struct span message, const struct part_table *table,
-                                        struct structure *out)
+/* OpenPGP ciphertext, as PGP/MIME or as a text that is one armour. */
+static bool is_pgp_encrypted(struct span message, const struct part_table *table, size_t index)
+{
+    const struct part *part = &table->parts[index];
+    const char *protocol = part_param(part, "protocol");
+    if (part_is(part, "text", "plain"))
+        return is_encrypted_armour(body_of(message, part));
+    if (!part_is(part, "multipart", "encrypted") || protocol == NULL ||
+        strcasecmp(protocol, "application/pgp-encrypted") != 0 || part->nchildren != 2)
+        return false;
+    const struct part *control = &table->parts[part_child(table, index, 0)];
+    const struct part *data = &table->parts[part_child(table, index, 1)];
+    return part_is(control, "application", "pgp-encrypted") && is_encrypted_armour(body_of(message, data));
+}
+
+static bool is_pgp_signed(const struct part *part)
+{
+    const char *protocol = part_param(part, "protocol");
+    return part_is(part, "multipart", "signed") && protocol != NULL &&
+           strcasecmp(protocol, "application/pgp-signature") == 0;
+}
+
+static int look_at_multipart_signed(struct arena *arena, struct span message, const struct part_table *table,
+                                    const struct spool_conf *conf, struct structure *out, struct err *err)
 {
     const struct part *root = &table->parts[0];
-    const char *protocol = part_param(root, "protocol");
-    if (protocol == NULL || strcasecmp(protocol, "application/pgp-encrypted") != 0 || root->nchildren != 2)
-        return;
-    const struct part *control = &table->parts[part_child(table, 0, 0)];
-    const struct part *data = &table->parts[part_child(table, 0, 1)];
-    if (part_is(control, "application", "pgp-encrypted") && is_encrypted_armour(body_of(message, data)))
+    if (is_pgp_signed(root)) {
+        out->signed_by = METHOD_OPENPGP;
+        return 0;
+    }
+    out->signed_by = METHOD_SMIME;
+    out->detached = true;
+    if (root->nchildren != 2) {
+        out->signed_why = "multipart/signed does not have two parts";
+        return 0;
+    }
+    const struct part *content = &table->parts[part_child(table, 0, 0)];
+    const struct part *signature = &table->parts[part_child(table, 0, 1)];
+    if (!is_signature_part(signature)) {
+        out->signed_why = "the second part is no S/MIME signature";
+        return 0;
+    }
+    out->signed_entity = span_sub(message, content->begin, content->end - content->begin);
+    if (decode_body(message, signature, conf, &out->signature, err) < 0)
+        return -1;
+    if (out->signature == NULL)
+        out->signed_why = "the signature's encoding is broken";
+    if (may_be_cms(content))
+        return look_at_cms(arena, message, content, conf, out, err);
+    if (is_pgp_encrypted(message, table, part_child(table, 0, 0)))
         out->encrypted_by = METHOD_OPENPGP;
+    return 0;
 }
 
 /* OpenPGP's signatures are nobody's business here, at the root or below. */
@@ -199,9 +205,7 @@ int structure_look(struct arena *arena, struct span message, const struct part_t
         return look_at_multipart_signed(arena, message, table, &conf, out, err);
     if (may_be_cms(root))
         return look_at_cms(arena, message, root, &conf, out, err);
-    if (part_is(root, "multipart", "encrypted"))
-        look_at_multipart_encrypted(message, table, out);
-    else if (part_is(root, "text", "plain") && is_encrypted_armour(body_of(message, root)))
+    if (is_pgp_encrypted(message, table, 0))
         out->encrypted_by = METHOD_OPENPGP;
     out->signed_part_inside = signed_below_root(table);
     return 0;

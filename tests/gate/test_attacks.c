@@ -150,6 +150,25 @@ START_TEST(wrapped_signature_covers_a_part_only)
 }
 END_TEST
 
+/* R10: who signs another's ciphertext has not written what is in it. */
+START_TEST(signature_over_openpgp_ciphertext_says_nothing)
+{
+#define ARMOUR "-----BEGIN PGP MESSAGE-----\n\nwUwD\n-----END PGP MESSAGE-----\n"
+    static const char *const ciphertexts[] = {
+        "Content-Type: text/plain\n\n" ARMOUR,
+        "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=p\n\n--p\n"
+        "Content-Type: application/pgp-encrypted\n\nVersion: 1\n--p\n"
+        "Content-Type: application/octet-stream\n\n" ARMOUR "--p--\n"};
+    for (size_t i = 0; i < SEAL_COUNT(ciphertexts); i++) {
+        expect_signature(arrive(site_signed(site, FROM_BOB, ciphertexts[i], bob)), "none", ciphertexts[i]);
+        ck_assert_int_eq(site->outcome->facts->encrypted_by, METHOD_OPENPGP);
+        struct span opaque = site_signed_opaque(site, FROM_BOB, ciphertexts[i], bob);
+        expect_signature(arrive(opaque), "none", ciphertexts[i]);
+        ck_assert_int_eq(site->outcome->facts->encrypted_by, METHOD_OPENPGP);
+    }
+}
+END_TEST
+
 START_TEST(openpgp_signature_that_a_list_wrapped_is_no_invalid_one)
 {
     struct span copy = arrive(
@@ -169,6 +188,24 @@ START_TEST(footer_behind_a_signed_message_is_not_covered)
     const char *more =
         arena_printf(site->arena, "%.*sPay to another account\r\n", (int)message.len, message.ptr);
     expect_signature(arrive(span_of(more)), "partial", "epilogue");
+}
+END_TEST
+
+/* As the detached form: the envelope inside opens, and its signature outside is not looked at. */
+START_TEST(opaque_signature_is_verified_but_not_around_an_envelope)
+{
+    struct span copy = arrive(site_signed_opaque(site, FROM_BOB, entity, bob));
+    ck_assert_str_eq(site_field(site, copy, "Subject", 0), "[signed OK] Hi");
+    struct span enveloped = site_enveloped(site, "", site_crlf(site, entity), alice);
+    size_t type = span_find(enveloped, "Content-Type", 12, 0), n = 0;
+    char *inner = arena_spandup(site->arena, span_sub(enveloped, type, enveloped.len));
+    for (char *p = inner; *p != '\0'; p++)
+        if (*p != '\r')
+            inner[n++] = *p;
+    inner[n] = '\0';
+    copy = arrive(site_signed_opaque(site, FROM_BOB, inner, bob));
+    expect_signature(copy, "none", "opaque around an envelope");
+    ck_assert(has(copy, "ORCHID"));
 }
 END_TEST
 
@@ -336,8 +373,10 @@ static Suite *suite(void)
     tcase_add_loop_test(t, identity_counts_only_for_a_certificate_that_holds_exactly_the_address, 0,
                         (int)SEAL_COUNT(identities));
     tcase_add_loop_test(t, wrapped_signature_covers_a_part_only, 0, (int)SEAL_COUNT(wrappings));
+    tcase_add_test(t, signature_over_openpgp_ciphertext_says_nothing);
     tcase_add_test(t, openpgp_signature_that_a_list_wrapped_is_no_invalid_one);
     tcase_add_test(t, footer_behind_a_signed_message_is_not_covered);
+    tcase_add_test(t, opaque_signature_is_verified_but_not_around_an_envelope);
     tcase_add_test(t, third_part_in_multipart_signed_is_no_signature);
     tcase_add_loop_test(t, signing_time_far_from_now_is_not_good, 0, (int)SEAL_COUNT(times));
     tcase_add_test(t, signing_time_far_from_date_is_not_good);

@@ -311,6 +311,17 @@ struct span site_pkcs7(struct site *site, const char *headers, struct span der)
     return join(site, parts, SEAL_COUNT(parts));
 }
 
+struct span site_signed_opaque(struct site *site, const char *headers, const char *entity,
+                               const struct pki_entity *signer)
+{
+    struct err err = ERR_INIT;
+    struct smime_signer by = {.cert = signer->cert, .key = signer->key};
+    SEAL_CLEANUP(spool_free) struct spool *der = spool_new(&spool_conf);
+    ck_ok(smime_sign(site_crlf(site, entity), &by, PKI_NOW, SMIME_SIGN_OPAQUE, der, &err));
+    ck_ok(spool_seal(der, &err));
+    return site_pkcs7(site, headers, spool_all(der));
+}
+
 struct span site_enveloped_to(struct site *site, const char *headers, struct span entity,
                               struct cert *const *to, size_t nto)
 {

@@ -85,6 +85,8 @@ struct span site_enveloped(struct site *site, const char *headers, struct span e
 struct span site_pkcs7(struct site *site, const char *headers, struct span der);
 struct span site_enveloped_to(struct site *site, const char *headers, struct span entity,
                               struct cert *const *to, size_t nto);
+struct span site_signed_opaque(struct site *site, const char *headers, const char *entity,
+                               const struct pki_entity *signer);
 /* site_signed_entity - the multipart/signed entity alone, to be put into an envelope. */
 struct span site_signed_entity(struct site *site, const char *entity, const struct pki_entity *signer,
                                int64_t when);
