@@ -39,6 +39,8 @@ void doctor_add(struct doctor *doctor, enum severity severity, const char *todo,
 void doctor_files(struct doctor *doctor);
 /* doctor_keys.c: keys and certificates near expiry, users without a key. */
 void doctor_keys(struct doctor *doctor);
+/* doctor_socket.c: whether this user of the MTA reaches our unix socket; chroot: where it is locked in, NULL: nowhere. */
+void doctor_socket(struct doctor *doctor, const char *user, const char *chroot);
 /* doctor_postfix.c: main.cf and master.cf in dir, through postconf(1). ERR_ABSENT when there is no Postfix. */
 int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err) SEAL_CHECKED;
 /* doctor_sendmail.c: a sendmail.cf. */

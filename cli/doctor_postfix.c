@@ -291,6 +291,20 @@ static void check_milters(struct postfix *postfix)
         check_action(postfix, "main.cf non_smtpd_milters", action_local);
 }
 
+/* "smtp inet n - y - - smtpd": whether one that asks milters is in its chroot. */
+static bool is_locked_in(struct postfix *postfix)
+{
+    struct span line;
+    for (size_t at = 0; next_line(postfix->services, &at, &line);) {
+        char chroot[8], command[32];
+        const char *text = arena_spandup(postfix->doctor->arena, line);
+        if (sscanf(text, "%*s %*s %*s %*s %7s %*s %*s %31s", chroot, command) == 2 &&
+            (strcmp(command, "smtpd") == 0 || strcmp(command, "cleanup") == 0) && strcmp(chroot, "y") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Fixed in these: memory faults in the milter client, and a state that leaked to a second message. */
 static void check_version(struct postfix *postfix)
 {
@@ -363,6 +377,8 @@ static void examine(struct postfix *postfix)
 {
     struct doctor_list homes = {.n = 0};
     check_milters(postfix);
+    doctor_socket(postfix->doctor, parameter(postfix, "mail_owner"),
+                  is_locked_in(postfix) ? parameter(postfix, "queue_directory") : NULL);
     check_version(postfix);
     check_size(postfix);
     if (postfix->doctor->policy == NULL)
@@ -386,6 +402,7 @@ int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
                                     "message_size_limit",
                                     "mail_version",
                                     "queue_directory",
+                                    "mail_owner",
                                     "mydestination",
                                     "virtual_alias_maps",
                                     "alias_maps",

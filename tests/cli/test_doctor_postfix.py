@@ -1,6 +1,8 @@
 """sealadm doctor on main.cf and master.cf, as postconf(1) reads them."""
+import grp
 import json
 import os
+import socket
 import subprocess
 import unittest
 
@@ -45,7 +47,8 @@ class Postfix(Case):
         findings = json.loads(result.text)["findings"]
         self.assertEqual(result.returncode, int(any(f["severity"] == "error" for f in findings)), result.errors)
         return [(f["severity"], f["what"]) for f in findings
-                if any(word in f["what"] for word in ("main.cf", "master.cf", "size", "leaves the site", "cannot be listed", "re-inj"))]
+                if any(word in f["what"] for word in ("main.cf", "master.cf", "size", "leaves the site", "cannot be listed", "re-inj",
+                                                     "the socket"))]
 
     def assert_found(self, severity, *parts):
         findings = self.examine()
@@ -97,6 +100,27 @@ class Postfix(Case):
             self.assert_sound()
         self.configure(smtpd_milters="unix:/other/milter.sock")
         self.assert_found("error", "smtpd_milters does not name")
+
+    def test_socket_that_postfix_cannot_see_from_its_chroot(self):
+        for locked in (SERVICES.replace("smtp inet n - n", "smtp inet n - y"), SERVICES.replace("cleanup unix n - n", "cleanup unix n - y")):
+            self.configure(locked)
+            self.assert_found("error", "postfix is locked into /var/spool/postfix and cannot see the socket")
+            self.configure(locked, queue_directory=str(self.site.dir / "run"))
+            self.assert_sound()
+
+    def test_socket_that_postfix_may_not_use(self):
+        folder = self.site.dir / "run"
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(self.socket)
+            for folder_mode, mode, severity in ((0o755, 0o666, "good"), (0o750, 0o666, "error"), (0o755, 0o660, "error")):
+                folder.chmod(folder_mode)
+                os.chmod(self.socket, mode)
+                self.assert_found(severity, "postfix " + ("reaches" if severity == "good" else "does not reach") + " the socket")
+            group = grp.getgrnam("postfix").gr_gid
+            for path in (folder, self.socket):
+                os.chown(path, -1, group)
+            os.chmod(folder, 0o750)
+            self.assert_found("good", "postfix reaches the socket")
 
     def test_listener_with_milters_of_its_own(self):
         self.configure(SERVICES.replace("  -o smtpd_sasl_auth", "  -o smtpd_milters=inet:127.0.0.1:8891\n  -o smtpd_sasl_auth"))
