@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <libmilter/mfapi.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -20,6 +21,7 @@
 #define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
 #define STOP_SECONDS     60 /* how long messages at their end may take when we are told to stop */
 #define EXIT_USAGE       2
+#define HEAP_KEEP        (256 << 10)
 
 struct options {
     const char *settings;
@@ -140,6 +142,13 @@ static int serve_until_stopped(const struct settings *settings)
     return atomic_load(&serve_status);
 }
 
+/* By itself glibc keeps as much in each thread's heap as the largest message that it ever held. */
+static void keep_heaps_small(void)
+{
+    mallopt(M_MMAP_THRESHOLD, HEAP_KEEP);
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
+}
+
 static int run(const struct settings *settings, const struct options *options)
 {
     struct err err = ERR_INIT;
@@ -149,6 +158,7 @@ static int run(const struct settings *settings, const struct options *options)
         fprintf(stderr, "sealmilter: %s\n", err.msg);
         return EXIT_FAILURE;
     }
+    keep_heaps_small();
     signals_block();
     log_open(target, log_parse_level(settings->log_level));
     if (start(settings, &err) < 0) {
