@@ -1,4 +1,5 @@
 """Mail that leaves: clear, signed, encrypted and mixed, under both MTAs, each also through explain."""
+import pathlib
 import unittest
 
 from harness import message, mime, pki, smtp
@@ -92,6 +93,21 @@ class Scenarios(SealSite):
                 self.submit(address, sent)
                 self.assert_treated(address, "encrypted", "signed")
                 self.explain(sent, address)
+
+    def test_log_says_what_was_decided_and_nothing_that_was_written(self):
+        self.submit(BOB, message.make(subject="TULIP", to=BOB, body=b"ORCHID.\r\n"))
+        self.sink.one(BOB)
+        log = self.seal.log()
+        self.assertRegex(log, rf"event=recipient rcpt={BOB} direction=outbound .*operations=.*encrypt smime")
+        self.assertNotRegex(log, "TULIP|ORCHID")
+
+    def test_core_of_the_daemon_cannot_be_taken(self):
+        """Nobody but root could read its memory, and a crash leaves none behind (R41)."""
+        pid = self.seal.process.pid
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+        self.assertRegex(limits, r"(?m)^Max core file size +0 +0 ")
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        self.assertRegex(status, r"(?m)^NoNewPrivs:\t1$")
 
     def test_each_of_three_recipients_gets_his_own_treatment(self):
         sent = message.make(to=f"{BOB}, {CAROL}")
