@@ -1,7 +1,7 @@
 """
 messages/s through Postfix with sealmilter, as ratios to milters that do nothing, and to milters that replace the body.
 
-    python3 tests/bench/bench.py [--fast]
+    python3 tests/bench/bench.py [--fast] [--type p256]
 
 All in one run, rounds interleaved: compare inside one table only. The next hop discards.
 """
@@ -70,7 +70,7 @@ class Peer:
 
 
 class Bench:
-    def __init__(self, lab):
+    def __init__(self, lab, key_type):
         self.lab = lab
         peers = {mode: lab.start(Peer(lab, mode)) for mode in ("null", "replace")}
         self.seal = Sealmilter(lab, policy=POLICY)
@@ -79,9 +79,11 @@ class Bench:
                                           "out": [self.seal], "in": [self.seal]})
         self.seal.settings |= {"inject": f"127.0.0.1:{self.postfix.inject}", "submission-listeners": "out",
                                "inbound-listeners": "in", "log-level": "warning"}
-        self.seal.init(ALICE)
+        self.seal.init()
+        self.seal.adm("user", "add", ALICE)
+        self.seal.adm("key", "generate", ALICE, "--type", key_type)
         far = pki.Authority(lab.folder("far"))
-        self.bob = far.issue(BOB)
+        self.bob = far.issue(BOB, "ec:P-256" if key_type == "p256" else "rsa:2048")
         self.seal.adm("ca", "add", far.cert, "--trust")
         self.seal.adm("cert", "import", self.bob.cert)
         self.alice = self.alice_certificate()
@@ -185,10 +187,12 @@ class Watch(threading.Thread):
 def main():
     options = argparse.ArgumentParser(description="messages/s and memory of sealmilter in Postfix")
     options.add_argument("--fast", action="store_true", help="one short round")
-    fast = options.parse_args().fast
+    options.add_argument("--type", default="rsa2048", help="of our key: rsa2048 (what the targets mean), rsa3072, p256")
+    chosen = options.parse_args()
     with Lab() as lab:
-        bench = Bench(lab)
-        bench.speed(1 if fast else ROUNDS, 0.1 if fast else 1)
+        bench = Bench(lab, chosen.type)
+        print(f"Our key: {chosen.type}")
+        bench.speed(1 if chosen.fast else ROUNDS, 0.1 if chosen.fast else 1)
         bench.memory()
 
 
