@@ -2,6 +2,7 @@
 import unittest
 
 from harness import message, smtp
+from harness.lab import wait_for
 from harness.site import PostfixCase, SendmailCase
 
 ODD = (b"Subject:  two spaces\r\nX-Tab:\ttab\r\nX-Folded: one\r\n two\r\n\tthree\r\nx-CaSe: kept   \r\nX-Empty:\r\n"
@@ -46,7 +47,13 @@ class Scenarios:
     def test_next_hop_that_hangs_up_loses_nothing(self):
         self.sink.on("EOM", "HANGUP", times=1)
         smtp.send(self.mta.mx, "a@from.example", "b@far.example", message.make())
-        self.sink.wait(1, "b@far.example")
+
+        def is_kept():
+            if hasattr(self.mta, "flush"):  # Postfix may have skipped the message while its delivery was still ending
+                self.mta.flush()
+            return self.sink.messages
+
+        wait_for(is_kept, "the message comes again")
         self.mta.wait_empty()
 
     def test_login_is_asked_for_the_password(self):
