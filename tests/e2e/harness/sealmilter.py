@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 
@@ -103,10 +104,13 @@ class Sealmilter:
         return self._process
 
     def stop(self):
+        """The exit status. What a sanitizer found is an error of whatever test came across it."""
         if self._process is None:
             return 0
         status = self._process.stop()
         self._process = None
+        if re.search(r"(?m)Sanitizer:|: runtime error: ", self.log()):
+            raise AssertionError(self.log())
         return status
 
     def reload(self):
