@@ -104,6 +104,7 @@ static enum verdict verdict_of(enum disposition disposition)
     case DISPOSITION_SERVE:
         return VERDICT_ACCEPT;
     case DISPOSITION_DISCARD:
+    case DISPOSITION_RETURN:
         return VERDICT_DISCARD;
     case DISPOSITION_HOLD:
         return VERDICT_HOLD;

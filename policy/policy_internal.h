@@ -129,8 +129,11 @@ enum answer match_condition(const struct condition *condition, const struct fact
 enum answer match_rule(const struct rule *rule, const struct facts *facts, size_t rcpt, unsigned *needs,
                        const struct condition **failed_out);
 
-/* ---- print.c ---- */
+/* ---- print.c, print_condition.c, print_step.c ---- */
 
+/* print_word - quoted where it could be taken for a word of the language. print_list - with a text between them. */
+void print_word(const char *text, struct buf *out);
+void print_list(const char *const *values, size_t n, const char *between, struct buf *out);
 void print_condition(const struct condition *condition, struct buf *out);
 void print_step(const struct step *step, struct buf *out);
 

@@ -8,15 +8,44 @@
 enum disposition {
     DISPOSITION_SERVE = 0,
     DISPOSITION_DISCARD,
+    DISPOSITION_RETURN, /* this recipient gets nothing, and the sender a report of it; the others are served */
     DISPOSITION_HOLD,
     DISPOSITION_TEMPFAIL,
     DISPOSITION_REFUSE,
 };
 const char *disposition_name(enum disposition disposition);
 
+/* Somebody else gets the message too, as the operations so far leave it. */
+struct extra {
+    const char *to; /* canonical */
+    const char *rule;
+    struct op *ops;
+    size_t nops;
+};
+
+enum notice_kind {
+    NOTICE_RETURN, /* a delivery status notification (RFC 3464) */
+    NOTICE_SENDER, /* an acknowledgement for the sender */
+    NOTICE_ALERT,  /* for an address of the policy's */
+};
+const char *notice_kind_name(enum notice_kind kind);
+
+/* A message that we write ourselves. */
+struct notice {
+    enum notice_kind kind;
+    const char *rule;
+    const char **to; /* canonical */
+    size_t nto;
+    const char *subject; /* templates of the policy's; NULL and none: ours */
+    const char **lines;
+    size_t nlines;
+    size_t *rcpts; /* plan: the envelope recipients that it is about; decision: NULL */
+    size_t nrcpts;
+};
+
 struct decision {
     enum disposition disposition;
-    const char *reply_status; /* RFC 3463, with refuse and tempfail: "5.7.1" */
+    const char *reply_status; /* RFC 3463, with return, refuse and tempfail: "5.7.1" */
     const char *reply_text;   /* what the sender reads; never depends on what is inside ciphertext */
     const char **rules;       /* names of the rules that matched, in order */
     size_t nrules;
@@ -24,6 +53,11 @@ struct decision {
     size_t nwhy;
     struct op *ops; /* with this recipient's own keys */
     size_t nops;
+    const char *redirect; /* goes to this address instead; NULL: to the recipient */
+    struct extra *extras;
+    size_t nextras;
+    struct notice *notices; /* never NOTICE_RETURN: that is the disposition */
+    size_t nnotices;
     bool protect;  /* must not leave in clear: encryption is required, not "if possible" */
     bool verbatim; /* not even hygiene */
     bool harvest;  /* keep the verified signer's certificate */

@@ -14,9 +14,10 @@
 /* Classes of facts, as bits. FACTS_BASE is always there: envelope, settings, structure of the message. */
 enum {
     FACTS_BASE = 1 << 0,
-    FACTS_USERS = 1 << 1,  /* registered users: sender, recipients */
-    FACTS_KEYS = 1 << 2,   /* the sender's signing key, each recipient's encryption key */
-    FACTS_OPENED = 1 << 3, /* what opening with the recipients' keys and verifying shows */
+    FACTS_USERS = 1 << 1,     /* registered users: sender, recipients */
+    FACTS_KEYS = 1 << 2,      /* the sender's signing key, each recipient's encryption key */
+    FACTS_OPENED = 1 << 3,    /* what opening with the recipients' keys and verifying shows */
+    FACTS_DIRECTORY = 1 << 4, /* groups and attributes of sender and recipients that a directory keeps */
 };
 
 enum method {
@@ -45,6 +46,53 @@ enum submitter {
     SUBMITTER_LOCAL,   /* sendmail(1) */
 };
 const char *submitter_name(enum submitter submitter);
+
+/* From Importance, X-Priority and Priority; the first of them that says something. */
+enum priority {
+    PRIORITY_NORMAL = 0,
+    PRIORITY_HIGH,
+    PRIORITY_LOW,
+};
+const char *priority_name(enum priority priority);
+
+/* The Sensitivity field (RFC 2156 5.3.4). */
+enum sensitivity {
+    SENSITIVITY_NORMAL = 0,
+    SENSITIVITY_PERSONAL,
+    SENSITIVITY_PRIVATE,
+    SENSITIVITY_CONFIDENTIAL, /* company-confidential */
+};
+const char *sensitivity_name(enum sensitivity sensitivity);
+
+/* What sort of message it is; several may be true. */
+enum trait {
+    TRAIT_CALENDAR = 0, /* some part is text/calendar */
+    TRAIT_TNEF,         /* some part is application/ms-tnef, or called winmail.dat */
+    TRAIT_LIST,         /* List-Id, List-Post or Precedence: list */
+    TRAIT_AUTOMATIC, /* Auto-Submitted other than no, Precedence: bulk or junk, or the null sender (RFC 3834) */
+    TRAIT_REPORT,    /* multipart/report: DSN, MDN */
+    TRAITS
+};
+const char *trait_name(enum trait trait);
+
+/* A part that is meant to be saved: Content-Disposition: attachment, or a file name. */
+struct attachment_fact {
+    const char
+        *name; /* decoded; "" when it has none. Hostile: for comparing, never for opening a file (R39) */
+    const char *type; /* "application/pdf", lower case */
+};
+
+/* What a directory says of one address. */
+struct attribute_fact {
+    enum answer known; /* no: the directory has none for this address */
+    const char **values;
+    size_t n;
+};
+struct party_facts {
+    enum answer
+        *groups; /* as many as policy_groups(); of those in files: ANSWER_UNASKED, policy knows them */
+    struct attribute_fact *attributes; /* as many as policy_attributes() */
+};
 
 /* Result of verifying, as explain and the status header name it. */
 enum signature {
@@ -109,6 +157,7 @@ struct rcpt_facts {
     enum answer registered;           /* FACTS_USERS */
     struct key_fact encrypt[METHODS]; /* FACTS_KEYS */
     size_t view;                      /* FACTS_OPENED: what this recipient may see */
+    struct party_facts party;         /* FACTS_DIRECTORY */
 };
 
 struct facts {
@@ -125,6 +174,19 @@ struct facts {
     size_t nheaders;
     const char **keywords; /* names of the keywords that the submitter used; none unless submitted */
     size_t nkeywords;
+    struct attachment_fact *attachments;
+    size_t nattachments;
+    enum priority priority;
+    enum sensitivity sensitivity;
+    unsigned traits;         /* 1 << enum trait */
+    const char *client_addr; /* as in the envelope, for conditions; NULL: not known */
+    const char *client_name;
+    const char *login;
+    const char *tls_version;
+    const char *tls_subject;
+    const char *listener_addr;
+    unsigned listener_port;
+    const char *listener_name;
     bool is_report;           /* multipart/report, or null sender: never signed */
     enum method signed_by;    /* by structure: METHOD_NONE when it is not signed */
     enum method encrypted_by; /* by structure (R24) */
@@ -138,6 +200,10 @@ struct facts {
 
     /* FACTS_KEYS */
     struct key_fact sign[METHODS];
+    struct key_fact *fixed; /* as many as policy_certificates(): those that rules name */
+
+    /* FACTS_DIRECTORY */
+    struct party_facts sender_party;
 
     /* FACTS_OPENED */
     struct view *views;

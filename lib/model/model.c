@@ -49,8 +49,32 @@ const char *decryption_name(enum decryption decryption)
 
 const char *disposition_name(enum disposition disposition)
 {
-    static const char *const names[] = {"serve", "discard", "hold", "tempfail", "refuse"};
+    static const char *const names[] = {"serve", "discard", "return", "hold", "tempfail", "refuse"};
     return NAME_OF(names, disposition);
+}
+
+const char *notice_kind_name(enum notice_kind kind)
+{
+    static const char *const names[] = {"return", "notify sender", "alert"};
+    return NAME_OF(names, kind);
+}
+
+const char *priority_name(enum priority priority)
+{
+    static const char *const names[] = {"normal", "high", "low"};
+    return NAME_OF(names, priority);
+}
+
+const char *sensitivity_name(enum sensitivity sensitivity)
+{
+    static const char *const names[] = {"normal", "personal", "private", "company-confidential"};
+    return NAME_OF(names, sensitivity);
+}
+
+const char *trait_name(enum trait trait)
+{
+    static const char *const names[] = {"calendar", "tnef", "list", "automatic", "report"};
+    return NAME_OF(names, trait);
 }
 
 const char *verdict_name(enum verdict verdict)
@@ -61,8 +85,8 @@ const char *verdict_name(enum verdict verdict)
 
 const char *op_kind_name(enum op_kind kind)
 {
-    static const char *const names[] = {"hygiene", "remove keywords", "open", "sign", "encrypt",
-                                        "tag",     "status"};
+    static const char *const names[] = {"hygiene", "remove keywords", "open", "attach keys", "sign",
+                                        "encrypt", "header",          "tag",  "status"};
     return NAME_OF(names, kind);
 }
 
@@ -89,6 +113,14 @@ int envelope_set_sender(struct envelope *env, struct arena *arena, const char *g
     return 0;
 }
 
+static void print_header_op(const struct op *op, struct buf *out)
+{
+    static const char *const actions[] = {"add", "replace", "delete"};
+    buf_printf(out, " %s %s", NAME_OF(actions, op->action), op->field);
+    if (op->text != NULL)
+        buf_printf(out, ": %s", op->text);
+}
+
 void op_print(const struct op *op, struct buf *out)
 {
     buf_add_str(out, op_kind_name(op->kind));
@@ -105,6 +137,12 @@ void op_print(const struct op *op, struct buf *out)
         break;
     case OP_ENCRYPT:
         buf_printf(out, " %s %s %s", method_name(op->method), op->cipher, op->kind_of_key);
+        break;
+    case OP_ATTACH:
+        buf_printf(out, " %s", method_name(op->method));
+        break;
+    case OP_HEADER:
+        print_header_op(op, out);
         break;
     case OP_TAG:
         buf_printf(out, " \"%s\"", op->text);
@@ -130,6 +168,13 @@ bool ops_equal(const struct op *a, size_t na, const struct op *b, size_t nb)
     return span_eq(buf_span(&left), buf_span(&right));
 }
 
+static void print_notice(const struct notice *notice, struct buf *out)
+{
+    buf_printf(out, "; %s", notice_kind_name(notice->kind));
+    for (size_t i = 0; i < notice->nto; i++)
+        buf_printf(out, " %s", notice->to[i]);
+}
+
 void decision_print(const struct decision *decision, struct buf *out)
 {
     buf_add_str(out, disposition_name(decision->disposition));
@@ -140,8 +185,16 @@ void decision_print(const struct decision *decision, struct buf *out)
         buf_printf(out, " \"%s\"", decision->rules[i]);
     buf_add_str(out, "; operations: ");
     ops_print(decision->ops, decision->nops, out);
+    if (decision->redirect != NULL)
+        buf_printf(out, "; redirect to %s", decision->redirect);
     if (decision->harvest)
         buf_add_str(out, "; harvest");
+    for (size_t i = 0; i < decision->nextras; i++) {
+        buf_printf(out, "; copy to %s: ", decision->extras[i].to);
+        ops_print(decision->extras[i].ops, decision->extras[i].nops, out);
+    }
+    for (size_t i = 0; i < decision->nnotices; i++)
+        print_notice(&decision->notices[i], out);
 }
 
 void plan_print(const struct plan *plan, const struct facts *facts, struct buf *out)
@@ -151,7 +204,11 @@ void plan_print(const struct plan *plan, const struct facts *facts, struct buf *
         buf_printf(out, "  reply: %s %s\n", plan->reply_status, plan->reply_text);
     for (size_t i = 0; i < plan->ncopies; i++) {
         const struct copy *copy = &plan->copies[i];
-        buf_printf(out, "  copy %zu %s:", i, copy->in_place ? "in place" : "re-injected");
+        buf_printf(out, "  copy %zu %s%s%s:", i,
+                   copy->in_place ? "in place"
+                   : copy->extra  ? "extra"
+                                  : "re-injected",
+                   copy->to != NULL ? " to " : "", copy->to != NULL ? copy->to : "");
         for (size_t r = 0; r < copy->nrcpts; r++)
             buf_printf(out, " %s", facts->rcpts[copy->rcpts[r]].addr);
         buf_add_str(out, "\n    ");
@@ -160,6 +217,12 @@ void plan_print(const struct plan *plan, const struct facts *facts, struct buf *
     }
     for (size_t i = 0; i < plan->ndiscarded; i++)
         buf_printf(out, "  discarded: %s\n", facts->rcpts[plan->discarded[i]].addr);
+    for (size_t i = 0; i < plan->nnotices; i++) {
+        print_notice(&plan->notices[i], out);
+        for (size_t r = 0; r < plan->notices[i].nrcpts; r++)
+            buf_printf(out, "%s%s", r == 0 ? " about " : ", ", facts->rcpts[plan->notices[i].rcpts[r]].addr);
+        buf_add_char(out, '\n');
+    }
     if (plan->note != NULL)
         buf_printf(out, "  note: %s\n", plan->note);
 }
@@ -220,6 +283,8 @@ void outcome_free(struct outcome **outcome)
         return;
     for (size_t i = 0; o->copies != NULL && o->plan != NULL && i < o->plan->ncopies; i++)
         spool_free(&o->copies[i]);
+    for (size_t i = 0; o->notices != NULL && o->plan != NULL && i < o->plan->nnotices; i++)
+        spool_free(&o->notices[i]);
     if (o->materials != NULL)
         o->materials_free(o->materials);
     arena_free(&o->arena); /* everything else lies in it, but the struct */

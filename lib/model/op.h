@@ -13,8 +13,10 @@ enum op_kind {
     OP_HYGIENE,  /* inbound: forged tags, X-Sealmilter-*, forged results go (R1-R4) */
     OP_KEYWORDS, /* submitted: keywords leave the Subject and their headers go (R5) */
     OP_OPEN,     /* take the opened view instead of the message as it came */
+    OP_ATTACH,   /* the sender's certificates and those of the house, as a further part */
     OP_SIGN,
     OP_ENCRYPT,
+    OP_HEADER, /* add, replace or delete a header field */
     OP_TAG,    /* text in front of the Subject (R3) */
     OP_STATUS, /* X-Sealmilter-Status and Authentication-Results */
 };
@@ -25,16 +27,25 @@ enum sign_form {
     SIGN_OPAQUE,       /* application/pkcs7-mime; smime-type=signed-data */
 };
 
+enum field_action {
+    FIELD_ADD = 0,
+    FIELD_REPLACE, /* all fields of the name give way to one; added when there is none */
+    FIELD_DELETE,  /* all of the name */
+};
+
 struct op {
     enum op_kind kind;
-    enum method method;      /* OP_SIGN, OP_ENCRYPT */
-    enum sign_form form;     /* OP_SIGN */
-    size_t view;             /* OP_OPEN, OP_STATUS: index into facts.views */
-    const char *cipher;      /* OP_ENCRYPT */
-    const char *kind_of_key; /* OP_ENCRYPT: "rsa", "ec" */
-    const char *text;        /* OP_TAG */
-    int *keys;               /* OP_SIGN: one; OP_ENCRYPT: one for each recipient served by the copy */
-    const char **fp;         /* as many */
+    enum method method;       /* OP_SIGN, OP_ENCRYPT */
+    enum sign_form form;      /* OP_SIGN */
+    size_t view;              /* OP_OPEN, OP_STATUS: index into facts.views */
+    const char *cipher;       /* OP_ENCRYPT */
+    const char *kind_of_key;  /* OP_ENCRYPT: "rsa", "ec" */
+    const char *text;         /* OP_TAG; OP_HEADER: the value, UTF-8 */
+    enum field_action action; /* OP_HEADER */
+    const char *field;        /* OP_HEADER: its name */
+    int *
+        keys; /* OP_SIGN: one; OP_ATTACH: the sender's; OP_ENCRYPT: one for each recipient served by the copy */
+    const char **fp; /* as many */
     size_t nkeys;
 };
 

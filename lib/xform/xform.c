@@ -165,6 +165,9 @@ static int run_op(struct run *run, struct draft *draft, const struct op *op, str
     case OP_SIGN:
     case OP_ENCRYPT:
         return protect(run, draft, op, made_by, err);
+    case OP_ATTACH:
+    case OP_HEADER:
+        break;
     case OP_TAG:
         return xform_tag(run->in, draft, op->text, err);
     case OP_STATUS:
