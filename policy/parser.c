@@ -6,13 +6,49 @@
 
 #include <string.h>
 
-#define REPLY_MAX 300 /* octets: with status and addresses it must fit reply lines */
+#define VOCABULARY_MAX 64
+#define REPLY_MAX      300 /* octets: with status and addresses it must fit reply lines */
 
-int parser_expected(struct parser *p, struct err *err, const char *what)
+/* One of the possibilities in "smime, openpgp, or the end of the line", and how far it is to the next one. */
+static struct span possibility(const char *what, size_t *step_out)
+{
+    const char *comma = strchr(what, ','), * or = strstr(what, " or ");
+    const char *end = comma != NULL && (or == NULL || comma < or) ? comma : or ;
+    size_t length = end != NULL ? (size_t)(end - what) : strlen(what);
+    *step_out = length + (end == NULL ? 0 : end == comma ? 1 : 4);
+    return span_trim((struct span){what, length});
+}
+
+/* Those that are words of the language: what has blanks is a description, "10M" an example. */
+static size_t possible_words(struct arena *arena, const char *what, const char *words[VOCABULARY_MAX])
+{
+    size_t n = 0, step;
+    for (; *what != '\0' && n < VOCABULARY_MAX; what += step) {
+        if (strncmp(what, " or ", 4) == 0)
+            what += 4;
+        struct span one = possibility(what, &step);
+        if (one.len > 0 && *one.ptr >= 'a' && *one.ptr <= 'z' && memchr(one.ptr, ' ', one.len) == NULL)
+            words[n++] = arena_spandup(arena, one);
+    }
+    return n;
+}
+
+static int expected_near(struct parser *p, struct err *err, const char *what, const char *const *words,
+                         size_t n)
 {
     char found[80];
-    return lex_error(&p->lex, p->at, err, "found %s, expected %s", token_describe(p->at, found, sizeof found),
-                     what);
+    const char *near = p->at->kind == TOKEN_WORD ? nearest_word(p->at->text, words, n) : NULL;
+    return lex_error(&p->lex, p->at, err, "found %s, expected %s%s%s%s",
+                     token_describe(p->at, found, sizeof found), what, near != NULL ? "; did you mean '" : "",
+                     near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+/* A word that is the only one possible needs no guess beside it. */
+int parser_expected(struct parser *p, struct err *err, const char *what)
+{
+    const char *words[VOCABULARY_MAX];
+    size_t n = possible_words(p->scratch, what, words);
+    return expected_near(p, err, what, words, n > 1 ? n : 0);
 }
 
 int parser_unavailable(struct parser *p, struct err *err)
@@ -22,16 +58,11 @@ int parser_unavailable(struct parser *p, struct err *err)
 
 static int unknown_word(struct parser *p, const struct vocabulary *vocabulary, struct err *err)
 {
-    const char *known[64];
+    const char *words[VOCABULARY_MAX];
     size_t n = 0;
-    char found[80];
-    for (size_t i = 0; i < vocabulary->n && n < SEAL_COUNT(known); i++)
-        known[n++] = vocabulary->words[i].text;
-    const char *near = p->at->kind == TOKEN_WORD ? nearest_word(p->at->text, known, n) : NULL;
-    if (near == NULL)
-        return parser_expected(p, err, vocabulary->what);
-    return lex_error(&p->lex, p->at, err, "found %s, expected %s; did you mean '%s'?",
-                     token_describe(p->at, found, sizeof found), vocabulary->what, near);
+    for (size_t i = 0; i < vocabulary->n && n < VOCABULARY_MAX; i++)
+        words[n++] = vocabulary->words[i].text;
+    return expected_near(p, err, vocabulary->what, words, n);
 }
 
 int parser_read_word(struct parser *p, const struct vocabulary *vocabulary, struct err *err)

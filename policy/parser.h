@@ -33,7 +33,7 @@ extern const struct vocabulary statement_vocabulary, condition_vocabulary, step_
 /* parser_read_word - takes a word of the vocabulary and reads on; the error names the nearest word, or says "not available". */
 int parser_read_word(struct parser *p, const struct vocabulary *vocabulary, struct err *err) SEAL_CHECKED;
 
-/* parser_expected - "found .., expected ..". */
+/* parser_expected - "found .., expected ..", and the nearest of the words that what names ("smime, openpgp or nothing more"). */
 int parser_expected(struct parser *p, struct err *err, const char *what);
 int parser_unavailable(struct parser *p, struct err *err);
 bool parser_next_is(const struct parser *p, const char *text);

@@ -82,6 +82,13 @@ START_TEST(every_mistake_is_told_with_its_place)
          "p:2:19: found the end of the line, expected a value of the header field"},
         {"rule \"r\"\n  when registered\n",
          "p:2:18: found the end of the line, expected sender or recipient"},
+        {"rule \"r\"\n  when size ovr 1M\n",
+         "p:2:13: found 'ovr', expected over or under; did you mean 'over'?"},
+        {"rule \"r\"\n  when outbound or inbond\n",
+         "p:2:20: found 'inbond', expected outbound, inbound, internal or transit; did you mean 'inbound'?"},
+        {"rule \"r\"\n  sign opake\n", "p:2:8: found 'opake', expected with, opaque, detached, if possible, "
+                                       "or the end of the line; did you mean "
+                                       "'opaque'?"},
         {"rule \"r\"\n  encript\n", "p:2:3: found 'encript', expected a step; did you mean 'encrypt'?"},
         {"rule \"r\"\n  forward to a@b.example\n", "p:2:3: 'forward' is not available in this build"},
         {"rule \"r\"\n  encrypt with rot13\n",
