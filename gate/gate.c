@@ -32,8 +32,9 @@ static int look_and_decide(struct work *work, struct trace *trace, struct outcom
 
 static int transform(struct work *work, struct outcome *outcome, struct err *err)
 {
-    size_t nkeywords;
+    size_t nkeywords, nmarks;
     const struct xform_keyword *keywords = gather_keywords(work, &nkeywords);
+    const char *const *marks = gather_marks(work, &nmarks);
     const struct xform_in in = {.message = work->message,
                                 .table = &work->table,
                                 .settings = work->snapshot->settings,
@@ -43,6 +44,8 @@ static int transform(struct work *work, struct outcome *outcome, struct err *err
                                 .nopened = work->materials->nopened,
                                 .keywords = keywords,
                                 .nkeywords = nkeywords,
+                                .marks = marks,
+                                .nmarks = nmarks,
                                 .spool = work->gate->spool,
                                 .now = work->now};
     const struct progress *progress = work->progress;

@@ -71,6 +71,14 @@ const struct xform_keyword *gather_keywords(struct work *work, size_t *n_out)
     return copies;
 }
 
+const char *const *gather_marks(struct work *work, size_t *n_out)
+{
+    const struct settings *s = work->snapshot->settings;
+    const char *const own[] = {s->tag_opened, s->tag_signed, s->tag_invalid, s->tag_unauthenticated};
+    *n_out = SEAL_COUNT(own);
+    return arena_memdup(work->arena, own, sizeof own);
+}
+
 static bool has_name(const char *const *names, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)

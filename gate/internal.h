@@ -93,6 +93,8 @@ int gather_base(struct work *work, struct err *err) SEAL_CHECKED;
 int gather(struct work *work, unsigned classes, struct err *err) SEAL_CHECKED;
 
 const struct xform_keyword *gather_keywords(struct work *work, size_t *n_out);
+/* gather_marks - what only we may write in front of a Subject (R1). */
+const char *const *gather_marks(struct work *work, size_t *n_out);
 
 /* load.c: what the store holds; no cryptography while the transaction is open. */
 void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out);

@@ -18,14 +18,20 @@ void draft_init(struct draft *draft, struct arena *arena, struct span message, c
         draft->fields[i] = (struct draft_field){.name = header->fields[i].name, .raw = header->fields[i].raw};
 }
 
+static struct draft_field *find_in(struct draft_field *fields, size_t n, const char *name, size_t *nth)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!fields[i].dropped && span_is_nocase(fields[i].name, name) && (*nth)-- == 0)
+            return &fields[i];
+    return NULL;
+}
+
 struct draft_field *draft_find(struct draft *draft, const char *name, size_t nth)
 {
-    for (size_t i = 0; i < draft->n; i++) {
-        struct draft_field *field = &draft->fields[i];
-        if (!field->dropped && span_is_nocase(field->name, name) && nth-- == 0)
-            return field;
-    }
-    return NULL;
+    struct draft_field *found = find_in(draft->top, draft->ntop, name, &nth);
+    if (found == NULL)
+        found = find_in(draft->fields, draft->n, name, &nth);
+    return found != NULL ? found : find_in(draft->end, draft->nend, name, &nth);
 }
 
 static struct span field_value(const struct draft_field *field)

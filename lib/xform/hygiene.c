@@ -19,10 +19,8 @@ static struct span value_of(const struct draft_field *field)
 static int clean_subject(const struct xform_in *in, struct draft *draft, struct draft_field *field,
                          struct err *err)
 {
-    const struct settings *s = in->settings;
-    const char *const marks[] = {s->tag_opened, s->tag_signed, s->tag_invalid, s->tag_unauthenticated};
-    char *clean =
-        skeleton_remove(draft->arena, header_decode(draft->arena, value_of(field)), marks, SEAL_COUNT(marks));
+    const char *subject = header_decode(draft->arena, value_of(field));
+    char *clean = skeleton_remove(draft->arena, subject, in->marks, in->nmarks);
     if (clean == NULL)
         return 0;
     return draft_rewrite_unstructured(draft, field, "Subject",

@@ -13,9 +13,17 @@ int xform_keywords(const struct xform_in *in, struct draft *draft, struct err *e
 int xform_tag(const struct xform_in *in, struct draft *draft, const char *text, struct err *err) SEAL_CHECKED;
 int xform_status(const struct xform_in *in, struct draft *draft, const struct op *op,
                  struct err *err) SEAL_CHECKED;
-/* protect.c: the content as an entity, for the operation that comes first; signed; encrypted. Each makes a new sealed spool. */
-int xform_canonical(const struct xform_in *in, enum op_kind first, struct draft *draft, struct spool **out,
-                    struct err *err) SEAL_CHECKED;
+/* field.c: add, replace or delete a header field. */
+int xform_field(struct draft *draft, const struct op *op, struct err *err) SEAL_CHECKED;
+/* protect.c: the content as an entity; signed; encrypted. attach.c: with certificates. Each makes a new sealed spool. */
+enum xform_canon {
+    XFORM_CANON_MUST, /* it will be signed */
+    XFORM_CANON_MAY,  /* what cannot be made canonical is taken as it is */
+};
+int xform_canonical(const struct xform_in *in, enum xform_canon canon, struct draft *draft,
+                    struct spool **out, struct err *err) SEAL_CHECKED;
+int xform_attach(const struct xform_in *in, const struct op *op, struct arena *arena,
+                 const struct spool *entity, struct spool **out, struct err *err) SEAL_CHECKED;
 int xform_sign(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
                struct err *err) SEAL_CHECKED;
 int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity,

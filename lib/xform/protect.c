@@ -71,14 +71,14 @@ static bool is_content_trouble(enum err_code code)
 }
 
 /* What cannot be made canonical is taken as it is where it only goes into an envelope, which needs no more; it is never signed so. */
-int xform_canonical(const struct xform_in *in, enum op_kind first, struct draft *draft, struct spool **out,
-                    struct err *err)
+int xform_canonical(const struct xform_in *in, enum xform_canon canon, struct draft *draft,
+                    struct spool **out, struct err *err)
 {
     struct spool *made = spool_new(&in->spool);
     int status = draft->table->opaque_why != NULL
                      ? err_set(err, ERR_AMBIGUOUS, "%s", draft->table->opaque_why)
                      : make_canonical(draft, made, err);
-    if (status < 0 && first == OP_ENCRYPT && is_content_trouble(err->code)) {
+    if (status < 0 && canon == XFORM_CANON_MAY && is_content_trouble(err->code)) {
         err_clear(err);
         spool_free(&made);
         made = spool_new(&in->spool);

@@ -46,15 +46,23 @@ static void print_content_op(const struct op *op, struct buf *made_by)
         buf_printf(made_by, " %d", op->keys[i]);
 }
 
-/* What the content is kept under before the first operation on it. */
-static const char *content_name(enum op_kind first)
+static bool is_signed(const struct copy *copy)
 {
-    return first == OP_SIGN ? "canonical" : "content";
+    for (size_t i = 0; i < copy->nops; i++)
+        if (copy->ops[i].kind == OP_SIGN)
+            return true;
+    return false;
+}
+
+/* What the content is kept under before the first operation on it. */
+static const char *content_name(const struct copy *copy)
+{
+    return is_signed(copy) ? "canonical" : "content";
 }
 
 static bool is_content_op(const struct op *op)
 {
-    return op->kind == OP_OPEN || op->kind == OP_SIGN || op->kind == OP_ENCRYPT;
+    return op->kind == OP_OPEN || op->kind == OP_ATTACH || op->kind == OP_SIGN || op->kind == OP_ENCRYPT;
 }
 
 static bool comes_by(const struct copy *copy, const char *made_by)
@@ -64,7 +72,7 @@ static bool comes_by(const struct copy *copy, const char *made_by)
         const struct op *op = &copy->ops[i];
         if (!is_content_op(op))
             continue;
-        if (name.len == 0 && op->kind != OP_OPEN && strcmp(made_by, content_name(op->kind)) == 0)
+        if (name.len == 0 && op->kind != OP_OPEN && strcmp(made_by, content_name(copy)) == 0)
             return true;
         print_content_op(op, &name);
         if (strcmp(made_by, buf_str(&name)) == 0)
@@ -112,15 +120,17 @@ static void run_fini(struct run *run)
 }
 
 /* Before the first protecting operation the content becomes canonical. */
-static int need_entity(struct run *run, struct draft *draft, enum op_kind first, struct err *err)
+static int need_entity(struct run *run, struct draft *draft, struct err *err)
 {
     if (draft->entity != NULL)
         return 0;
-    const char *name = content_name(first);
+    const struct copy *copy = &run->plan->copies[run->copy];
+    const char *name = content_name(copy);
     const struct spool *kept = find_kept(run, name);
     if (kept == NULL) {
         struct spool *made;
-        if (xform_canonical(run->in, first, draft, &made, err) < 0)
+        enum xform_canon canon = is_signed(copy) ? XFORM_CANON_MUST : XFORM_CANON_MAY;
+        if (xform_canonical(run->in, canon, draft, &made, err) < 0)
             return -1;
         keep(run, name, made);
         kept = made;
@@ -129,18 +139,25 @@ static int need_entity(struct run *run, struct draft *draft, enum op_kind first,
     return 0;
 }
 
+static int make(const struct run *run, struct draft *draft, const struct op *op, struct spool **out,
+                struct err *err)
+{
+    if (op->kind == OP_ATTACH)
+        return xform_attach(run->in, op, draft->arena, draft->entity, out, err);
+    return op->kind == OP_SIGN ? xform_sign(run->in, op, draft->entity, out, err)
+                               : xform_encrypt(run->in, op, draft->entity, out, err);
+}
+
 static int protect(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by,
                    struct err *err)
 {
-    if (need_entity(run, draft, op->kind, err) < 0)
+    if (need_entity(run, draft, err) < 0)
         return -1;
     print_content_op(op, made_by);
     const struct spool *kept = find_kept(run, buf_str(made_by));
     if (kept == NULL) {
         struct spool *made;
-        int status = op->kind == OP_SIGN ? xform_sign(run->in, op, draft->entity, &made, err)
-                                         : xform_encrypt(run->in, op, draft->entity, &made, err);
-        if (status < 0)
+        if (make(run, draft, op, &made, err) < 0)
             return -1;
         keep(run, buf_str(made_by), made);
         kept = made;
@@ -162,12 +179,12 @@ static int run_op(struct run *run, struct draft *draft, const struct op *op, str
         print_content_op(op, made_by);
         draft_set_entity(draft, run->in->opened[run->in->facts->views[op->view].opened].entity);
         return 0;
+    case OP_ATTACH:
     case OP_SIGN:
     case OP_ENCRYPT:
         return protect(run, draft, op, made_by, err);
-    case OP_ATTACH:
     case OP_HEADER:
-        break;
+        return xform_field(draft, op, err);
     case OP_TAG:
         return xform_tag(run->in, draft, op->text, err);
     case OP_STATUS:

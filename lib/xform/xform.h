@@ -43,6 +43,8 @@ struct xform_in {
     size_t nopened;
     const struct xform_keyword *keywords;
     size_t nkeywords;
+    const char *const *marks; /* every wording of ours in front of a Subject: settings' and rules' */
+    size_t nmarks;
     struct spool_conf spool;
     int64_t now;
 };
