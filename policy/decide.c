@@ -2,6 +2,7 @@
 #include "policy/decide.h"
 
 #include "policy/deciding.h"
+#include "policy/index.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,9 +91,17 @@ static void no_rule_is_left(struct deciding *d)
     deciding_settle(d, DISPOSITION_TEMPFAIL, "4.3.5", "No rule for this mail; the administrator must act");
 }
 
+/* Rules whose addresses cannot match are passed over, unless somebody wants to know why. */
+static size_t next_rule(const struct deciding *d, struct index_walk *walk, size_t rule)
+{
+    return d->trace != NULL ? rule : index_next(walk, rule);
+}
+
 static void decide_rcpt(struct deciding *d)
 {
-    for (size_t i = 0; i < d->policy->nrules; i++) {
+    struct index_walk walk;
+    index_begin(d->policy->index, match_writer(d->facts), d->facts->rcpts[d->rcpt].addr, &walk);
+    for (size_t i = next_rule(d, &walk, 0); i < d->policy->nrules; i = next_rule(d, &walk, i + 1)) {
         const struct rule *rule = &d->policy->rules[i];
         const struct condition *failed;
         enum answer answer = match_rule(rule, d->facts, d->rcpt, &d->needs, &failed);

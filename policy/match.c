@@ -28,16 +28,17 @@ static enum answer negate(enum answer answer)
 
 static enum answer match_pattern(const struct condition *condition, const char *addr)
 {
+    if (condition->hashed != NULL)
+        return yes_if(patterns_fit(condition->hashed, condition->values, addr));
     for (size_t i = 0; i < condition->nvalues; i++)
         if (addr_matches(addr, condition->values[i]))
             return ANSWER_YES;
     return ANSWER_NO;
 }
 
-/* Who wrote it: the one mailbox in From; where From is not exactly one, the envelope's sender. */
-static enum answer match_from(const struct condition *condition, const struct facts *facts)
+const char *match_writer(const struct facts *facts)
 {
-    return match_pattern(condition, facts->from != NULL ? facts->from : facts->sender);
+    return facts->from != NULL ? facts->from : facts->sender;
 }
 
 static enum answer match_keyword(const struct condition *condition, const struct facts *facts)
@@ -106,7 +107,7 @@ static enum answer match_plain(const struct condition *condition, const struct f
     case CONDITION_DIRECTION:
         return yes_if((condition->set & BIT(facts->rcpts[rcpt].direction)) != 0);
     case CONDITION_FROM:
-        return match_from(condition, facts);
+        return match_pattern(condition, match_writer(facts));
     case CONDITION_TO:
         return match_pattern(condition, facts->rcpts[rcpt].addr);
     case CONDITION_KEYWORD:

@@ -1,4 +1,5 @@
 /* parse - statements and rules; conditions and steps are read by files of their own. The grammar stands in seal-policy(5). */
+#include "policy/index.h"
 #include "policy/parser.h"
 
 #include "conf/network.h"
@@ -204,6 +205,11 @@ int policy_parse(const char *path, struct span text, struct policy **out, struct
     policy->path = arena_strdup(policy->arena, path);
     struct parser p = {.policy = policy, .scratch = scratch};
     if (read_all(&p, text, err) < 0) {
+        policy_free(&policy);
+        return -1;
+    }
+    index_policy(policy);
+    if (arena_check(policy->arena, err) < 0) {
         policy_free(&policy);
         return -1;
     }

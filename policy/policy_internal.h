@@ -8,6 +8,7 @@
 #define POLICY_POLICY_INTERNAL_H
 
 #include "model/op.h"
+#include "policy/patterns.h"
 #include "policy/policy.h"
 
 /* Sets of directions and of methods. */
@@ -48,6 +49,7 @@ struct condition {
     enum header_test test;
     const char **values; /* patterns, keywords, texts: any of them */
     size_t nvalues;
+    struct patterns *hashed; /* FROM, TO with many values: their numbers; else NULL */
 };
 
 enum step_kind {
@@ -103,6 +105,7 @@ struct policy {
     size_t ngrants;
     struct rule *rules;
     size_t nrules;
+    struct index *index; /* of the rules */
 };
 
 /* ---- rule.c ---- */
@@ -120,6 +123,8 @@ bool step_has_method(const struct step *step);
 
 /* ---- match.c ---- */
 
+/* match_writer - who wrote it: the one mailbox in From; where From is not exactly one, the envelope's sender. */
+const char *match_writer(const struct facts *facts);
 /*
  * match_condition - whether it holds for a recipient: yes, no, unknown; unasked when *needs got the classes of facts to gather first.
  */
