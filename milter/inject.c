@@ -1,6 +1,7 @@
 /* inject - copies to transactions. */
 #include "milter/inject.h"
 
+#include "base/text.h"
 #include "milter/log.h"
 #include "smtp/client.h"
 #include "smtp/syntax.h"
@@ -14,14 +15,6 @@ struct parcel {
     struct smtp_mail mail;
     const char **addrs; /* of mail.rcpts, canonical */
 };
-
-static bool has_8bit(struct span bytes)
-{
-    unsigned char all = 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        all |= (unsigned char)bytes.ptr[i];
-    return all > 0x7f;
-}
 
 /* MTAs give addresses in brackets; a command needs them. */
 static const char *as_path(struct arena *arena, const char *given)
@@ -71,7 +64,7 @@ static void make_parcel(const struct inject *inject, struct arena *arena, size_t
     mail->envid = env->envid;
     mail->requiretls = env->requiretls;
     mail->message = spool_all(spool != NULL ? spool : inject->message);
-    mail->body = has_8bit(mail->message) ? "8BITMIME" : env->body;
+    mail->body = !text_is_ascii(mail->message) ? "8BITMIME" : env->body;
     if (mail->body != NULL && !syntax_is_body(mail->body))
         mail->body = NULL; /* BINARYMIME of a message that turned out to be lines */
     add_rcpts(inject, arena, parcel);

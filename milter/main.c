@@ -21,7 +21,8 @@
 #define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
 #define STOP_SECONDS     60 /* how long messages at their end may take when we are told to stop */
 #define EXIT_USAGE       2
-#define HEAP_KEEP        (256 << 10)
+#define HEAP_KEEP                                                                                            \
+    (1 << 20) /* octets: what messages of usual size need is not asked of the system again for each */
 
 struct options {
     const char *settings;

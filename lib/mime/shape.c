@@ -1,23 +1,20 @@
 /* shape - one look at the octets, one at the lines. */
 #include "mime/shape.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
-/* Blocks keep the inner loop free of branches. */
-static bool has_8bit(struct span text)
+static size_t count_cr(struct span text)
 {
-    for (size_t i = 0; i < text.len; i += 4096) {
-        struct span block = span_sub(text, i, 4096);
-        unsigned char all = 0;
-        for (size_t k = 0; k < block.len; k++)
-            all |= (unsigned char)block.ptr[k];
-        if (all > 127)
-            return true;
-    }
-    return false;
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == '\r';
+    return n;
 }
 
-static void look_at_line(struct shape *shape, struct span line)
+/* Returns whether it ends in CRLF. */
+static bool look_at_line(struct shape *shape, struct span line)
 {
     bool ended = line.ptr[line.len - 1] == '\n';
     bool crlf = ended && line.len > 1 && line.ptr[line.len - 2] == '\r';
@@ -26,22 +23,23 @@ static void look_at_line(struct shape *shape, struct span line)
         shape->longest = len;
     if (ended && !crlf)
         shape->has_bare_lf = true;
-    if (len > 0 && memchr(line.ptr, '\r', len) != NULL)
-        shape->has_bare_cr = true;
     if (line.ptr[0] == 'F' && span_starts(line, "From "))
         shape->has_from = true;
+    return crlf;
 }
 
 struct shape shape_of(struct span text)
 {
-    struct shape shape = {.has_8bit = has_8bit(text)};
+    struct shape shape = {.has_8bit = !text_is_ascii(text)};
     shape.has_nul = text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL;
+    size_t ends = 0;
     for (size_t at = 0; at < text.len;) {
         const char *nl = memchr(text.ptr + at, '\n', text.len - at);
         size_t next = nl == NULL ? text.len : (size_t)(nl - text.ptr) + 1;
-        look_at_line(&shape, span_sub(text, at, next - at));
+        ends += look_at_line(&shape, span_sub(text, at, next - at));
         at = next;
     }
+    shape.has_bare_cr = count_cr(text) != ends;
     return shape;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "xform/internal.h"
 
+#include "base/text.h"
 #include "mime/canon.h"
 #include "mime/compose.h"
 #include "mime/transfer.h"
@@ -39,20 +40,12 @@ static int copy_content(const struct draft *draft, struct spool *out, struct err
     return spool_write_span(out, span_sub(draft->message, root->body, draft->message.len), err);
 }
 
-static bool is_ascii(struct span bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++)
-        if ((unsigned char)bytes.ptr[i] >= 0x80)
-            return false;
-    return true;
-}
-
 /* An entity without any field is legal, and shown as nothing by some readers; canon names the type of text that is no ASCII. */
 static int write_missing_type(const struct draft *draft, struct spool *out, struct err *err)
 {
     const struct part *root = &draft->table->parts[0];
     struct span body = span_sub(draft->message, root->body, draft->message.len);
-    if (header_find(&root->header, "Content-Type", 0) != NULL || !is_ascii(body))
+    if (header_find(&root->header, "Content-Type", 0) != NULL || !text_is_ascii(body))
         return 0;
     return put(out, "Content-Type: text/plain; charset=us-ascii\r\n", err);
 }

@@ -3,7 +3,9 @@ messages/s through Postfix with sealmilter, as ratios to milters that do nothing
 
     python3 tests/bench/bench.py [--fast] [--type p256]
 
-All in one run, rounds interleaved: compare inside one table only. The next hop discards.
+All in one run, rounds interleaved: compare inside one table only. The next hop discards. "replace" puts a body of the same size in the
+body's place; "of same" is the ratio to a milter that puts there a body of the size that our result has, so that what a larger
+message costs the MTA does not count for us. "cpu ms" is what the milter itself used for a message.
 """
 import argparse
 import os
@@ -24,6 +26,7 @@ from harness.sealmilter import Sealmilter
 ALICE, BOB = "alice@ours.example", "bob@far.example"
 SIZES = {"10 KB": (10_000, 600), "100 KB": (100_000, 200), "1 MB": (1_000_000, 40)}
 CONNECTIONS, ROUNDS = 8, 3
+OURS = ("pass", "sign", "sign+encrypt", "open+verify")
 
 POLICY = f"""\
 our domains  ours.example
@@ -54,29 +57,30 @@ rule "inside"
 
 
 class Peer:
-    """A milter of the same callbacks that does nothing, or replaces the body by itself."""
+    """A milter of the same callbacks that does nothing (0), or replaces the body by one of a percentage of its size."""
 
-    def __init__(self, lab, mode):
-        self.name, self._mode = f"peer-{mode}", mode
+    def __init__(self, lab, name, percent):
+        self.name, self.percent = f"peer-{name}", percent
         self.dir = lab.folder(self.name)
         self.address = f"unix:{self.dir}/sock"
 
     def start(self):
-        self._process = Process(self.name, [BUILD / "tests/bench/bench_peer", self.address, self._mode], self.dir / "log")
+        (self.dir / "sock").unlink(missing_ok=True)
+        self.process = Process(self.name, [BUILD / "tests/bench/bench_peer", self.address, self.percent], self.dir / "log")
         wait_for((self.dir / "sock").exists, f"{self.name} listens")
 
     def stop(self):
-        self._process.kill()
+        self.process.kill()
 
 
 class Bench:
     def __init__(self, lab, key_type):
         self.lab = lab
-        peers = {mode: lab.start(Peer(lab, mode)) for mode in ("null", "replace")}
+        self.peers = {name: lab.start(Peer(lab, name, 100)) for name in ("null", "replace", *OURS)}
         self.seal = Sealmilter(lab, policy=POLICY)
         self.postfix = Postfix(lab, next_hop=9, settings={"default_transport": "discard:", "relay_transport": "discard:"},
-                               listeners={"none": [], "null": [peers["null"]], "replace": [peers["replace"]],
-                                          "out": [self.seal], "in": [self.seal]})
+                               listeners={"none": [], "out": [self.seal], "in": [self.seal]} |
+                                         {f"peer-{name}": [peer] for name, peer in self.peers.items()})
         self.seal.settings |= {"inject": f"127.0.0.1:{self.postfix.inject}", "submission-listeners": "out",
                                "inbound-listeners": "in", "log-level": "warning"}
         self.seal.init()
@@ -100,10 +104,27 @@ class Bench:
         text = message.make(sender=ALICE, to="x@y.example", body=b"%s\r\n" % (b"x" * 70) * (size // 72))
         entity = b"Content-Type: text/plain\r\n\r\n" + b"%s\r\n" % (b"x" * 70) * (size // 72)
         opened = pki.mail(pki.encrypt(self.bob.sign(entity), self.alice), BOB, ALICE)
-        return [("no milter", "none", ALICE, "x@y.example", text), ("null", "null", ALICE, "x@y.example", text),
-                ("replace", "replace", ALICE, "x@y.example", text), ("pass", "out", ALICE, "x@pass.example", text),
-                ("sign", "out", ALICE, "x@sign.example", text), ("sign+encrypt", "out", ALICE, BOB, text),
-                ("open+verify", "in", BOB, ALICE, opened)]
+        return [("pass", "out", ALICE, "x@pass.example", text), ("sign", "out", ALICE, "x@sign.example", text),
+                ("sign+encrypt", "out", ALICE, BOB, text), ("open+verify", "in", BOB, ALICE, opened)]
+
+    def references(self, operations):
+        """The same messages through nothing, and through the milters that only replace."""
+        what, _, *plain = operations[0]
+        return [("no milter", "none", *plain), ("null", "peer-null", *plain), ("replace", "peer-replace", *plain)] + \
+               [(f"as {what}", f"peer-{what}", *rest) for what, _, *rest in operations]
+
+    def percent_of(self, what, listener, sender, recipient, text):
+        """How large our result is, compared with the message."""
+        folder = self.lab.dir / f"result-{what}-{len(text)}"
+        login = () if listener == "in" else ("--login", sender)
+        copies = self.seal.explain(text, sender, [recipient], *login, write=folder)[1]
+        return round(100 * len(copies[0]) / len(text))
+
+    def fit_peers(self, operations):
+        for name, percent in [("null", 0), ("replace", 100)] + [(o[0], self.percent_of(*o)) for o in operations]:
+            self.peers[name].stop()
+            self.peers[name].percent = percent
+            self.peers[name].start()
 
     def send(self, listener, sender, recipient, text, count, connections=CONNECTIONS):
         """Seconds for count messages to be accepted."""
@@ -116,23 +137,40 @@ class Bench:
         self.postfix.wait_empty(120)
         return took
 
+    def milter(self, listener):
+        """The process that works for a listener; None: there is none."""
+        if listener in ("out", "in"):
+            return self.seal.process
+        return self.peers[listener.removeprefix("peer-")].process if listener != "none" else None
+
+    def measure(self, operation, count):
+        """Messages a second, and what each cost the milter in ms of a core."""
+        process = self.milter(operation[1])
+        before = cpu_seconds(process)
+        took = self.send(*operation[1:], count)
+        return count / took, 1000 * (cpu_seconds(process) - before) / count
+
     def speed(self, rounds, scale):
         for name, (size, count) in SIZES.items():
             count = max(CONNECTIONS, int(count * scale))
             operations = self.operations(size)
-            rates = {what: [] for what, *_ in operations}
+            self.fit_peers(operations)
+            every = self.references(operations) + operations
+            figures = {what: [] for what, *_ in every}
             for _ in range(rounds):
-                for what, *how in operations:
-                    rates[what].append(count / self.send(*how, count))
-            self.print_table(name, rates)
+                for operation in every:
+                    figures[operation[0]].append(self.measure(operation, count))
+            self.print_table(name, figures)
 
     @staticmethod
-    def print_table(name, rates):
-        median = {what: statistics.median(values) for what, values in rates.items()}
-        print(f"\n{name:14} {'msg/s':>8} {'min-max':>14} {'of null':>8} {'of replace':>10}")
-        for what, values in rates.items():
-            print(f"{what:14} {median[what]:8.0f} {min(values):7.0f}-{max(values):<6.0f} "
-                  f"{median[what] / median['null']:8.2f} {median[what] / median['replace']:10.2f}", flush=True)
+    def print_table(name, figures):
+        rate = {what: statistics.median(rate for rate, _ in values) for what, values in figures.items()}
+        print(f"\n{name:16} {'msg/s':>6} {'min-max':>12} {'of null':>8} {'of replace':>10} {'of same':>8} {'cpu ms':>7}")
+        for what, values in figures.items():
+            low, high = min(rate for rate, _ in values), max(rate for rate, _ in values)
+            same = f"{rate[what] / rate['as ' + what]:8.2f}" if what in OURS else f"{'':8}"
+            print(f"{what:16} {rate[what]:6.0f} {low:6.0f}-{high:<5.0f} {rate[what] / rate['null']:8.2f} "
+                  f"{rate[what] / rate['replace']:10.2f} {same} {statistics.median(cpu for _, cpu in values):7.2f}", flush=True)
 
     def memory(self):
         print(f"\n{'peak memory, MB':38} {'resident':>8} {'spool':>6}")
@@ -147,6 +185,13 @@ class Bench:
             self.send(*operation[1:], count, connections)
             resident, spool = watch.end()
             print(f"{what:38} {resident / 1e6:8.1f} {spool / 1e6:6.1f}", flush=True)
+
+
+def cpu_seconds(process):
+    if process is None:
+        return 0
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Watch(threading.Thread):

@@ -1,11 +1,10 @@
 /*
- * peer - what any milter costs: peer SOCKET null|replace.
+ * peer - what any milter costs: peer SOCKET PERCENT.
  *
- * The same callbacks, flags, steps and macros as milter/callbacks.c, and no work: null changes nothing, replace puts a body of the
- * same size in the place of the body. sealmilter's speed is told as a ratio to these, measured in the same run.
+ * The same callbacks, flags, steps and macros as milter/callbacks.c, and no work: with 0 nothing changes, else a body of that part of its
+ * size is put in the place of the body. sealmilter's speed is told as a ratio to these, measured in the same run.
  */
 #include <libmilter/mfapi.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +16,7 @@
     (SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |          \
      SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC)
 
-static bool replaces;
+static unsigned long percent;
 
 struct body {
     char *ptr;
@@ -70,7 +69,7 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 static sfsistat on_body(SMFICTX *ctx, unsigned char *p, size_t n)
 {
     struct body *body = smfi_getpriv(ctx);
-    if (!replaces || body == NULL)
+    if (percent == 0 || body == NULL)
         return SMFIS_NOREPLY;
     if (body->len + n > body->cap) {
         body->cap = 2 * (body->len + n);
@@ -84,13 +83,16 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *p, size_t n)
 static sfsistat on_end(SMFICTX *ctx)
 {
     struct body *body = smfi_getpriv(ctx);
-    if (!replaces || body == NULL)
+    if (percent == 0 || body == NULL || body->len == 0)
         return SMFIS_CONTINUE;
-    for (size_t off = 0; off < body->len; off += MILTER_CHUNK_SIZE) {
-        size_t left = body->len - off;
-        int n = (int)(left < MILTER_CHUNK_SIZE ? left : MILTER_CHUNK_SIZE);
-        if (smfi_replacebody(ctx, (unsigned char *)body->ptr + off, n) != MI_SUCCESS)
+    for (size_t off = 0, all = body->len * percent / 100; off < all;) {
+        size_t left = all - off, at = off % body->len, there = body->len - at;
+        size_t n = left < there ? left : there;
+        if (n > MILTER_CHUNK_SIZE)
+            n = MILTER_CHUNK_SIZE;
+        if (smfi_replacebody(ctx, (unsigned char *)body->ptr + at, (int)n) != MI_SUCCESS)
             return SMFIS_TEMPFAIL;
+        off += n;
     }
     body->len = 0;
     return SMFIS_CONTINUE;
@@ -132,7 +134,7 @@ int main(int argc, char **argv)
                                          .xxfi_negotiate = on_negotiate};
     if (argc != 3)
         return 2;
-    replaces = strcmp(argv[2], "replace") == 0;
+    percent = strtoul(argv[2], NULL, 10);
     umask(0);
     return smfi_setconn(argv[1]) == MI_SUCCESS && smfi_register(description) == MI_SUCCESS &&
                    smfi_opensocket(1) == MI_SUCCESS
