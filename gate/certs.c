@@ -30,12 +30,13 @@ struct slot {
 struct certs {
     pthread_mutex_t lock;
     struct slot *slots[SLOTS];
-    size_t n;
+    size_t n, max;
 };
 
-struct certs *certs_new(void)
+struct certs *certs_new(size_t max)
 {
     struct certs *certs = xcalloc(1, sizeof *certs);
+    certs->max = max;
     pthread_mutex_init(&certs->lock, NULL);
     return certs;
 }
@@ -90,7 +91,7 @@ static struct slot *find(struct certs *certs, enum slot_kind kind, const char *n
 /* With the lock held; a slot of the same name may have come in between, and is shadowed then. */
 static struct slot *add(struct certs *certs, enum slot_kind kind, const char *name)
 {
-    if (certs->n >= 4 * SLOTS)
+    if (certs->n >= certs->max)
         empty(certs);
     struct slot *slot = xcalloc(1, sizeof *slot);
     slot->kind = kind;
@@ -113,8 +114,8 @@ static int damaged(struct err *err, const char *what, const char *name)
     return err_set(err, ERR_STORE_DAMAGED, "%s %s in the store: %s", what, name, why);
 }
 
-int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out,
-              struct err *err)
+static int get_cert(struct certs *certs, const char *fingerprint, struct span der, struct cert **out,
+                    struct err *err)
 {
     pthread_mutex_lock(&certs->lock);
     struct slot *slot = find(certs, SLOT_CERT, fingerprint);
@@ -123,11 +124,26 @@ int certs_get(struct certs *certs, const char *fingerprint, struct span der, str
     if (*out != NULL)
         return 0;
     if (cert_parse(der, out, err) < 0)
-        return damaged(err, "certificate", fingerprint);
+        return -1;
     pthread_mutex_lock(&certs->lock);
     add(certs, SLOT_CERT, fingerprint)->cert = cert_ref(*out);
     pthread_mutex_unlock(&certs->lock);
     return 0;
+}
+
+int certs_parse(void *certs, struct span der, struct cert **out, struct err *err)
+{
+    unsigned char digest[HASH_SIZE];
+    char fingerprint[HASH_HEX_SIZE];
+    hash_bytes(der, digest);
+    hash_hex(digest, fingerprint);
+    return get_cert(certs, fingerprint, der, out, err);
+}
+
+int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out,
+              struct err *err)
+{
+    return get_cert(certs, fingerprint, der, out, err) < 0 ? damaged(err, "certificate", fingerprint) : 0;
 }
 
 int certs_get_key(struct certs *certs, const struct secret *master, const struct key_record *record,

@@ -15,10 +15,14 @@
 
 struct certs;
 
-struct certs *certs_new(void);
+/* certs_new - for max things at most; emptied when it is full. */
+struct certs *certs_new(size_t max);
 void certs_free(struct certs **certs);
 
-/* certs_get - a reference to the certificate of this fingerprint, parsed from der when it is not at hand. */
+/* certs_parse - as cert_parse, through the cache; certs is a struct certs. For smime_verify_conf. */
+int certs_parse(void *certs, struct span der, struct cert **out, struct err *err) SEAL_CHECKED;
+
+/* certs_get - a reference to the store's certificate of this fingerprint, parsed from der when it is not at hand. */
 int certs_get(struct certs *certs, const char *fingerprint, struct span der, struct cert **out,
               struct err *err) SEAL_CHECKED;
 

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define ARENA_PER_RCPT (32u << 10) /* octets: what the store holds for one */
+#define CERTS_MAX      16384       /* parsed certificates, keys, verdicts: about 10 KB each */
+#define STRANGERS_MAX  1024
 
 /* ---- the way of a message ---- */
 
@@ -228,7 +230,8 @@ int gate_new(const struct settings *settings, struct store *store, struct gate *
     struct gate *gate = xcalloc(1, sizeof *gate);
     gate->settings = settings;
     gate->store = store;
-    gate->certs = certs_new();
+    gate->certs = certs_new(CERTS_MAX);
+    gate->strangers = certs_new(STRANGERS_MAX);
     gate->spool = (struct spool_conf){.dir = settings->spool_dir,
                                       .mem_max = settings->spool_memory,
                                       .size_max = 4 * settings->message_size_limit + (1u << 20)};
@@ -246,6 +249,7 @@ void gate_free(struct gate **gate)
         return;
     secret_fini(&(*gate)->master);
     certs_free(&(*gate)->certs);
+    certs_free(&(*gate)->strangers);
     free(*gate);
     *gate = NULL;
 }

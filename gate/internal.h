@@ -12,7 +12,8 @@ struct gate {
     const struct settings *settings; /* borrowed */
     struct store *store;             /* borrowed */
     struct secret master;
-    struct certs *certs;
+    struct certs *certs;     /* what the store holds */
+    struct certs *strangers; /* certificates that came in messages: they never crowd out our own */
     struct spool_conf spool;
 };
 

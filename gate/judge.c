@@ -102,6 +102,8 @@ int judge_signature(struct work *work, struct span cms, struct span content, str
     const struct smime_verify_conf conf = {.anchors = work->snapshot->anchors,
                                            .now = work->now,
                                            .min_rsa_bits = work->snapshot->settings->min_rsa_bits,
+                                           .cert_get = certs_parse,
+                                           .cert_arg = work->gate->strangers,
                                            .signing_time_window = signing_window(work)};
     SEAL_CLEANUP(smime_verified_fini) struct smime_verified verified = {.signature = SIGNATURE_NONE};
     if (smime_verify(cms, content, &limits, &conf, inner_out, &verified, err) < 0)

@@ -68,6 +68,12 @@ static unsigned badness(enum signature signature)
     abort();
 }
 
+static int read_cert(const struct smime_verify_conf *conf, struct span der, struct cert **out,
+                     struct err *err)
+{
+    return conf->cert_get != NULL ? conf->cert_get(conf->cert_arg, der, out, err) : cert_parse(der, out, err);
+}
+
 static int read_certs(struct work *work, struct err *err)
 {
     struct ber one;
@@ -76,7 +82,7 @@ static int read_certs(struct work *work, struct err *err)
         struct err fault = ERR_INIT;
         if (one.id != BER_SEQUENCE)
             continue; /* attribute and other certificates */
-        if (cert_parse(one.all, &work->certs[work->ncerts], &fault) == 0)
+        if (read_cert(work->conf, one.all, &work->certs[work->ncerts], &fault) == 0)
             work->ncerts++;
         else if (err_is_temporary(&fault))
             return err_set(err, fault.code, "%s", fault.msg);

@@ -17,6 +17,9 @@ struct smime_verify_conf {
     int64_t
         signing_time_window; /* chain validity is judged at a signing time that lies at most so many seconds back, else now */
     unsigned min_rsa_bits;
+    /* How a certificate of the message becomes a reference: from a cache, say. NULL: cert_parse. The same errors. */
+    int (*cert_get)(void *arg, struct span der, struct cert **out, struct err *err);
+    void *cert_arg;
 };
 
 struct smime_verified {

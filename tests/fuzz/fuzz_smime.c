@@ -68,7 +68,8 @@ static void verify(struct span cms, struct span content, const struct smime_limi
 {
     struct err err = ERR_INIT;
     struct smime_verified verified;
-    const struct smime_verify_conf how = {anchors, NOW, 0, 2048};
+    const struct smime_verify_conf how = {
+        .anchors = anchors, .now = NOW, .signing_time_window = 0, .min_rsa_bits = 2048};
     SEAL_CLEANUP(spool_free) struct spool *inner = spool_new(conf);
     if (smime_verify(cms, content, limits, &how, inner, &verified, &err) < 0)
         abort();

@@ -76,7 +76,8 @@ struct smime_verified sealing_verify(struct span cms, struct span content, struc
     struct smime_verified verified;
     SEAL_CLEANUP(spool_free) struct spool *inner = spool_new(&sealing_conf);
     ck_ok(anchors_new(&anchor, 1, NULL, 0, &anchors, &err));
-    struct smime_verify_conf conf = {anchors, PKI_NOW, 30 * PKI_DAY, 2048};
+    struct smime_verify_conf conf = {
+        .anchors = anchors, .now = PKI_NOW, .signing_time_window = 30 * PKI_DAY, .min_rsa_bits = 2048};
     ck_ok(smime_verify(cms, content, &sealing_limits, &conf, inner, &verified, &err));
     anchors_free(&anchors);
     return verified;

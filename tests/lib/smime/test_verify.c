@@ -124,7 +124,8 @@ START_TEST(inner_content_of_opaque_is_released)
     SEAL_CLEANUP(spool_free) struct spool *inner = spool_new(&sealing_conf);
     SEAL_CLEANUP(smime_verified_fini) struct smime_verified v;
     ck_ok(anchors_new(&root->cert, 1, NULL, 0, &anchors, &err));
-    struct smime_verify_conf conf = {anchors, PKI_NOW, 0, 2048};
+    struct smime_verify_conf conf = {
+        .anchors = anchors, .now = PKI_NOW, .signing_time_window = 0, .min_rsa_bits = 2048};
     ck_ok(smime_verify(spool_all(cms), SEALING_OPAQUE, &sealing_limits, &conf, inner, &v, &err));
     ck_ok(spool_seal(inner, &err));
     ck_assert(span_eq(spool_all(inner), text));
@@ -139,7 +140,8 @@ START_TEST(failing_spool_is_a_failure_of_ours)
     struct err err = ERR_INIT;
     SEAL_CLEANUP(spool_free) struct spool *cms = sign(alice, SMIME_SIGN_OPAQUE);
     ck_ok(anchors_new(&root->cert, 1, NULL, 0, &anchors, &err));
-    struct smime_verify_conf conf = {anchors, PKI_NOW, 0, 2048};
+    struct smime_verify_conf conf = {
+        .anchors = anchors, .now = PKI_NOW, .signing_time_window = 0, .min_rsa_bits = 2048};
     unsigned n = 1;
     for (;; n++) {
         SEAL_CLEANUP(spool_free) struct spool *inner = spool_new(&on_disk);
