@@ -31,7 +31,8 @@ static int copy_content(const struct draft *draft, struct spool *out, struct err
     const struct part *root = &draft->table->parts[0];
     for (size_t i = 0; i < root->header.n; i++) {
         const struct field *field = &root->header.fields[i];
-        if (part_is_content_field(field->name) && spool_write_span(out, field->raw, err) < 0)
+        if (part_is_content_field(field->name) &&
+            spool_write_span(out, header_mend(draft->arena, field->raw), err) < 0)
             return -1;
     }
     if (put(out, "\r\n", err) < 0)

@@ -38,6 +38,7 @@ struct rig_mail {
     struct span bytes;    /* CRLF */
     enum fake_kind kind;
     unsigned fail_at; /* the n-th edit fails */
+    const char *odd_name, *odd_value; /* a field on top that text cannot hold */
 };
 
 /* rig_new - rules: the listener's script. */
