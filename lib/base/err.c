@@ -23,6 +23,7 @@ static const struct err_row rows[] = {
     [ERR_SYNTAX] = {"syntax", ERR_CLASS_PERMANENT, "5.6.0", "Message is malformed"},
     [ERR_AMBIGUOUS] = {"ambiguous", ERR_CLASS_PERMANENT, "5.6.0", "Message structure is ambiguous"},
     [ERR_UNSUPPORTED] = {"unsupported", ERR_CLASS_PERMANENT, "5.6.1", "Not supported"},
+    [ERR_UNSIGNABLE] = {"unsignable", ERR_CLASS_PERMANENT, "5.6.1", "Message cannot be signed"},
     [ERR_USAGE] = {"usage", ERR_CLASS_CONFIGURATION, "4.3.5", "Wrong usage"},
     [ERR_CONFIG] = {"config", ERR_CLASS_CONFIGURATION, "4.3.5", "Server configuration problem"},
     [ERR_ABSENT] = {"absent", ERR_CLASS_PERMANENT, "5.7.4", "Not found"},

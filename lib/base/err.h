@@ -22,6 +22,7 @@ enum err_code {
     ERR_SYNTAX,        /* input (message, CMS, certificate, record) is malformed */
     ERR_AMBIGUOUS,     /* input can be read in two ways */
     ERR_UNSUPPORTED,   /* a known thing that we do not do */
+    ERR_UNSIGNABLE,    /* content that cannot be brought into the form that is signed */
     ERR_USAGE,         /* a command was called wrongly */
     ERR_CONFIG,        /* settings or policy are wrong */
     ERR_ABSENT,        /* what was asked for is not there */

@@ -200,6 +200,8 @@ void facts_print(const struct facts *facts, struct buf *out)
         buf_printf(out, "keyword: %s\n", facts->keywords[i]);
     if (facts->opaque_why != NULL)
         buf_printf(out, "opaque: %s\n", facts->opaque_why);
+    if (facts->unsignable_why != NULL)
+        buf_printf(out, "unsignable: %s\n", facts->unsignable_why);
     print_key("signing key smime", &facts->sign[METHOD_SMIME], out);
     for (size_t i = 0; i < facts->nrcpts; i++)
         print_rcpt(&facts->rcpts[i], out);

@@ -71,7 +71,10 @@ static bool is_content_trouble(enum err_code code)
     return code == ERR_AMBIGUOUS || code == ERR_SYNTAX || code == ERR_UNSUPPORTED;
 }
 
-/* What cannot be made canonical is taken as it is where it only goes into an envelope, which needs no more; it is never signed so. */
+/*
+ * What cannot be made canonical is taken as it is where it only goes into an envelope, which needs no more. It is never signed so:
+ * ERR_UNSIGNABLE.
+ */
 int xform_canonical(const struct xform_in *in, enum op_kind first, struct draft *draft, struct spool **out,
                     struct err *err)
 {
@@ -79,7 +82,9 @@ int xform_canonical(const struct xform_in *in, enum op_kind first, struct draft 
     int status = draft->table->opaque_why != NULL
                      ? err_set(err, ERR_AMBIGUOUS, "%s", draft->table->opaque_why)
                      : make_canonical(draft, made, err);
-    if (status < 0 && first == OP_ENCRYPT && is_content_trouble(err->code)) {
+    if (status < 0 && first == OP_SIGN && is_content_trouble(err->code)) {
+        err->code = ERR_UNSIGNABLE;
+    } else if (status < 0 && is_content_trouble(err->code)) {
         err_clear(err);
         spool_free(&made);
         made = spool_new(&in->spool);
