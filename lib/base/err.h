@@ -39,6 +39,7 @@ enum err_code {
     ERR_PEER_TEMP,     /* another server said 4xx or hung up */
     ERR_PEER_PERM,     /* another server said 5xx */
     ERR_LOOP,          /* our own injected mail came back to us */
+    ERR_RCPTS,         /* more recipients than we take at once */
     ERR_BUSY,          /* too much work under way, or about to stop */
     ERR_POLICY,        /* policy refuses */
     ERR_BUG,           /* an invariant of ours is broken */

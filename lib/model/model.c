@@ -70,7 +70,7 @@ int envelope_add_rcpt(struct envelope *env, struct arena *arena, const char *giv
 {
     char canonical[ADDR_MAX + 1];
     if (env->nrcpts >= ENVELOPE_RCPT_MAX)
-        return err_set(err, ERR_LIMIT, "more than %d recipients", ENVELOPE_RCPT_MAX);
+        return err_set(err, ERR_RCPTS, "more than %d recipients", ENVELOPE_RCPT_MAX);
     if (addr_canonical(span_of(given), canonical, err) < 0)
         return err_wrap(err, "recipient %s", given);
     env->rcpts = arena_grow(arena, env->rcpts, env->nrcpts, &env->rcpts_cap, sizeof *env->rcpts);
