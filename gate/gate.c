@@ -246,7 +246,8 @@ int gate_new(const struct settings *settings, struct store *store, struct gate *
     gate->spool = (struct spool_conf){.dir = settings->spool_dir,
                                       .mem_max = settings->spool_memory,
                                       .size_max = 4 * settings->message_size_limit + (1u << 20)};
-    if (secret_read_file(&gate->master, settings->master_key, SECRET_OWNER_ONLY, err) < 0) {
+    if (secret_read_file(&gate->master, settings->master_key, secret_mode_of(settings->master_key), err) <
+        0) {
         gate_free(&gate);
         return -1;
     }

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import tempfile
 import unittest
 
@@ -60,6 +61,22 @@ class Doctor(Case):
         self.assertTrue(self.found("error", f"{self.site.state} has mode 0710"))
         self.site.state.chmod(0o700)
         self.assertFalse(self.found("error", "has mode"))
+
+    @unittest.skipUnless(os.access("/run", os.W_OK), "needs root")
+    def test_master_key_as_a_credential_of_systemd(self):
+        message = self.file("message", "From: alice@ours.example\n\nHi\n")
+        explain = ("explain", "--from", ALICE, "--to", "bob@far.example", message)
+        self.site.master_key.chmod(0o440)
+        self.fails(*explain, says="mode is 0440")
+        pathlib.Path("/run/credentials").mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir="/run/credentials") as folder:
+            credential = pathlib.Path(shutil.copy(self.site.master_key, folder))
+            self.site.configure(master_key=credential)
+            self.done(*explain)
+            self.assertTrue(self.found("good", f"{credential} is private"))
+            credential.chmod(0o444)
+            self.fails(*explain, says="mode is 0444")
+            self.assertTrue(self.found("error", f"{credential} has mode 0444"))
 
     def test_missing_master_key(self):
         self.site.master_key.unlink()
