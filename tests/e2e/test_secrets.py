@@ -78,8 +78,13 @@ class Scenarios(SealSite):
         self.assertEqual(len(places), 1)
 
     def test_user_of_the_daemon_reads_no_memory(self):
-        """A hijacked program of the same user learns nothing."""
-        self.serve()
+        """A hijacked program of the same user learns nothing, whether root started the daemon or that user, as systemd does."""
+        self.assert_unreadable()
+        self.seal.stop()
+        self.seal.start("setpriv", f"--reuid={USER}", "--regid=nogroup", "--clear-groups")
+        self.assert_unreadable()
+
+    def assert_unreadable(self):
         for file in ("mem", "maps", "environ"):
             said = subprocess.run(["cat", f"/proc/{self.seal.process.pid}/{file}"], user=USER, group="nogroup", extra_groups=[],
                                   capture_output=True)
