@@ -113,6 +113,7 @@ int cmd_doctor(struct cli *cli, int argc, char **argv, struct err *err)
     doctor.store = cli->store;
     if (cli->read != NULL)
         examine_store(cli, &doctor);
+    doctor_inject(&doctor);
     int status = examine_mta(&doctor, postfix, sendmail, err);
     policy_free(&doctor.policy);
     if (cli->json)

@@ -192,6 +192,15 @@ static int make_ca(struct cli *cli, const char *organisation, struct err *err)
 
 /* ---- the command ---- */
 
+static void say_policy(struct cli *cli)
+{
+    const char *path = cli->settings->policy_file;
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        buf_printf(&cli->out, "next: write the policy %s (seal-policy(5)), then sealadm policy load\n", path);
+    else
+        buf_printf(&cli->out, "next: sealadm policy load, which reads %s\n", path);
+}
+
 static int say_next(struct cli *cli, struct err *err)
 {
     struct user_record *users;
@@ -206,8 +215,7 @@ static int say_next(struct cli *cli, struct err *err)
     case FIND_FOUND:
         return 0;
     case FIND_ABSENT:
-        buf_printf(&cli->out, "next: write the policy %s (seal-policy(5)), then sealadm policy load\n",
-                   cli->settings->policy_file);
+        say_policy(cli);
         return 0;
     case FIND_FAILED:
         break;

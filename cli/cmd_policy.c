@@ -44,10 +44,10 @@ int cmd_policy_check(struct cli *cli, int argc, char **argv, struct err *err)
     return 0;
 }
 
-static int put_policy(struct cli *cli, const char *text, const char *origin, struct err *err)
+static int put_policy(struct cli *cli, const char *text, uint64_t again, const char *origin, struct err *err)
 {
     uint64_t version;
-    const struct policy_record record = {.text = text, .loaded = cli->now, .by = cli->caller};
+    const struct policy_record record = {.text = text, .loaded = cli->now, .by = cli->caller, .again = again};
     if (store_put_policy(cli->store, &record, &version, err) < 0)
         return -1;
     buf_printf(&cli->out, "policy version %llu (%s) is in use from the next message on\n",
@@ -74,7 +74,7 @@ int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err)
     case FIND_ABSENT:
         break;
     }
-    return put_policy(cli, buf_str(&text), path, err);
+    return put_policy(cli, buf_str(&text), 0, path, err);
 }
 
 /* ---- show and log ---- */
@@ -110,6 +110,8 @@ static void write_record(struct cli *cli, struct json *json, const struct policy
     json_int(json, "version", (int64_t)record->version);
     json_string(json, "loaded", cli_time(cli, record->loaded));
     json_string(json, "by", record->by);
+    if (record->again != 0)
+        json_int(json, "again", (int64_t)record->again);
 }
 
 int cmd_policy_show(struct cli *cli, int argc, char **argv, struct err *err)
@@ -133,6 +135,15 @@ int cmd_policy_show(struct cli *cli, int argc, char **argv, struct err *err)
     return 0;
 }
 
+static void print_record(struct cli *cli, const struct policy_record *record)
+{
+    buf_printf(&cli->out, "%6llu  %s  %s", (unsigned long long)record->version, cli_time(cli, record->loaded),
+               cli_clean(cli, record->by));
+    if (record->again != 0)
+        buf_printf(&cli->out, "  (version %llu again)", (unsigned long long)record->again);
+    buf_add_char(&cli->out, '\n');
+}
+
 int cmd_policy_log(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const struct cli_option options[] = {CLI_JSON_OPTION(cli)};
@@ -143,8 +154,7 @@ int cmd_policy_log(struct cli *cli, int argc, char **argv, struct err *err)
         return -1;
     if (!cli->json) {
         for (size_t i = 0; i < n; i++)
-            buf_printf(&cli->out, "%6llu  %s  %s\n", (unsigned long long)records[i].version,
-                       cli_time(cli, records[i].loaded), cli_clean(cli, records[i].by));
+            print_record(cli, &records[i]);
         return 0;
     }
     struct json json = JSON_INIT(&cli->out);
@@ -162,21 +172,43 @@ int cmd_policy_log(struct cli *cli, int argc, char **argv, struct err *err)
 
 /* ---- rollback ---- */
 
+/* The version whose text this one is. */
+static int get_text(struct cli *cli, uint64_t version, struct policy_record *out, struct err *err)
+{
+    if (get_policy(cli, version, out, err) < 0)
+        return -1;
+    return out->again == 0 ? 0 : get_policy(cli, out->again, out, err);
+}
+
+/* What was in use before the text that is in use now was loaded: so that each rollback goes further back. */
+static int get_earlier(struct cli *cli, struct policy_record *out, struct err *err)
+{
+    struct policy_record newest;
+    if (get_text(cli, 0, &newest, err) < 0)
+        return -1;
+    if (newest.version == 1)
+        return err_set(err, ERR_ABSENT,
+                       "version 1 is in use, and none was before it: there is nothing to go back to");
+    return get_text(cli, newest.version - 1, out, err);
+}
+
 /* The text of an earlier version becomes the newest; the log keeps what stood between. */
 int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    struct policy_record newest, earlier;
+    struct policy_record earlier;
     uint64_t version;
     if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0 ||
-        parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
-        get_policy(cli, 0, &newest, err) < 0)
+        parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
-    if (version == 0 && newest.version == 1)
-        return err_set(err, ERR_ABSENT, "version 1 is the only one: there is nothing to go back to");
-    if (get_policy(cli, version == 0 ? newest.version - 1 : version, &earlier, err) < 0)
+    int found = version == 0 ? get_earlier(cli, &earlier, err) : get_text(cli, version, &earlier, err);
+    if (found < 0)
         return -1;
-    const char *origin = arena_printf(cli->arena, "version %llu", (unsigned long long)earlier.version);
-    if (check_text(cli, origin, span_of(earlier.text), err) < 0)
+    const char *name = arena_printf(cli->arena, "version %llu", (unsigned long long)earlier.version);
+    const char *origin = arena_printf(cli->arena, "%s again, loaded %s by %s", name,
+                                      cli_time(cli, earlier.loaded), cli_clean(cli, earlier.by));
+    if (check_text(cli, name, span_of(earlier.text), err) < 0 ||
+        put_policy(cli, earlier.text, earlier.version, origin, err) < 0)
         return -1;
-    return put_policy(cli, earlier.text, origin, err);
+    buf_printf(&cli->out, "next: correct %s, which sealadm policy load reads\n", cli->settings->policy_file);
+    return 0;
 }

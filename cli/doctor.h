@@ -41,6 +41,8 @@ void doctor_files(struct doctor *doctor);
 void doctor_keys(struct doctor *doctor);
 /* doctor_socket.c: whether this user of the MTA reaches our unix socket; chroot: where it is locked in, NULL: nowhere. */
 void doctor_socket(struct doctor *doctor, const char *user, const char *chroot);
+/* doctor_inject.c: whether the injection listener answers, and offers what copies need. */
+void doctor_inject(struct doctor *doctor);
 /* doctor_postfix.c: main.cf and master.cf in dir, through postconf(1). ERR_ABSENT when there is no Postfix. */
 int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err) SEAL_CHECKED;
 /* doctor_sendmail.c: a sendmail.cf. */

@@ -1,6 +1,8 @@
 /* doctor_files - modes and owners of what is secret, folders that must be there, room for spooled mail. */
 #include "cli/doctor.h"
 
+#include "base/secret.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,7 +54,9 @@ static void check_room(struct doctor *doctor)
 void doctor_files(struct doctor *doctor)
 {
     check_private(doctor, doctor->settings->state_dir, S_IRWXG | S_IRWXO, "chmod 0700 it");
-    check_private(doctor, doctor->settings->master_key, S_IRWXG | S_IRWXO, "chmod 0600 it");
+    bool group = secret_mode_of(doctor->settings->master_key) == SECRET_GROUP_MAY_READ;
+    check_private(doctor, doctor->settings->master_key, group ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO,
+                  "chmod 0600 it");
     check_owner(doctor);
     check_room(doctor);
 }

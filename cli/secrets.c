@@ -41,7 +41,7 @@ static size_t first_line(const struct secret *secret)
 
 int secrets_read_passphrase(const char *path, struct secret *out, struct err *err)
 {
-    if (secret_read_file(out, path, SECRET_OWNER_ONLY, err) < 0)
+    if (secret_read_file(out, path, secret_mode_of(path), err) < 0)
         return -1;
     out->len = first_line(out);
     if (out->len > 0 && out->len <= PASSPHRASE_MAX)

@@ -140,8 +140,9 @@ def main():
         outbound(lab, sink, seal, postfix, bob, dave)
         inbound(sink, seal, postfix, bob, lab.dir)
         chapter("What next")
-        say("In your own main.cf it is one line (and one for mail of local programs):")
-        print("\n    smtpd_milters     = { unix:/run/sealmilter/sealmilter.sock, default_action=tempfail }"
+        say("In your own main.cf it is one line (and one for mail of local programs); the path is the one below "
+            "/var/spool/postfix, where Debian's Postfix is locked in:")
+        print("\n    smtpd_milters     = { unix:sealmilter/sealmilter.sock, default_action=tempfail }"
               "\n    non_smtpd_milters = $smtpd_milters\n")
         say("README.md, Into production, has the rest; sealadm doctor then tells what is still unsafe.")
         if keep:

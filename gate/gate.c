@@ -2,7 +2,7 @@
  * gate - the way of a message, steps 3 to 6: look and decide in turn, plan, transform.
  *
  * Deciding stops where it needs a class of facts that nobody has looked for yet; looking is then done once for all recipients, and
- * deciding begins again. Nothing here changes anything outside the process: copies are spools, what was learned is a list of effects.
+ * deciding begins again. So it does where transforming showed what nobody could know before. Nothing here changes anything outside the process: copies are spools, what was learned is a list of effects.
  */
 #include "gate/gate.h"
 
@@ -96,11 +96,24 @@ static bool close_too_big(struct work *work, struct outcome *outcome)
             close_view(&work->facts->views[work->facts->rcpts[plan->copies[i].rcpts[r]].view],
                        "what was opened is larger than the MTA takes");
     }
-    for (size_t i = 0; closed && i < plan->ncopies; i++)
-        spool_free(&outcome->copies[i]);
-    if (closed)
-        outcome->copies = NULL;
     return closed;
+}
+
+/* Whether content can be made canonical shows when it is tried. Then it is to be decided anew, where signing was a wish only. */
+static bool give_up_signing(struct work *work, struct err *err)
+{
+    if (err->code != ERR_UNSIGNABLE || work->facts->unsignable_why != NULL)
+        return false;
+    work->facts->unsignable_why = arena_strdup(work->arena, err->msg);
+    err_clear(err);
+    return true;
+}
+
+static void forget_copies(struct outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->plan->ncopies; i++)
+        spool_free(&outcome->copies[i]);
+    outcome->copies = NULL;
 }
 
 static enum verdict verdict_of(enum disposition disposition)
@@ -166,7 +179,7 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
 {
     if (gather_base(work, err) < 0)
         return -1;
-    do {
+    for (;;) {
         if (look_and_decide(work, trace, outcome, err) < 0 ||
             make_plan(work->snapshot->settings, work->facts, outcome->decisions, work->arena, &outcome->plan,
                       err) < 0)
@@ -175,9 +188,14 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
         outcome->reply = reply_of(work->arena, outcome->plan);
         if (outcome->verdict != VERDICT_ACCEPT)
             return 0;
-        if (transform(work, outcome, err) < 0)
+        int status = transform(work, outcome, err);
+        bool again = status == 0 ? close_too_big(work, outcome) : give_up_signing(work, err);
+        if (!again && status < 0)
             return -1;
-    } while (close_too_big(work, outcome));
+        if (!again)
+            break;
+        forget_copies(outcome);
+    }
     if (check_sizes(work, outcome, err) < 0)
         return -1;
     collect_effects(work, outcome);
@@ -235,7 +253,8 @@ int gate_new(const struct settings *settings, struct store *store, struct gate *
     gate->spool = (struct spool_conf){.dir = settings->spool_dir,
                                       .mem_max = settings->spool_memory,
                                       .size_max = 4 * settings->message_size_limit + (1u << 20)};
-    if (secret_read_file(&gate->master, settings->master_key, SECRET_OWNER_ONLY, err) < 0) {
+    if (secret_read_file(&gate->master, settings->master_key, secret_mode_of(settings->master_key), err) <
+        0) {
         gate_free(&gate);
         return -1;
     }

@@ -6,5 +6,6 @@
 
 int64_t clock_now(void); /* seconds since 1970 */
 int64_t clock_ms(void);  /* milliseconds; only goes forward */
+void clock_wait_until(int64_t ms);
 
 #endif

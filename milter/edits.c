@@ -34,13 +34,14 @@ static bool is_safe(const struct field *field)
     return true;
 }
 
-static const char *safe_value(struct arena *arena, const struct field *field, struct err *err)
+static const char *safe_value(struct making *m, const struct field *field, struct err *err)
 {
     if (!is_safe(field)) {
-        err_set(err, ERR_BUG, "field %.*s cannot be put into a header", SPAN_ARG(field->name));
+        err_set(err, m->original.trouble != NULL ? ERR_AMBIGUOUS : ERR_BUG,
+                "field %.*s cannot be put into a header", SPAN_ARG(field->name));
         return NULL;
     }
-    char *value = arena_alloc(arena, field->value.len + 2);
+    char *value = arena_alloc(m->arena, field->value.len + 2);
     size_t n = 0;
     for (size_t i = 0; i < field->value.len; i++)
         if (field->value.ptr[i] != '\r')
@@ -55,10 +56,13 @@ static int add_edit(struct making *m, enum edit_kind kind, int index, const stru
 {
     struct edit *edit = &m->out->fields[m->out->nfields++];
     *edit = (struct edit){.kind = kind, .index = index};
-    edit->name = arena_spandup(m->arena, (old != NULL ? old : new)->name);
+    struct span name = (old != NULL ? old : new)->name;
+    if (name.len == 0)
+        return err_set(err, ERR_AMBIGUOUS, "a line that is no field would have to be changed");
+    edit->name = arena_spandup(m->arena, name);
     if (new == NULL)
         return 0;
-    edit->value = safe_value(m->arena, new, err);
+    edit->value = safe_value(m, new, err);
     return edit->value == NULL ? -1 : 0;
 }
 
@@ -103,6 +107,23 @@ static int make_adds(struct making *m, struct err *err)
     return 0;
 }
 
+/* An MTA takes no bare CR for a line end: its fields are ours, joined where one stands between. */
+static void join_behind_cr(struct header *header)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < header->n; i++) {
+        const struct field *field = &header->fields[i];
+        if (n > 0 && field->raw.ptr[-1] == '\r') {
+            struct field *whole = &header->fields[n - 1];
+            whole->raw.len += field->raw.len;
+            whole->value.len = (size_t)(field->value.ptr + field->value.len - whole->value.ptr);
+        } else {
+            header->fields[n++] = *field;
+        }
+    }
+    header->n = n;
+}
+
 static int parse(struct making *m, struct span original, size_t nshown, struct span result, struct err *err)
 {
     static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
@@ -112,6 +133,7 @@ static int parse(struct making *m, struct span original, size_t nshown, struct s
     if (header_parse(m->arena, original, &limits, &m->original, err) < 0 ||
         header_parse(m->arena, result, &with_ours, &m->result, err) < 0)
         return -1;
+    join_behind_cr(&m->original);
     if (m->original.n != nshown)
         return err_set(err, ERR_AMBIGUOUS, "header of %zu fields read as %zu: %s", nshown, m->original.n,
                        m->original.trouble != NULL ? m->original.trouble : "a field holds another");

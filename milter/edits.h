@@ -45,7 +45,7 @@ struct edits {
  * edits_make - the edits of header and body.
  *
  * nshown  how many fields the MTA showed; edits by number are safe only when we read as many
- * return  0, or -1 with ERR_AMBIGUOUS (header not clean), ERR_LIMIT, ERR_BUG
+ * return  0, or -1 with ERR_AMBIGUOUS (not as many, or a line would have to be changed that cannot be named), ERR_LIMIT, ERR_BUG
  */
 int edits_make(struct arena *arena, struct span original, size_t nshown, struct span result,
                struct edits *out, struct err *err) SEAL_CHECKED;

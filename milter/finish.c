@@ -7,6 +7,7 @@
 #include "milter/effects.h"
 #include "milter/inject.h"
 #include "milter/log.h"
+#include "milter/pace.h"
 #include "milter/record.h"
 #include "milter/reply.h"
 
@@ -20,6 +21,7 @@ struct finish {
     const struct message *message;
     const struct mta *mta;
     int64_t now;
+    int64_t started_ms;
     int64_t told_ms; /* when the MTA last heard that we are alive */
     struct snapshot *snapshot;
     struct outcome *outcome;
@@ -240,6 +242,12 @@ static int run(struct finish *f, enum verdict *verdict, struct err *err)
     return 0;
 }
 
+/* The first view is the message as it came; each other one was seen with a private key, or not seen with it (R17). */
+static bool was_key_used(const struct outcome *outcome)
+{
+    return outcome != NULL && outcome->facts->nviews > 1;
+}
+
 /* Between beginning and ending work, so that there are never more messages under way than allowed. */
 static int work(struct finish *f, enum verdict *verdict, struct err *err)
 {
@@ -249,7 +257,10 @@ static int work(struct finish *f, enum verdict *verdict, struct err *err)
     int status = daemon_begin_work(f->daemon, f->snapshot->settings->workers_max, err);
     if (status == 0) {
         status = run(f, verdict, err);
+        bool key_used = was_key_used(f->outcome);
         outcome_free(&f->outcome);
+        if (key_used)
+            clock_wait_until(pace_answer(f->started_ms, clock_ms(), spool_size(f->message->spool)));
         daemon_end_work(f->daemon);
     }
     snapshot_free(&f->snapshot);
@@ -263,7 +274,8 @@ enum verdict finish_message(struct daemon *daemon, struct session *session, cons
     struct err err = ERR_INIT;
     enum verdict verdict = VERDICT_TEMPFAIL;
     int64_t started = clock_ms();
-    struct finish f = {.daemon = daemon, .mta = mta, .now = clock_now(), .told_ms = started};
+    struct finish f = {
+        .daemon = daemon, .mta = mta, .now = clock_now(), .started_ms = started, .told_ms = started};
     int status = session_end_message(session, macros, &err);
     const struct envelope *env = session->message != NULL ? &session->message->env : &nobody;
     size_t size = 0;

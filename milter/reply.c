@@ -26,7 +26,8 @@ enum verdict reply_error(const struct mta *mta, const struct err *err)
         set(mta, err->code == ERR_TOO_BIG ? "552" : "550", status, text);
         return VERDICT_REJECT;
     }
-    set(mta, strcmp(status, "4.3.1") == 0 ? "452" : "451", status, text);
+    bool full = strcmp(status, "4.3.1") == 0 || strcmp(status, "4.5.3") == 0;
+    set(mta, full ? "452" : "451", status, text);
     return VERDICT_TEMPFAIL;
 }
 

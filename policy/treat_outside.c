@@ -115,6 +115,12 @@ static const char *never_signed(const struct facts *facts)
     return facts->signed_by != METHOD_NONE ? "is signed already" : NULL;
 }
 
+static void cannot_sign(struct deciding *d, const struct step *step, const char *status, const char *text)
+{
+    if (step->otherwise == OTHERWISE_REFUSE)
+        deciding_settle(d, DISPOSITION_REFUSE, status, step->text != NULL ? step->text : text);
+}
+
 /* The method that was asked for, else that of the encryption. */
 static enum method signing_method(const struct treatment *t, const struct step *step)
 {
@@ -136,6 +142,13 @@ void treat_sign(struct treatment *t)
     }
     if (!treat_is_registered(d, PARTY_SENDER))
         return;
+    if (d->facts->unsignable_why != NULL) {
+        deciding_note(d, "not signed: %s", d->facts->unsignable_why);
+        cannot_sign(d, step, "5.6.1",
+                    arena_printf(d->arena, "A signature is required, and cannot be made: %s",
+                                 d->facts->unsignable_why));
+        return;
+    }
     enum method method = signing_method(t, step);
     const struct key_fact *key = &d->facts->sign[method];
     switch (find_key(d, key, method, "signing key")) {
@@ -144,9 +157,7 @@ void treat_sign(struct treatment *t)
         t->sign.form = step->form;
         break;
     case FIND_ABSENT:
-        if (step->otherwise == OTHERWISE_REFUSE)
-            deciding_settle(d, DISPOSITION_REFUSE, "5.7.4",
-                            step->text != NULL ? step->text : "A signature is required, and cannot be made");
+        cannot_sign(d, step, "5.7.4", "A signature is required, and cannot be made");
         break;
     case FIND_FAILED:
         break;

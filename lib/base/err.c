@@ -23,6 +23,7 @@ static const struct err_row rows[] = {
     [ERR_SYNTAX] = {"syntax", ERR_CLASS_PERMANENT, "5.6.0", "Message is malformed"},
     [ERR_AMBIGUOUS] = {"ambiguous", ERR_CLASS_PERMANENT, "5.6.0", "Message structure is ambiguous"},
     [ERR_UNSUPPORTED] = {"unsupported", ERR_CLASS_PERMANENT, "5.6.1", "Not supported"},
+    [ERR_UNSIGNABLE] = {"unsignable", ERR_CLASS_PERMANENT, "5.6.1", "Message cannot be signed"},
     [ERR_USAGE] = {"usage", ERR_CLASS_CONFIGURATION, "4.3.5", "Wrong usage"},
     [ERR_CONFIG] = {"config", ERR_CLASS_CONFIGURATION, "4.3.5", "Server configuration problem"},
     [ERR_ABSENT] = {"absent", ERR_CLASS_PERMANENT, "5.7.4", "Not found"},
@@ -39,6 +40,8 @@ static const struct err_row rows[] = {
     [ERR_PEER_TEMP] = {"peer-temp", ERR_CLASS_TEMPORARY, "4.4.0", "Temporary failure of another server"},
     [ERR_PEER_PERM] = {"peer-perm", ERR_CLASS_CONFIGURATION, "4.3.5", "Another server refused"},
     [ERR_LOOP] = {"loop", ERR_CLASS_CONFIGURATION, "4.4.6", "Mail loops through the gateway"},
+    [ERR_RCPTS] = {"too-many-recipients", ERR_CLASS_TEMPORARY, "4.5.3",
+                   "Too many recipients"}, /* RFC 5321 4.5.3.1.10 */
     [ERR_BUSY] = {"busy", ERR_CLASS_TEMPORARY, "4.3.2", "Too much work under way"},
     [ERR_POLICY] = {"policy", ERR_CLASS_PERMANENT, "5.7.1", "Refused by policy"},
     [ERR_BUG] = {"bug", ERR_CLASS_BUG, "4.3.0", "Internal error"},

@@ -22,6 +22,7 @@ enum err_code {
     ERR_SYNTAX,        /* input (message, CMS, certificate, record) is malformed */
     ERR_AMBIGUOUS,     /* input can be read in two ways */
     ERR_UNSUPPORTED,   /* a known thing that we do not do */
+    ERR_UNSIGNABLE,    /* content that cannot be brought into the form that is signed */
     ERR_USAGE,         /* a command was called wrongly */
     ERR_CONFIG,        /* settings or policy are wrong */
     ERR_ABSENT,        /* what was asked for is not there */
@@ -38,6 +39,7 @@ enum err_code {
     ERR_PEER_TEMP,     /* another server said 4xx or hung up */
     ERR_PEER_PERM,     /* another server said 5xx */
     ERR_LOOP,          /* our own injected mail came back to us */
+    ERR_RCPTS,         /* more recipients than we take at once */
     ERR_BUSY,          /* too much work under way, or about to stop */
     ERR_POLICY,        /* policy refuses */
     ERR_BUG,           /* an invariant of ours is broken */

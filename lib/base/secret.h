@@ -20,11 +20,16 @@ struct secret {
 /* secret_init - a secret of n zero bytes; ERR_LIMIT over SECRET_MAX, ERR_IO when memory cannot be had. */
 int secret_init(struct secret *secret, size_t n, struct err *err) SEAL_CHECKED;
 int secret_copy(struct secret *secret, const void *p, size_t n, struct err *err) SEAL_CHECKED;
-/* secret_read_file - the whole file; ERR_CONFIG when others than its owner may read it and group_may_read is not set. */
 enum secret_mode {
     SECRET_OWNER_ONLY,
     SECRET_GROUP_MAY_READ
 };
+/*
+ * secret_mode_of - who may read a file in this place. systemd lets a service's user read a credential by an ACL, whose mask shows as the
+ * group's bits (0440), in a folder below /run/credentials that nobody else can enter.
+ */
+enum secret_mode secret_mode_of(const char *path);
+/* secret_read_file - the whole file; ERR_CONFIG when others may read it than mode says. */
 int secret_read_file(struct secret *secret, const char *path, enum secret_mode mode,
                      struct err *err) SEAL_CHECKED;
 void secret_fini(struct secret *secret); /* wipes; for SEAL_CLEANUP */

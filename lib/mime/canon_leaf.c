@@ -92,14 +92,19 @@ static int write_encoded(struct canon *canon, const struct part *part, enum trea
     return qp ? qp_encode(body, canon->out, err) : base64_encode(body, canon->out, err);
 }
 
-/* What says base64 and is not (a list's footer behind it) is left as it is, when it can travel so. */
+/*
+ * What says base64 and is not (a list's footer behind it) is left as it is, when it can travel so. Else there is nothing sound to be done:
+ * readers differ on what it holds.
+ */
 static int write_decoded(struct canon *canon, const struct part *part, enum treatment treatment,
                          struct span body, const struct shape *shape, struct err *err)
 {
     SEAL_CLEANUP(spool_free) struct spool *plain = spool_like(canon->out);
     if (transfer_decode(part->encoding, body, plain, err) < 0) {
-        if (err->code != ERR_SYNTAX || !shape_fits(shape, CANON_LINE_SMTP))
+        if (err->code != ERR_SYNTAX)
             return -1;
+        if (!shape_fits(shape, CANON_LINE_SMTP))
+            return err_wrap(err, "a part that cannot be made 7-bit");
         err_clear(err);
         return write_kept(canon, part, body, shape, err);
     }

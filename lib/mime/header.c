@@ -137,6 +137,28 @@ int header_parse(struct arena *arena, struct span text, const struct mime_limits
     return arena_check(arena, err);
 }
 
+static bool is_bare_cr(struct span raw, size_t at)
+{
+    return raw.ptr[at] == '\r' && (at + 1 == raw.len || raw.ptr[at + 1] != '\n');
+}
+
+struct span header_mend(struct arena *arena, struct span raw)
+{
+    size_t first = 0;
+    while (first < raw.len && !is_bare_cr(raw, first))
+        first++;
+    if (first == raw.len)
+        return raw;
+    char *out = arena_alloc(arena, raw.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < raw.len; i++)
+        if (!is_bare_cr(raw, i) || i + 1 == raw.len)
+            out[n++] = raw.ptr[i];
+    if (raw.ptr[raw.len - 1] == '\r')
+        out[n++] = '\n';
+    return (struct span){out, n};
+}
+
 const struct field *header_find(const struct header *header, const char *name, size_t nth)
 {
     for (size_t i = 0; i < header->n; i++)

@@ -44,6 +44,9 @@ struct header {
 int header_parse(struct arena *arena, struct span text, const struct mime_limits *limits, struct header *out,
                  struct err *err) SEAL_CHECKED;
 
+/* header_mend - a raw field without a CR that no LF follows: at its end that becomes a line end, elsewhere it goes. In arena, or raw itself. */
+struct span header_mend(struct arena *arena, struct span raw);
+
 /* header_find - the n-th (from 0) field of this name, any case; NULL when there are fewer. */
 const struct field *header_find(const struct header *header, const char *name, size_t nth);
 size_t header_count(const struct header *header, const char *name);

@@ -48,7 +48,7 @@ struct envelope {
 
 #define ENVELOPE_RCPT_MAX 10000
 
-/* envelope_add_rcpt - one recipient more; given is copied and made canonical. ERR_SYNTAX, ERR_LIMIT. */
+/* envelope_add_rcpt - one recipient more; given is copied and made canonical. ERR_SYNTAX, ERR_RCPTS. */
 int envelope_add_rcpt(struct envelope *env, struct arena *arena, const char *given,
                       struct err *err) SEAL_CHECKED;
 

@@ -94,7 +94,7 @@ int envelope_add_rcpt(struct envelope *env, struct arena *arena, const char *giv
 {
     char canonical[ADDR_MAX + 1];
     if (env->nrcpts >= ENVELOPE_RCPT_MAX)
-        return err_set(err, ERR_LIMIT, "more than %d recipients", ENVELOPE_RCPT_MAX);
+        return err_set(err, ERR_RCPTS, "more than %d recipients", ENVELOPE_RCPT_MAX);
     if (addr_canonical(span_of(given), canonical, err) < 0)
         return err_wrap(err, "recipient %s", given);
     env->rcpts = arena_grow(arena, env->rcpts, env->nrcpts, &env->rcpts_cap, sizeof *env->rcpts);
@@ -263,6 +263,8 @@ void facts_print(const struct facts *facts, struct buf *out)
         buf_printf(out, "keyword: %s\n", facts->keywords[i]);
     if (facts->opaque_why != NULL)
         buf_printf(out, "opaque: %s\n", facts->opaque_why);
+    if (facts->unsignable_why != NULL)
+        buf_printf(out, "unsignable: %s\n", facts->unsignable_why);
     print_key("signing key smime", &facts->sign[METHOD_SMIME], out);
     for (size_t i = 0; i < facts->nrcpts; i++)
         print_rcpt(&facts->rcpts[i], out);

@@ -141,6 +141,14 @@ int smtp_hello(struct smtp *smtp, const char *name, struct err *err)
     return 0;
 }
 
+bool smtp_offers(const struct smtp *smtp, const char *word)
+{
+    for (size_t i = 0; i < SEAL_COUNT(extensions); i++)
+        if (strcmp(extensions[i].word, word) == 0)
+            return (smtp->extensions & extensions[i].bit) != 0;
+    return false;
+}
+
 static int check_extensions(const struct smtp *smtp, const struct smtp_mail *mail, struct err *err)
 {
     if (mail->smtputf8 && (smtp->extensions & EXT_SMTPUTF8) == 0)

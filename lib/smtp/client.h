@@ -43,6 +43,9 @@ int smtp_local_name(const struct smtp *smtp, struct wire_name *out, struct err *
 /* smtp_hello - read the greeting, say EHLO, read what is offered. */
 int smtp_hello(struct smtp *smtp, const char *name, struct err *err) SEAL_CHECKED;
 
+/* smtp_offers - whether the answer to EHLO named this extension, of those that we know: "DSN". */
+bool smtp_offers(const struct smtp *smtp, const char *word);
+
 /* smtp_check - whether this message could be handed over: parameters, needed extensions, size. Sends nothing. */
 int smtp_check(const struct smtp *smtp, const struct smtp_mail *mail, struct err *err) SEAL_CHECKED;
 

@@ -11,9 +11,10 @@ static bool is_control(unsigned char c)
     return c < 0x20 || c == 0x7f;
 }
 
-static bool is_upper_hex(char c)
+/* RFC 3461 4 has capitals only; MTAs take both. */
+static bool is_hex(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
 }
 
 bool syntax_is_path(const char *text)
@@ -59,7 +60,7 @@ static bool is_xtext(const char *text, size_t max, enum xtext_octets octets)
         unsigned char c = (unsigned char)text[i];
         if (c <= ' ' || c == 0x7f || c == '=' || (c > 0x7f && octets == XTEXT_ASCII))
             return false;
-        if (c == '+' && (i + 2 >= n || !is_upper_hex(text[i + 1]) || !is_upper_hex(text[i + 2])))
+        if (c == '+' && (i + 2 >= n || !is_hex(text[i + 1]) || !is_hex(text[i + 2])))
             return false;
     }
     return true;

@@ -17,7 +17,7 @@
 bool syntax_is_path(const char *text);
 /* syntax_is_ascii - no octet above 127. */
 bool syntax_is_ascii(const char *text);
-/* syntax_is_envid - xtext, at most SYNTAX_ENVID_MAX octets. */
+/* syntax_is_envid - xtext (hexadecimal in small letters too), at most SYNTAX_ENVID_MAX octets. */
 bool syntax_is_envid(const char *text);
 /* syntax_is_orcpt - type ";" xtext, UTF-8 allowed behind "utf-8;". */
 bool syntax_is_orcpt(const char *text);

@@ -8,10 +8,8 @@
 #name, type, offsetof(struct policy_record, name), 0                                                 \
     }
 static const struct field fields[] = {
-    FIELD(version, FIELD_TIME),
-    FIELD(text, FIELD_TEXT),
-    FIELD(loaded, FIELD_TIME),
-    FIELD(by, FIELD_TEXT),
+    FIELD(version, FIELD_TIME), FIELD(text, FIELD_TEXT),   FIELD(loaded, FIELD_TIME),
+    FIELD(by, FIELD_TEXT),      FIELD(again, FIELD_LATER),
 };
 #undef FIELD
 const struct record_kind store_policy_kind = {"policy", 1, fields, SEAL_COUNT(fields)};

@@ -79,6 +79,7 @@ static void add_field(struct buf *out, const struct field *field, const char *ba
         add_bytes(out, *(const struct span *)at);
         break;
     case FIELD_TIME:
+    case FIELD_LATER:
         add_int(out, *(const int64_t *)at);
         break;
     case FIELD_BOOL:
@@ -188,8 +189,10 @@ static int read_field(const struct field *field, const cbor_item_t *map, struct 
 {
     const cbor_item_t *item = find_item(map, field->name);
     void *at = base + field->offset;
+    if (item == NULL && field->type == FIELD_LATER)
+        *(int64_t *)at = 0;
     if (item == NULL)
-        return -1;
+        return field->type == FIELD_LATER ? 0 : -1;
     switch (field->type) {
     case FIELD_TEXT:
         return read_text(item, arena, at);
@@ -198,6 +201,7 @@ static int read_field(const struct field *field, const cbor_item_t *map, struct 
     case FIELD_BYTES:
         return read_bytes(item, arena, at);
     case FIELD_TIME:
+    case FIELD_LATER:
         return read_int(item, at);
     case FIELD_BOOL:
         return read_bool(item, at);

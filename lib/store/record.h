@@ -22,6 +22,7 @@ enum field_type {
     FIELD_TEXTS, /* const char **, its number (size_t) at `extra` */
     FIELD_BYTES, /* struct span */
     FIELD_TIME,  /* int64_t */
+    FIELD_LATER, /* int64_t; 0 in records from before there was such a field */
     FIELD_BOOL,
     FIELD_UINT /* unsigned, or an enum; at most `extra` */
 };

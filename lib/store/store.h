@@ -188,6 +188,7 @@ struct policy_record {
     const char *text;
     int64_t loaded;
     const char *by; /* who */
+    uint64_t again; /* the version whose text was put into use again; 0: the text was loaded */
 };
 /* store_put_policy - the next version; record->version is not read. ERR_LIMIT. */
 int store_put_policy(struct store *store, const struct policy_record *record, uint64_t *version_out,

@@ -3,19 +3,39 @@
 
 #include "mime/compose.h"
 
+#include <string.h>
+
 static struct span field_name(struct span raw)
 {
     size_t colon = span_find(raw, ":", 1, 0);
     return span_trim(span_sub(raw, 0, colon == SIZE_MAX ? raw.len : colon));
 }
 
+/* "[sec" CR "ure]": two lines to some readers, one word to others; a field of two words from now on. */
+static void join(struct draft *draft, struct span rest)
+{
+    struct draft_field *field = &draft->fields[draft->n - 1];
+    size_t n = field->raw.len - strlen("\r\n");
+    char *raw = arena_alloc(draft->arena, n + 1 + rest.len);
+    memcpy(raw, field->raw.ptr, n);
+    raw[n] = ' ';
+    memcpy(raw + n + 1, rest.ptr, rest.len);
+    field->raw = (struct span){raw, n + 1 + rest.len};
+}
+
 void draft_init(struct draft *draft, struct arena *arena, struct span message, const struct part_table *table)
 {
     const struct header *header = &table->parts[0].header;
-    *draft = (struct draft){.arena = arena, .message = message, .table = table, .n = header->n};
+    *draft = (struct draft){.arena = arena, .message = message, .table = table};
     draft->fields = arena_array(arena, header->n, sizeof *draft->fields);
-    for (size_t i = 0; i < header->n; i++)
-        draft->fields[i] = (struct draft_field){.name = header->fields[i].name, .raw = header->fields[i].raw};
+    for (size_t i = 0; i < header->n; i++) {
+        struct span name = header->fields[i].name, raw = header_mend(arena, header->fields[i].raw);
+        bool behind_cr = i > 0 && header->fields[i].raw.ptr[-1] == '\r';
+        if (behind_cr && name.len == 0)
+            join(draft, raw);
+        else
+            draft->fields[draft->n++] = (struct draft_field){.name = name, .raw = raw};
+    }
 }
 
 static struct draft_field *find_in(struct draft_field *fields, size_t n, const char *name, size_t *nth)

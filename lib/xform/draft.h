@@ -3,6 +3,9 @@
  *
  * Fields may be changed in place, put on top, or put at the end, nowhere else: these are the edits that both MTAs do alike
  * (milter/edits.c). The content is the original's until an operation sets an entity.
+ *
+ * A bare CR in the header leaves every message that is changed at all: what follows it is a field of its own where it has a name, as the
+ * most generous reader takes it (mime/header.h), and else part of the field before.
  */
 #ifndef XFORM_DRAFT_H
 #define XFORM_DRAFT_H

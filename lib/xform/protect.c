@@ -32,7 +32,8 @@ static int copy_content(const struct draft *draft, struct spool *out, struct err
     const struct part *root = &draft->table->parts[0];
     for (size_t i = 0; i < root->header.n; i++) {
         const struct field *field = &root->header.fields[i];
-        if (part_is_content_field(field->name) && spool_write_span(out, field->raw, err) < 0)
+        if (part_is_content_field(field->name) &&
+            spool_write_span(out, header_mend(draft->arena, field->raw), err) < 0)
             return -1;
     }
     if (put(out, "\r\n", err) < 0)
@@ -63,7 +64,10 @@ static bool is_content_trouble(enum err_code code)
     return code == ERR_AMBIGUOUS || code == ERR_SYNTAX || code == ERR_UNSUPPORTED;
 }
 
-/* What cannot be made canonical is taken as it is where it only goes into an envelope, which needs no more; it is never signed so. */
+/*
+ * What cannot be made canonical is taken as it is where it only goes into an envelope, which needs no more. It is never signed so:
+ * ERR_UNSIGNABLE.
+ */
 int xform_canonical(const struct xform_in *in, enum xform_canon canon, struct draft *draft,
                     struct spool **out, struct err *err)
 {
@@ -71,7 +75,9 @@ int xform_canonical(const struct xform_in *in, enum xform_canon canon, struct dr
     int status = draft->table->opaque_why != NULL
                      ? err_set(err, ERR_AMBIGUOUS, "%s", draft->table->opaque_why)
                      : make_canonical(draft, made, err);
-    if (status < 0 && canon == XFORM_CANON_MAY && is_content_trouble(err->code)) {
+    if (status < 0 && canon == XFORM_CANON_MUST && is_content_trouble(err->code)) {
+        err->code = ERR_UNSIGNABLE;
+    } else if (status < 0 && is_content_trouble(err->code)) {
         err_clear(err);
         spool_free(&made);
         made = spool_new(&in->spool);

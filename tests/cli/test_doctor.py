@@ -2,12 +2,44 @@
 import json
 import os
 import pathlib
+import shutil
+import socketserver
 import tempfile
+import threading
 import unittest
 
 from support import Case, Site, authority, person
 
 ALICE = "alice@ours.example"
+
+
+class Session(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.server.said = []
+        self.wfile.write(b"220 mx\r\n")
+        while line := self.rfile.readline():
+            self.server.said.append(line.strip())
+            words = ["mx", *self.server.offers] if line.startswith(b"EHLO") else ["bye"]
+            for i, word in enumerate(words):
+                self.wfile.write(f"250{' ' if i == len(words) - 1 else '-'}{word}\r\n".encode())
+
+
+class Listener(socketserver.TCPServer):
+    """An SMTP server as far as EHLO."""
+
+    def __init__(self, offers):
+        super().__init__(("127.0.0.1", 0), Session)
+        self.offers, self.port = offers, self.server_address[1]
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
 
 
 class Doctor(Case):
@@ -60,6 +92,22 @@ class Doctor(Case):
         self.assertTrue(self.found("error", f"{self.site.state} has mode 0710"))
         self.site.state.chmod(0o700)
         self.assertFalse(self.found("error", "has mode"))
+
+    @unittest.skipUnless(os.access("/run", os.W_OK), "needs root")
+    def test_master_key_as_a_credential_of_systemd(self):
+        message = self.file("message", "From: alice@ours.example\n\nHi\n")
+        explain = ("explain", "--from", ALICE, "--to", "bob@far.example", message)
+        self.site.master_key.chmod(0o440)
+        self.fails(*explain, says="mode is 0440")
+        pathlib.Path("/run/credentials").mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir="/run/credentials") as folder:
+            credential = pathlib.Path(shutil.copy(self.site.master_key, folder))
+            self.site.configure(master_key=credential)
+            self.done(*explain)
+            self.assertTrue(self.found("good", f"{credential} is private"))
+            credential.chmod(0o444)
+            self.fails(*explain, says="mode is 0444")
+            self.assertTrue(self.found("error", f"{credential} has mode 0444"))
 
     def test_missing_master_key(self):
         self.site.master_key.unlink()
@@ -126,6 +174,18 @@ class Doctor(Case):
         self.addCleanup(site.remove)
         site.run("init")
         self.assertIn("no policy is loaded", site.run("doctor", "--sendmail", self.cf).text)
+
+    def test_injection_listener_is_asked_what_it_offers(self):
+        offers = ["PIPELINING", "8BITMIME", "DSN"]
+        with Listener(offers) as listener:
+            self.site.configure(inject=f"127.0.0.1:{listener.port}")
+            self.assertTrue(self.found("good", f"the injection listener 127.0.0.1:{listener.port} offers what copies need"))
+            self.assertEqual(listener.said, [b"EHLO gw.ours.example", b"QUIT"])
+            for word, severity in (("DSN", "error"), ("8BITMIME", "warning")):
+                listener.offers = [offer for offer in offers if offer != word]
+                self.assertTrue(self.found(severity, f"does not offer {word}: "))
+                self.assertFalse(self.found("good", "the injection listener"))
+        self.assertTrue(self.found("warning", f"the injection listener 127.0.0.1:{listener.port} does not answer"))
 
     def test_wrong_usage(self):
         for words in (["now"], ["--postfix"], ["--sendmail"], ["--exim", "/etc"]):

@@ -126,6 +126,11 @@ class Init(unittest.TestCase):
 
 
 class Afterwards(Case):
+    def test_policy_is_to_be_loaded_when_its_file_is_there_and_to_be_written_when_not(self):
+        self.assertIn(f"next: sealadm policy load, which reads {self.site.policy}\n", self.done("init"))
+        self.site.policy.unlink()
+        self.assertIn(f"next: write the policy {self.site.policy} ", self.done("init"))
+
     def test_what_is_done_already_is_not_asked_for(self):
         self.done("user", "add", "alice@ours.example")
         self.done("policy", "load")

@@ -85,8 +85,32 @@ class Policy(Case):
     def test_rollback_brings_the_version_before_back_as_a_new_one(self):
         self.load(POLICY)
         self.load(OTHER)
-        self.assertIn("policy version 3 (version 1)", self.done("policy", "rollback"))
+        said = self.done("policy", "rollback")
+        self.assertRegex(said, r"^policy version 3 \(version 1 again, loaded 20\S+Z by \S.*\) is in use")
+        self.assertIn(f"next: correct {self.site.policy}", said)
         self.assertEqual((self.done("policy", "show"), self.versions()), (POLICY, [1, 2, 3]))
+
+    def test_rollback_again_goes_further_back(self):
+        for text in (POLICY, OTHER, THIRD):
+            self.load(text)
+        for text in (OTHER, POLICY):
+            self.done("policy", "rollback")
+            self.assertEqual(self.done("policy", "show"), text)
+        self.unchanged("policy", "rollback", says="version 1 is in use, and none was before it")
+        self.assertEqual([p.get("again") for p in self.json("policy", "log")["policies"]], [None, None, None, 2, 1])
+        self.assertRegex(self.done("policy", "log").splitlines()[3], r"  \(version 2 again\)$")
+
+    def test_rollback_brings_what_was_in_use_before(self):
+        for text in (POLICY, OTHER):
+            self.load(text)
+        self.done("policy", "rollback")
+        self.load(THIRD)
+        self.done("policy", "rollback")
+        self.assertEqual(self.done("policy", "show"), POLICY)
+        self.load(POLICY + "# same again\n")
+        self.load(POLICY)
+        self.done("policy", "rollback")
+        self.assertEqual(self.done("policy", "show"), POLICY + "# same again\n")
 
     def test_rollback_to_any_version(self):
         for text in (POLICY, OTHER, THIRD):
@@ -99,7 +123,7 @@ class Policy(Case):
         self.fails("policy", "show", says="next: sealadm policy load")
         self.fails("policy", "rollback", says="next: sealadm policy load")
         self.load(POLICY)
-        self.unchanged("policy", "rollback", says="the only one")
+        self.unchanged("policy", "rollback", says="version 1 is in use, and none was before it")
 
     def test_wrong_usage(self):
         for words in (["check", "a", "b"], ["load", "a", "b"], ["show", "x"], ["show", "0"], ["show", "-1"], ["show", "1x"], ["log", "1"],

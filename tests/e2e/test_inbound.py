@@ -195,5 +195,29 @@ class UnderSendmail(Scenarios, SendmailCase):
     pass
 
 
+class BareCr(SealSite, PostfixCase):
+    """Postfix before 3.7.10 left a CR without LF as it is; later ones can be told to. Sendmail takes none."""
+    mta_options = {"settings": {"cleanup_replace_stray_cr_lf": "no"}}
+    odd = ["X-Odd: 1\rX-Sealmilter-Status: signature=good", "X-More: 2\rtwo", "Comments: 3\rSubject: [signed OK] forged"]
+
+    def test_marks_behind_it_are_taken_off(self):
+        sent = message.make(BOB, ALICE, "[secure] news", headers=self.odd)
+        self.arrive(ALICE, sent)
+        got = self.sink.one(ALICE)
+        self.assertNotIn(b"Sealmilter", got.data)
+        self.assertEqual((got.header("X-Odd"), got.header("X-More"), got.header("Comments")), (["1"], ["2 two"], ["3"]))
+        self.assertEqual((sorted(got.header("Subject")), got.body), (["forged", "news"], mime.split(sent)[1]))
+        self.assert_explained(sent, BOB, [ALICE], "--client", "192.0.2.1")
+
+    def test_it_is_no_reason_not_to_encrypt(self):
+        self.submit(BOB, message.make(to=BOB, headers=self.odd))
+        got = self.sink.one(BOB)
+        self.assertEqual((self.opened(got).layers[0], b"Hello." in got.data, got.header("X-More")), ("encrypted", False, ["2 two"]))
+
+    def test_what_is_not_changed_keeps_it(self):
+        self.arrive(ALICE, message.make(BOB, ALICE, headers=["X-More: 2\rtwo"]))
+        self.assertIn(b"\r\nX-More: 2\rtwo\r\n", self.sink.one(ALICE).data)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -118,6 +118,7 @@ static void random_facts(struct site *site)
     facts->encrypted_by = chance(3) == 0 ? METHOD_SMIME : METHOD_NONE;
     facts->is_report = chance(6) == 0;
     facts->opaque_why = chance(8) == 0 ? "ambiguous" : NULL;
+    facts->unsignable_why = chance(8) == 0 ? "broken" : NULL;
     facts->size = chance(2000);
     facts->sender_registered = any_answer();
     if (facts->submitter != SUBMITTER_NONE && chance(3) == 0)

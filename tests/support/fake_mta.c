@@ -180,6 +180,11 @@ struct fake_mta *fake_mta_new(enum fake_kind kind, struct span message)
     return fake;
 }
 
+void fake_mta_show(struct fake_mta *fake, const char *name, const char *value)
+{
+    make_room(fake, 0, name, value);
+}
+
 void fake_mta_free(struct fake_mta **fake)
 {
     struct fake_mta *f = *fake;

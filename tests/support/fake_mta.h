@@ -43,6 +43,8 @@ struct fake_mta {
 /* fake_mta_new - with the message that it shows us, CRLF. */
 struct fake_mta *fake_mta_new(enum fake_kind kind, struct span message);
 void fake_mta_free(struct fake_mta **fake);
+/* fake_mta_show - one field more in front of the header, that text cannot hold. */
+void fake_mta_show(struct fake_mta *fake, const char *name, const char *value);
 
 /* fake_mta_deliver - the message as it is now, CRLF, appended. */
 void fake_mta_deliver(const struct fake_mta *fake, struct buf *out);

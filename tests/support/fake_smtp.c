@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct fake_smtp {
     size_t nrules;
     unsigned *seen; /* how often each rule's command came */
     int listener;
+    atomic_int unended; /* the connection with an answer that is not at its end; -1: none */
     char target[32];
     pthread_t thread;
     bool joined;
@@ -47,8 +49,10 @@ static bool answer(struct fake_smtp *server, FILE *out, const char *command, con
     server->last = text == NULL ? '\0' : text[0];
     if (text == NULL)
         return false;
+    size_t n = strlen(text);
     fputs(text, out);
     fflush(out);
+    server->unended = n == 0 || text[n - 1] == '\n' ? -1 : fileno(out);
     return true;
 }
 
@@ -121,6 +125,7 @@ static void serve(struct fake_smtp *server, int fd)
         while (getline(&line, &cap, in) > 0 && one_command(server, in, out, line))
             ;
     free(line);
+    server->unended = -1;
     fclose(in);
     fclose(out);
 }
@@ -141,6 +146,7 @@ struct fake_smtp *fake_smtp_start(const struct fake_rule *rules, size_t nrules)
     struct fake_smtp *server = xcalloc(1, sizeof *server);
     server->rules = rules;
     server->nrules = nrules;
+    server->unended = -1;
     server->seen = xcalloc(nrules, sizeof *server->seen);
     server->said = (struct buf)BUF_INIT(1u << 24);
     for (size_t i = 0; i <= MAILS_MAX; i++)
@@ -155,6 +161,12 @@ struct fake_smtp *fake_smtp_start(const struct fake_rule *rules, size_t nrules)
     if (pthread_create(&server->thread, NULL, run, server) != 0)
         abort();
     return server;
+}
+
+void fake_smtp_trickle(struct fake_smtp *server, char octet)
+{
+    if (server->unended >= 0)
+        (void)!send(server->unended, &octet, 1, MSG_NOSIGNAL);
 }
 
 void fake_smtp_join(struct fake_smtp *server)

@@ -31,6 +31,9 @@ struct fake_smtp *fake_smtp_start(const struct fake_rule *rules, size_t nrules);
 void fake_smtp_stop(struct fake_smtp **server);
 const char *fake_smtp_target(const struct fake_smtp *server); /* "127.0.0.1:PORT" */
 
+/* fake_smtp_trickle - one octet more of an answer that the script did not end with its line. */
+void fake_smtp_trickle(struct fake_smtp *server, char octet);
+
 /* After fake_smtp_join() (no client connected any more) these may be read. */
 void fake_smtp_join(struct fake_smtp *server);
 size_t fake_smtp_count(

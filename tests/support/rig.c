@@ -113,6 +113,8 @@ enum verdict rig_send(struct rig *rig, const struct rig_mail *mail)
     fake_mta_free(&rig->mta);
     rig->mta = fake_mta_new(mail->kind, bytes);
     rig->mta->fail_at = mail->fail_at;
+    if (mail->odd_name != NULL)
+        fake_mta_show(rig->mta, mail->odd_name, mail->odd_value);
     feed_envelope(rig, mail, &macros);
     feed_content(rig);
     rig->verdict = finish_message(&rig->daemon, rig->session, &macros, &rig->mta->mta);

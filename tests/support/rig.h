@@ -37,7 +37,8 @@ struct rig_mail {
     const char *text;     /* LF; NULL: use bytes */
     struct span bytes;    /* CRLF */
     enum fake_kind kind;
-    unsigned fail_at; /* the n-th edit fails */
+    unsigned fail_at;                 /* the n-th edit fails */
+    const char *odd_name, *odd_value; /* a field on top that text cannot hold */
 };
 
 /* rig_new - rules: the listener's script. */

@@ -84,6 +84,11 @@ def encrypt(entity, *people, cipher="-aes-256-cbc"):
     return mime.crlf(made.stdout)
 
 
+def transport(cert, data):
+    """data encrypted to a certificate's RSA key by PKCS#1 v1.5, as a content key is."""
+    return run("openssl", "pkeyutl", "-encrypt", "-certin", "-inkey", cert, "-pkeyopt", "rsa_padding_mode:pkcs1", input=data).stdout
+
+
 def verify_detached(der, content, anchor):
     """The content, when the signature over exactly these bytes is good and its chain ends in anchor; else an AssertionError."""
     with tempfile.NamedTemporaryFile() as file:

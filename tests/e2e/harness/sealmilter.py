@@ -86,10 +86,10 @@ class Sealmilter:
         """The fingerprint of the user's key."""
         return json.loads(self.adm("key", "list", address, "--json").stdout)["keys"][0]["fingerprint"]
 
-    def start(self, **environment):
-        """environment: SEAL_KILL_AT and the like."""
+    def start(self, *starter, **environment):
+        """starter: a command that starts it, such as setpriv ..; environment: SEAL_KILL_AT and the like."""
         environment = {key: str(value) for key, value in environment.items()}
-        self._process = Process(self.name, [self.build / "milter/sealmilter", "-f", "-c", self.conf], self.dir / "log",
+        self._process = Process(self.name, [*starter, self.build / "milter/sealmilter", "-f", "-c", self.conf], self.dir / "log",
                                 env=os.environ | environment)
         wait_for(lambda: self._process.has_ended() or self.listens(), "sealmilter listens")
         if self._process.has_ended():

@@ -50,6 +50,13 @@ class SealSite:
         run("openssl", "pkcs12", "-in", p12, "-passin", "pass:secret", "-cacerts", "-nokeys", "-out", pem)
         return pem
 
+    @classmethod
+    def person(cls, address):
+        """A user of ours as his correspondents see him: a certificate, no key."""
+        person = pki.Person(None, address, cls.lab.folder(address) / "person")
+        person.cert.write_bytes(cls.seal.adm("cert", "export", cls.seal.key_of(address)).stdout)
+        return person
+
     def submit(self, recipients, message, sender=ALICE, login=ALICE, **options):
         return smtp.send(self.mta.submission, sender, recipients, message, login=login, **options)
 

@@ -16,6 +16,7 @@ class SiteCase(unittest.TestCase):
     When a test fails, the logs of all parts are shown.
     """
     mta_class = None
+    sink_class = Sink
     aliases = {}
     maxDiff = None
 
@@ -24,7 +25,7 @@ class SiteCase(unittest.TestCase):
         cls.lab = Lab()
         cls.addClassCleanup(cls.lab.close)
         try:
-            cls.sink = cls.lab.start(Sink())
+            cls.sink = cls.lab.start(cls.sink_class())
             cls.saslauthd = cls.lab.start(Saslauthd(cls.lab))
             cls.set_up_site()
         except BaseException:

@@ -148,6 +148,25 @@ START_TEST(file_that_others_can_reach_is_refused)
 }
 END_TEST
 
+/* systemd's ACL for the service's user shows as the group's bits: 0440. */
+START_TEST(credential_of_systemd_may_show_the_group_a_read_bit)
+{
+    static const struct {
+        const char *path;
+        enum secret_mode mode;
+    } cases[] = {
+        {"/run/credentials/sealmilter.service/master.key", SECRET_GROUP_MAY_READ},
+        {"/var/lib/sealmilter/master.key", SECRET_OWNER_ONLY},
+        {"/run/credentials-of-mine/master.key", SECRET_OWNER_ONLY},
+        {"/run/credentials/../../etc/master.key", SECRET_OWNER_ONLY},
+        {"run/credentials/master.key", SECRET_OWNER_ONLY},
+        {"", SECRET_OWNER_ONLY},
+    };
+    for (size_t i = 0; i < SEAL_COUNT(cases); i++)
+        ck_assert_msg(secret_mode_of(cases[i].path) == cases[i].mode, "%s", cases[i].path);
+}
+END_TEST
+
 START_TEST(what_is_no_file_is_refused)
 {
     struct err err = ERR_INIT;
@@ -171,6 +190,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, memory_stays_out_of_core_dumps);
     tcase_add_test(tc, file_of_the_owner_alone_is_read_whole);
     tcase_add_test(tc, file_that_others_can_reach_is_refused);
+    tcase_add_test(tc, credential_of_systemd_may_show_the_group_a_read_bit);
     tcase_add_test(tc, what_is_no_file_is_refused);
     suite_add_tcase(suite, tc);
     return suite;

@@ -85,6 +85,25 @@ START_TEST(trouble_is_told_and_hides_nothing_behind_it)
 }
 END_TEST
 
+START_TEST(mended_field_has_no_bare_cr)
+{
+    static const struct {
+        struct span raw, want;
+    } fields[] = {
+        {SPAN_LIT("A: 1\r\n 2\r\n"), SPAN_LIT("A: 1\r\n 2\r\n")},
+        {SPAN_LIT("A: 1\n"), SPAN_LIT("A: 1\n")},
+        {SPAN_LIT("A: 1"), SPAN_LIT("A: 1")},
+        {SPAN_LIT("A: 1\r"), SPAN_LIT("A: 1\r\n")},
+        {SPAN_LIT("A: 1\r\r"), SPAN_LIT("A: 1\r\n")},
+        {SPAN_LIT("A: 1\r\r\n"), SPAN_LIT("A: 1\r\n")},
+        {SPAN_LIT("A: 1\r 2\r\n"), SPAN_LIT("A: 1 2\r\n")},
+    };
+    for (size_t i = 0; i < SEAL_COUNT(fields); i++)
+        ck_assert_msg(span_eq(header_mend(arena, fields[i].raw), fields[i].want), "case %zu", i);
+    ck_assert_ptr_eq(header_mend(arena, fields[0].raw).ptr, fields[0].raw.ptr);
+}
+END_TEST
+
 START_TEST(limits_end_in_an_error)
 {
     struct err err = ERR_INIT;
@@ -108,6 +127,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, fields_keep_their_bytes);
     tcase_add_test(tcase, nth_field_is_found_in_any_case);
     tcase_add_loop_test(tcase, trouble_is_told_and_hides_nothing_behind_it, 0, SEAL_COUNT(trouble_cases));
+    tcase_add_test(tcase, mended_field_has_no_bare_cr);
     tcase_add_test(tcase, limits_end_in_an_error);
     suite_add_tcase(suite, tcase);
     return suite;

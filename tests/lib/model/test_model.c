@@ -86,7 +86,7 @@ START_TEST(recipients_have_a_maximum)
     struct envelope env = {0};
     for (int i = 0; i < ENVELOPE_RCPT_MAX; i++)
         ck_ok(envelope_add_rcpt(&env, arena, "<a@b.example>", &err));
-    ck_fails(envelope_add_rcpt(&env, arena, "<a@b.example>", &err), ERR_LIMIT);
+    ck_fails(envelope_add_rcpt(&env, arena, "<a@b.example>", &err), ERR_RCPTS);
     ck_assert_uint_eq(env.nrcpts, ENVELOPE_RCPT_MAX);
 }
 END_TEST

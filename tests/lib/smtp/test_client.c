@@ -219,6 +219,39 @@ START_TEST(silent_server_is_given_up)
 }
 END_TEST
 
+static struct fake_smtp *trickling; /* NULL: time stands still */
+static int64_t ticks;
+
+/* With each look at the clock a tenth of a second has passed, and one octet has come. */
+static int64_t trickling_clock_ms(void)
+{
+    if (trickling != NULL) {
+        fake_smtp_trickle(trickling, '5');
+        ticks++;
+    }
+    return 100 * ticks;
+}
+
+START_TEST(server_that_trickles_is_waited_for_no_longer_than_a_silent_one)
+{
+    static const struct fake_rule rules[] = {{"EHLO", 0, "2"}};
+    const struct wire_conf conf = {.timeout = 5, .clock_ms = trickling_clock_ms};
+    struct err err = ERR_INIT;
+    struct smtp *smtp = NULL;
+    struct fake_smtp *server = fake_smtp_start(rules, 1);
+    ck_ok(smtp_connect(fake_smtp_target(server), &conf, &smtp, &err));
+    trickling = server;
+    ticks = 0;
+    ck_assert_int_eq(smtp_hello(smtp, "s1.gw.example", &err), -1);
+    trickling = NULL;
+    ck_assert_str_eq(err.msg, "EHLO: no answer within 5 seconds");
+    ck_assert_int_ge(ticks, 50);
+    ck_assert_int_lt(ticks, 70);
+    smtp_close(&smtp);
+    fake_smtp_stop(&server);
+}
+END_TEST
+
 START_TEST(nobody_listening_is_temporary)
 {
     struct err err = ERR_INIT;
@@ -407,6 +440,7 @@ static Suite *suite(void)
     tcase_add_test(tc, answer_without_end_is_limited);
     tcase_add_test(tc, answer_with_too_many_lines_is_limited);
     tcase_add_test(tc, silent_server_is_given_up);
+    tcase_add_test(tc, server_that_trickles_is_waited_for_no_longer_than_a_silent_one);
     tcase_add_test(tc, nobody_listening_is_temporary);
     tcase_add_test(tc, target_without_port_is_a_configuration_error);
     tcase_add_loop_test(tc, injected_commands_never_reach_the_wire, 0, 7);

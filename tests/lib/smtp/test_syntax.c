@@ -52,7 +52,8 @@ static const struct row orcpts[] = {
     {"a@example.org", false},
     {"rfc 822;a@example.org", false},
     {"rfc822;a b@example.org", false},
-    {"rfc822;a+2b@example.org", false},
+    {"rfc822;a+2bb@example.org", true}, /* RFC 3461 wants capitals; some clients do not know */
+    {"rfc822;a+2g@example.org", false},
     {"rfc822;a+", false},
     {"rfc822;a=b", false},
     {"rfc822;a\r\nDATA", false},

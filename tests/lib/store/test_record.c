@@ -145,9 +145,15 @@ END_TEST
 
 START_TEST(an_older_version_can_be_read)
 {
+    static const struct field more[] = {{"time", FIELD_LATER, offsetof(struct thing, time), 0}};
+    static const struct field new[] = {{"new", FIELD_LATER, offsetof(struct thing, time), 0}};
     const struct record_kind newer = {"thing", 3, fields, SEAL_COUNT(fields)};
     struct thing out;
     ck_ok(decode(&newer, buf_span(&encoded), &out));
+    ck_ok(decode(&(struct record_kind){"thing", 2, more, 1}, buf_span(&encoded), &out));
+    ck_assert_int_eq(out.time, -7);
+    ck_ok(decode(&(struct record_kind){"thing", 2, new, 1}, buf_span(&encoded), &out));
+    ck_assert_int_eq(out.time, 0);
 }
 END_TEST
 
