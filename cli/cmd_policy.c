@@ -15,7 +15,7 @@ static int check_text(struct cli *cli, const char *path, struct span text, struc
     struct policy *policy = NULL;
     if (memchr(text.ptr, '\0', text.len) != NULL)
         return err_set(err, ERR_CONFIG, "%s: a NUL octet", path);
-    if (policy_parse(path, text, &policy, err) < 0)
+    if (policy_parse(path, text, NULL, 0, &policy, err) < 0)
         return -1;
     size_t errors = policy_check(policy, &cli->out);
     policy_free(&policy);

@@ -54,7 +54,7 @@ static int load_policy(struct store_read *read, struct snapshot *snapshot, struc
     switch (store_find_policy(read, 0, &record, err)) {
     case FIND_FOUND:
         snapshot->policy_version = record.version;
-        return policy_parse("policy", span_of(record.text), &snapshot->policy, err);
+        return policy_parse("policy", span_of(record.text), NULL, 0, &snapshot->policy, err);
     case FIND_ABSENT:
         return err_set(err, ERR_CONFIG, "no policy is loaded; write one and run: sealadm policy load");
     case FIND_FAILED:

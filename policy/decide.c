@@ -43,13 +43,13 @@ void deciding_take_steps(struct deciding *d, const struct rule *rule)
     }
 }
 
-static const char *condition_text(struct arena *arena, const struct condition *condition)
+static const char *condition_text(const struct deciding *d, const struct condition *condition)
 {
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20);
     if (condition == NULL)
         return NULL;
-    print_condition(condition, &text);
-    return arena_strdup(arena, buf_str(&text));
+    print_condition(d->policy, condition, &text);
+    return arena_strdup(d->arena, buf_str(&text));
 }
 
 static void note_trace(struct deciding *d, const struct rule *rule, enum answer answer,
@@ -59,10 +59,8 @@ static void note_trace(struct deciding *d, const struct rule *rule, enum answer 
     if (trace == NULL)
         return;
     trace->lines = arena_grow(d->arena, trace->lines, trace->n, &trace->cap, sizeof *trace->lines);
-    trace->lines[trace->n++] = (struct trace_line){.rcpt = d->rcpt,
-                                                   .rule = rule->name,
-                                                   .matched = answer,
-                                                   .condition = condition_text(d->arena, failed)};
+    trace->lines[trace->n++] = (struct trace_line){
+        .rcpt = d->rcpt, .rule = rule->name, .matched = answer, .condition = condition_text(d, failed)};
 }
 
 static void take_rule(struct deciding *d, const struct rule *rule)
@@ -76,7 +74,7 @@ static void take_rule(struct deciding *d, const struct rule *rule)
 
 static void defer_unknown(struct deciding *d, const struct rule *rule, const struct condition *condition)
 {
-    deciding_note(d, "rule \"%s\": could not find out: %s", rule->name, condition_text(d->arena, condition));
+    deciding_note(d, "rule \"%s\": could not find out: %s", rule->name, condition_text(d, condition));
     deciding_settle(d, DISPOSITION_TEMPFAIL, "4.3.0", "Could not find out what policy asks; try again later");
 }
 
@@ -104,7 +102,7 @@ static void decide_rcpt(struct deciding *d)
     for (size_t i = next_rule(d, &walk, 0); i < d->policy->nrules; i = next_rule(d, &walk, i + 1)) {
         const struct rule *rule = &d->policy->rules[i];
         const struct condition *failed;
-        enum answer answer = match_rule(rule, d->facts, d->rcpt, &d->needs, &failed);
+        enum answer answer = match_rule(d->policy, rule, d->facts, d->rcpt, &d->needs, &failed);
         note_trace(d, rule, answer, failed);
         switch (answer) {
         case ANSWER_NO:

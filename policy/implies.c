@@ -37,11 +37,43 @@ static bool values_within(const struct condition *a, const struct condition *b,
     return true;
 }
 
-static bool header_within(const struct condition *a, const struct condition *b)
+static bool named_text_within(const struct condition *a, const struct condition *b)
 {
-    if (strcasecmp(a->header, b->header) != 0)
+    if (strcasecmp(a->name, b->name) != 0)
         return false;
-    return b->test == HEADER_PRESENT || (a->test == b->test && values_within(a, b, text_within));
+    return b->test == TEXT_PRESENT || (a->test == b->test && values_within(a, b, text_within));
+}
+
+static bool groups_within(const struct condition *a, const struct condition *b)
+{
+    for (size_t i = 0; i < a->ngroups; i++) {
+        size_t k = 0;
+        while (k < b->ngroups && a->groups[i] != b->groups[k])
+            k++;
+        if (k == b->ngroups)
+            return false;
+    }
+    return true;
+}
+
+static bool attachment_within(const struct condition *a, const struct condition *b)
+{
+    if (b->test != TEXT_PRESENT && (a->test != b->test || !values_within(a, b, text_within)))
+        return false;
+    for (size_t i = 0; i < a->ntypes; i++) {
+        size_t k = 0;
+        while (k < b->ntypes && strcasecmp(a->types[i], b->types[k]) != 0)
+            k++;
+        if (k == b->ntypes && b->ntypes > 0)
+            return false;
+    }
+    return b->ntypes == 0 || a->ntypes > 0;
+}
+
+/* A condition without values holds for any. */
+static bool optional_within(const struct condition *a, const struct condition *b)
+{
+    return b->nvalues == 0 || (a->nvalues > 0 && values_within(a, b, text_within));
 }
 
 /* Without regard to `not`. */
@@ -54,18 +86,36 @@ static bool plain_implies(const struct condition *a, const struct condition *b)
     case CONDITION_SIGNED:
     case CONDITION_ENCRYPTED:
     case CONDITION_REGISTERED:
+    case CONDITION_PRIORITY:
+    case CONDITION_SENSITIVITY:
+    case CONDITION_TRAIT:
+    case CONDITION_POSSIBLE:
+    case CONDITION_VERIFIED:
         return (a->set & ~b->set) == 0;
     case CONDITION_FROM:
     case CONDITION_TO:
         return values_within(a, b, pattern_within);
+    case CONDITION_GROUP:
+    case CONDITION_FILE:
+        return a->party == b->party && groups_within(a, b);
+    case CONDITION_ATTRIBUTE:
+        return a->party == b->party && named_text_within(a, b);
+    case CONDITION_LOGIN:
+    case CONDITION_TLS:
+        return optional_within(a, b);
+    case CONDITION_ATTACHMENT:
+        return attachment_within(a, b);
     case CONDITION_KEYWORD:
+    case CONDITION_CLIENT:
+    case CONDITION_CLIENT_NAME:
+    case CONDITION_LISTENER:
         return values_within(a, b, text_within);
     case CONDITION_SIZE_OVER:
         return a->size >= b->size;
     case CONDITION_SIZE_UNDER:
         return a->size <= b->size;
     case CONDITION_HEADER:
-        return header_within(a, b);
+        return named_text_within(a, b);
     }
     return false;
 }

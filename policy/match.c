@@ -2,12 +2,10 @@
 #include "policy/policy_internal.h"
 
 #include "base/addr.h"
-#include "base/text.h"
 
 #include <string.h>
-#include <strings.h>
 
-static enum answer yes_if(bool holds)
+enum answer match_yes_if(bool holds)
 {
     return holds ? ANSWER_YES : ANSWER_NO;
 }
@@ -29,7 +27,7 @@ static enum answer negate(enum answer answer)
 static enum answer match_pattern(const struct condition *condition, const char *addr)
 {
     if (condition->hashed != NULL)
-        return yes_if(patterns_fit(condition->hashed, condition->values, addr));
+        return match_yes_if(patterns_fit(condition->hashed, condition->values, addr));
     for (size_t i = 0; i < condition->nvalues; i++)
         if (addr_matches(addr, condition->values[i]))
             return ANSWER_YES;
@@ -52,36 +50,7 @@ static enum answer match_keyword(const struct condition *condition, const struct
 
 static enum answer match_layer(const struct condition *condition, enum method method)
 {
-    return yes_if(method != METHOD_NONE && (condition->set & BIT(method)) != 0);
-}
-
-static bool header_holds(const char *value, enum header_test test, const char *wanted)
-{
-    switch (test) {
-    case HEADER_PRESENT:
-        return true;
-    case HEADER_IS:
-        return span_eq_nocase(span_trim(span_of(value)), span_trim(span_of(wanted)));
-    case HEADER_CONTAINS:
-        return strcasestr(value, wanted) != NULL;
-    case HEADER_LIKE:
-        return text_is_like(value, wanted);
-    }
-    return false;
-}
-
-static enum answer match_header(const struct condition *condition, const struct facts *facts)
-{
-    for (size_t i = 0; i < facts->nheaders; i++) {
-        if (strcasecmp(facts->headers[i].name, condition->header) != 0)
-            continue;
-        if (condition->test == HEADER_PRESENT)
-            return ANSWER_YES;
-        for (size_t k = 0; k < condition->nvalues; k++)
-            if (header_holds(facts->headers[i].value, condition->test, condition->values[k]))
-                return ANSWER_YES;
-    }
-    return ANSWER_NO;
+    return match_yes_if(method != METHOD_NONE && (condition->set & BIT(method)) != 0);
 }
 
 /* Any of those named: one yes is enough, and one that could not be found out outweighs a no. */
@@ -100,12 +69,47 @@ static enum answer match_registered(const struct condition *condition, const str
     return sender == ANSWER_UNKNOWN || recipient == ANSWER_UNKNOWN ? ANSWER_UNKNOWN : ANSWER_NO;
 }
 
-static enum answer match_plain(const struct condition *condition, const struct facts *facts, size_t rcpt,
-                               unsigned *needs)
+/* A usable key of one of the methods; methods that this build does not have are possible for nobody. */
+static enum answer match_possible(const struct condition *condition, const struct rcpt_facts *rcpt,
+                                  unsigned *needs)
+{
+    enum answer heaviest = ANSWER_NO;
+    for (enum method method = METHOD_NONE + 1; method < METHODS; method++) {
+        if ((condition->set & BIT(method)) == 0 || !method_is_available(method))
+            continue;
+        switch (rcpt->encrypt[method].usable) {
+        case ANSWER_YES:
+            return ANSWER_YES;
+        case ANSWER_UNASKED:
+            *needs |= FACTS_KEYS;
+            return ANSWER_UNASKED;
+        case ANSWER_UNKNOWN:
+            heaviest = ANSWER_UNKNOWN;
+            break;
+        case ANSWER_NO:
+            break;
+        }
+    }
+    return heaviest;
+}
+
+/* Of what this recipient may see. */
+static enum answer match_verified(const struct condition *condition, const struct facts *facts, size_t rcpt,
+                                  unsigned *needs)
+{
+    if (facts->nviews == 0) {
+        *needs |= FACTS_OPENED;
+        return ANSWER_UNASKED;
+    }
+    return match_yes_if((condition->set & BIT(facts->views[facts->rcpts[rcpt].view].signature)) != 0);
+}
+
+static enum answer match_plain(const struct policy *policy, const struct condition *condition,
+                               const struct facts *facts, size_t rcpt, unsigned *needs)
 {
     switch (condition->kind) {
     case CONDITION_DIRECTION:
-        return yes_if((condition->set & BIT(facts->rcpts[rcpt].direction)) != 0);
+        return match_yes_if((condition->set & BIT(facts->rcpts[rcpt].direction)) != 0);
     case CONDITION_FROM:
         return match_pattern(condition, match_writer(facts));
     case CONDITION_TO:
@@ -117,21 +121,47 @@ static enum answer match_plain(const struct condition *condition, const struct f
     case CONDITION_ENCRYPTED:
         return match_layer(condition, facts->encrypted_by);
     case CONDITION_SIZE_OVER:
-        return yes_if(facts->size > condition->size);
+        return match_yes_if(facts->size > condition->size);
     case CONDITION_SIZE_UNDER:
-        return yes_if(facts->size < condition->size);
+        return match_yes_if(facts->size < condition->size);
     case CONDITION_HEADER:
-        return match_header(condition, facts);
+        return match_yes_if(match_header(condition, facts));
     case CONDITION_REGISTERED:
         return match_registered(condition, facts, rcpt, needs);
+    case CONDITION_GROUP:
+    case CONDITION_FILE:
+    case CONDITION_ATTRIBUTE:
+        return match_party(policy, condition, facts, rcpt, needs);
+    case CONDITION_CLIENT:
+        return match_client(condition, facts);
+    case CONDITION_CLIENT_NAME:
+        return match_client_name(condition, facts);
+    case CONDITION_LISTENER:
+        return match_listener(condition, facts);
+    case CONDITION_LOGIN:
+        return match_login(condition, facts);
+    case CONDITION_TLS:
+        return match_tls(condition, facts);
+    case CONDITION_ATTACHMENT:
+        return match_yes_if(match_attachment(condition, facts));
+    case CONDITION_PRIORITY:
+        return match_yes_if((condition->set & BIT(facts->priority)) != 0);
+    case CONDITION_SENSITIVITY:
+        return match_yes_if((condition->set & BIT(facts->sensitivity)) != 0);
+    case CONDITION_TRAIT:
+        return match_yes_if((condition->set & facts->traits) != 0);
+    case CONDITION_POSSIBLE:
+        return match_possible(condition, &facts->rcpts[rcpt], needs);
+    case CONDITION_VERIFIED:
+        return match_verified(condition, facts, rcpt, needs);
     }
     return ANSWER_UNKNOWN;
 }
 
-enum answer match_condition(const struct condition *condition, const struct facts *facts, size_t rcpt,
-                            unsigned *needs)
+enum answer match_condition(const struct policy *policy, const struct condition *condition,
+                            const struct facts *facts, size_t rcpt, unsigned *needs)
 {
-    enum answer answer = match_plain(condition, facts, rcpt, needs);
+    enum answer answer = match_plain(policy, condition, facts, rcpt, needs);
     return condition->negated ? negate(answer) : answer;
 }
 
@@ -151,14 +181,14 @@ static int weight(enum answer answer)
     return 1;
 }
 
-enum answer match_rule(const struct rule *rule, const struct facts *facts, size_t rcpt, unsigned *needs,
-                       const struct condition **failed_out)
+enum answer match_rule(const struct policy *policy, const struct rule *rule, const struct facts *facts,
+                       size_t rcpt, unsigned *needs, const struct condition **failed_out)
 {
     enum answer heaviest = ANSWER_YES;
     unsigned wanted = 0;
     *failed_out = NULL;
     for (size_t i = 0; i < rule->nconditions && heaviest != ANSWER_NO; i++) {
-        enum answer answer = match_condition(&rule->conditions[i], facts, rcpt, &wanted);
+        enum answer answer = match_condition(policy, &rule->conditions[i], facts, rcpt, &wanted);
         if (weight(answer) > weight(heaviest)) {
             heaviest = answer;
             *failed_out = &rule->conditions[i];

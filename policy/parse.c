@@ -175,11 +175,11 @@ static int read_rule(struct parser *p, struct err *err)
 }
 
 static const struct word statement_words[] = {
-    {"our", read_our},     {"external", read_external}, {"keyword", read_keyword},
-    {"login", read_login}, {"tls", read_tls},           {"network", read_network},
-    {"local", read_local}, {"any", read_any},           {"rule", read_rule},
+    {"our", read_our},       {"external", read_external}, {"keyword", read_keyword}, {"login", read_login},
+    {"tls", read_tls},       {"network", read_network},   {"local", read_local},     {"any", read_any},
+    {"group", parser_group}, {"rule", read_rule},
 };
-const struct vocabulary statement_vocabulary = {"a statement: our, external, keyword, login, rule, ..",
+const struct vocabulary statement_vocabulary = {"a statement: our, external, keyword, group, login, rule, ..",
                                                 statement_words, SEAL_COUNT(statement_words)};
 
 static int read_all(struct parser *p, struct span text, struct err *err)
@@ -197,22 +197,49 @@ static int read_all(struct parser *p, struct span text, struct err *err)
     return 0;
 }
 
-int policy_parse(const char *path, struct span text, struct policy **out, struct err *err)
+static int parse(struct parser *p, const char *path, struct span text, struct policy **out, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *scratch = arena_new(POLICY_MEMORY_MAX * 4ul);
     struct policy *policy = xcalloc(1, sizeof *policy);
     policy->arena = arena_new(POLICY_MEMORY_MAX);
     policy->path = arena_strdup(policy->arena, path);
-    struct parser p = {.policy = policy, .scratch = scratch};
-    if (read_all(&p, text, err) < 0) {
-        policy_free(&policy);
-        return -1;
+    p->policy = policy;
+    p->scratch = scratch;
+    int status = read_all(p, text, err);
+    if (status == 0) {
+        index_policy(policy);
+        status = arena_check(policy->arena, err);
     }
-    index_policy(policy);
-    if (arena_check(policy->arena, err) < 0) {
+    if (status < 0)
         policy_free(&policy);
-        return -1;
-    }
     *out = policy;
-    return 0;
+    return status;
+}
+
+int policy_parse(const char *path, struct span text, const struct policy_file *files, size_t nfiles,
+                 struct policy **out, struct err *err)
+{
+    struct parser p = {.files = files, .nfiles = nfiles, .missing_files = FILES_NEEDED};
+    size_t octets = 0;
+    for (size_t i = 0; i < nfiles; i++)
+        octets += files[i].text.len;
+    if (octets > POLICY_FILES_MAX)
+        return err_set(err, ERR_LIMIT, "%s: its files of addresses have more than %zu octets", path,
+                       POLICY_FILES_MAX);
+    return parse(&p, path, text, out, err);
+}
+
+int policy_files(const char *path, struct span text, struct arena *arena, const char ***paths_out,
+                 size_t *n_out, struct err *err)
+{
+    struct parser p = {.missing_files = FILES_WANTED};
+    struct policy *policy = NULL;
+    if (parse(&p, path, text, &policy, err) < 0)
+        return -1;
+    *n_out = policy->nlists;
+    *paths_out = arena_array(arena, policy->nlists, sizeof **paths_out);
+    for (size_t i = 0; i < policy->nlists; i++)
+        (*paths_out)[i] = arena_strdup(arena, policy->lists[i]->path);
+    policy_free(&policy);
+    return arena_check(arena, err);
 }

@@ -3,9 +3,7 @@
 
 #include "conf/number.h"
 
-#include <string.h>
-
-static int add_value(struct parser *p, const char *value, size_t *cap)
+int parser_value(struct parser *p, const char *value, size_t *cap)
 {
     struct condition *c = p->condition;
     if (value == NULL)
@@ -15,13 +13,42 @@ static int add_value(struct parser *p, const char *value, size_t *cap)
     return 0;
 }
 
-/* ---- direction ---- */
-
-static bool take_direction(struct parser *p)
+int parser_values(struct parser *p, const char *what, struct err *err)
 {
-    for (enum direction d = DIRECTION_TRANSIT; d <= DIRECTION_INBOUND; d++) {
-        if (parser_take(p, direction_name(d))) {
-            p->condition->set |= BIT(d);
+    size_t cap = 0;
+    do {
+        if (parser_value(p, parser_text(p, what, err), &cap) < 0)
+            return -1;
+    } while (parser_take(p, "or"));
+    return 0;
+}
+
+static bool take_name(struct parser *p, const struct names *names)
+{
+    for (unsigned value = names->first; value <= names->last; value++) {
+        if (parser_take(p, names->name(value))) {
+            p->condition->set |= BIT(value);
+            return true;
+        }
+    }
+    return false;
+}
+
+int parser_set(struct parser *p, const struct names *names, struct err *err)
+{
+    do {
+        if (!take_name(p, names))
+            return parser_expected(p, err, names->expected);
+    } while (parser_take(p, "or"));
+    return 0;
+}
+
+bool parser_text_test(struct parser *p)
+{
+    static const char *const words[] = {[TEXT_IS] = "is", [TEXT_CONTAINS] = "contains", [TEXT_LIKE] = "like"};
+    for (enum text_test test = TEXT_IS; test <= TEXT_LIKE; test++) {
+        if (parser_take(p, words[test])) {
+            p->condition->test = test;
             return true;
         }
     }
@@ -32,70 +59,21 @@ static int read_direction(struct parser *p, struct err *err)
 {
     p->condition->kind = CONDITION_DIRECTION;
     p->at--;
-    do {
-        if (!take_direction(p))
-            return parser_expected(p, err, "outbound, inbound, internal or transit");
-    } while (parser_take(p, "or"));
-    return 0;
+    return parser_set(p, &direction_names, err);
 }
-
-/* ---- addresses ---- */
-
-static int read_patterns(struct parser *p, enum condition_kind kind, struct err *err)
-{
-    static const char *const later[] = {"group", "file", "attribute"};
-    size_t cap = 0;
-    p->condition->kind = kind;
-    for (size_t i = 0; i < SEAL_COUNT(later); i++)
-        if (parser_next_is(p, later[i]) && !token_ends(p->at + 1))
-            return parser_unavailable(p, err);
-    enum pattern_form form = parser_take(p, "domain")    ? PATTERN_DOMAIN
-                             : parser_take(p, "address") ? PATTERN_ADDRESS
-                                                         : PATTERN_ANY;
-    do {
-        if (add_value(p, parser_pattern(p, form, err), &cap) < 0)
-            return -1;
-    } while (parser_take(p, "or"));
-    return 0;
-}
-
-static int read_from(struct parser *p, struct err *err)
-{
-    return read_patterns(p, CONDITION_FROM, err);
-}
-
-static int read_to(struct parser *p, struct err *err)
-{
-    return read_patterns(p, CONDITION_TO, err);
-}
-
-/* ---- keyword, signed, encrypted, registered ---- */
 
 static int read_keyword(struct parser *p, struct err *err)
 {
-    size_t cap = 0;
     p->condition->kind = CONDITION_KEYWORD;
-    do {
-        if (add_value(p, parser_text(p, "the keyword's name", err), &cap) < 0)
-            return -1;
-    } while (parser_take(p, "or"));
-    return 0;
+    return parser_values(p, "the keyword's name", err);
 }
 
 static int read_layer(struct parser *p, enum condition_kind kind, struct err *err)
 {
     p->condition->kind = kind;
+    if (parser_take(p, "with"))
+        return parser_set(p, &layer_names, err);
     p->condition->set = BIT(METHOD_SMIME) | BIT(METHOD_OPENPGP);
-    if (!parser_take(p, "with"))
-        return 0;
-    p->condition->set = 0;
-    do {
-        enum method method =
-            parser_next_is(p, "smime") || parser_next_is(p, "openpgp") ? parser_method(p, err) : METHOD_NONE;
-        if (method == METHOD_NONE)
-            return parser_expected(p, err, "smime or openpgp");
-        p->condition->set |= BIT(method);
-    } while (parser_take(p, "or"));
     return 0;
 }
 
@@ -112,18 +90,8 @@ static int read_encrypted(struct parser *p, struct err *err)
 static int read_registered(struct parser *p, struct err *err)
 {
     p->condition->kind = CONDITION_REGISTERED;
-    do {
-        if (parser_take(p, "sender"))
-            p->condition->set |= BIT(PARTY_SENDER);
-        else if (parser_take(p, "recipient"))
-            p->condition->set |= BIT(PARTY_RECIPIENT);
-        else
-            return parser_expected(p, err, "sender or recipient");
-    } while (parser_take(p, "or"));
-    return 0;
+    return parser_set(p, &party_names, err);
 }
-
-/* ---- size, header ---- */
 
 static int read_size(struct parser *p, struct err *err)
 {
@@ -139,63 +107,36 @@ static int read_size(struct parser *p, struct err *err)
     return 0;
 }
 
-static int read_header(struct parser *p, struct err *err)
+static int read_possible(struct parser *p, struct err *err)
 {
-    struct condition *c = p->condition;
-    size_t cap = 0;
-    c->kind = CONDITION_HEADER;
-    c->header = parser_field_name(p, err);
-    if (c->header == NULL)
-        return -1;
-    if (token_ends(p->at) || parser_next_is(p, ","))
-        return 0;
-    if (parser_take(p, "is"))
-        c->test = HEADER_IS;
-    else if (parser_take(p, "contains"))
-        c->test = HEADER_CONTAINS;
-    else if (parser_take(p, "like"))
-        c->test = HEADER_LIKE;
-    else
-        return parser_expected(p, err, "is, contains, like, or nothing more");
-    do {
-        if (add_value(p, parser_text(p, "a value of the header field", err), &cap) < 0)
-            return -1;
-    } while (parser_take(p, "or"));
+    p->condition->kind = CONDITION_POSSIBLE;
+    return parser_set(p, &method_names, err);
+}
+
+static int read_verified(struct parser *p, struct err *err)
+{
+    p->condition->kind = CONDITION_VERIFIED;
+    if (!parser_at_end(p))
+        return parser_set(p, &signature_names, err);
+    p->condition->set = BIT(SIGNATURE_GOOD);
     return 0;
 }
 
-/* Rows without a function are words of the language that this build has nothing for. */
 static const struct word condition_words[] = {
-    {"outbound", read_direction},
-    {"inbound", read_direction},
-    {"internal", read_direction},
-    {"transit", read_direction},
-    {"from", read_from},
-    {"to", read_to},
-    {"keyword", read_keyword},
-    {"signed", read_signed},
-    {"encrypted", read_encrypted},
-    {"registered", read_registered},
-    {"size", read_size},
-    {"header", read_header},
-    {"subject", NULL},
-    {"client", NULL},
-    {"network", NULL},
-    {"listener", NULL},
-    {"login", NULL},
-    {"tls", NULL},
-    {"attachment", NULL},
-    {"attachments", NULL},
-    {"priority", NULL},
-    {"sensitivity", NULL},
-    {"calendar", NULL},
-    {"tnef", NULL},
-    {"list", NULL},
-    {"automatic", NULL},
-    {"report", NULL},
-    {"verified", NULL},
-    {"possible", NULL},
-    {"group", NULL},
+    {"outbound", read_direction},  {"inbound", read_direction},
+    {"internal", read_direction},  {"transit", read_direction},
+    {"from", parser_from},         {"to", parser_to},
+    {"keyword", read_keyword},     {"signed", read_signed},
+    {"encrypted", read_encrypted}, {"registered", read_registered},
+    {"size", read_size},           {"header", parser_header},
+    {"subject", parser_subject},   {"client", parser_client},
+    {"listener", parser_listener}, {"login", parser_login},
+    {"tls", parser_tls},           {"attachment", parser_attachment},
+    {"priority", parser_priority}, {"sensitivity", parser_sensitivity},
+    {"calendar", parser_trait},    {"tnef", parser_trait},
+    {"list", parser_trait},        {"automatic", parser_trait},
+    {"report", parser_trait},      {"possible", read_possible},
+    {"verified", read_verified},
 };
 const struct vocabulary condition_vocabulary = {"a condition", condition_words, SEAL_COUNT(condition_words)};
 

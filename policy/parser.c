@@ -1,8 +1,8 @@
 /* parser - words, patterns and complaints. */
 #include "policy/parser.h"
 
-#include "base/addr.h"
 #include "conf/nearest.h"
+#include "policy/pattern.h"
 
 #include <string.h>
 
@@ -83,6 +83,16 @@ bool parser_next_is(const struct parser *p, const char *text)
     return token_is(p->at, text);
 }
 
+bool parser_has_text(const struct parser *p)
+{
+    return p->at->kind == TOKEN_WORD || p->at->kind == TOKEN_STRING;
+}
+
+bool parser_at_end(const struct parser *p)
+{
+    return token_ends(p->at) || parser_next_is(p, ",");
+}
+
 bool parser_take(struct parser *p, const char *text)
 {
     bool is = parser_next_is(p, text);
@@ -107,8 +117,7 @@ int parser_need_end(struct parser *p, struct err *err)
 
 const char *parser_text(struct parser *p, const char *what, struct err *err)
 {
-    bool has_text = p->at->kind == TOKEN_WORD || p->at->kind == TOKEN_STRING;
-    if (!has_text || *p->at->text == '\0') {
+    if (!parser_has_text(p) || *p->at->text == '\0') {
         parser_expected(p, err, what);
         return NULL;
     }
@@ -149,37 +158,6 @@ const char *parser_reply(struct parser *p, struct err *err)
     return arena_strdup(p->policy->arena, p->at++->text);
 }
 
-/* A domain, perhaps with wildcards: labels that are not empty. */
-static bool domain_is_sound(const char *domain)
-{
-    char before = '.';
-    for (const char *c = domain; *c != '\0'; before = *c++) {
-        bool letter = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || (unsigned char)*c >= 0x80;
-        if (!letter && strchr("-_*?.", *c) == NULL)
-            return false;
-        if (*c == '.' && before == '.')
-            return false;
-    }
-    return before != '.';
-}
-
-static const char *read_domain(struct parser *p, struct err *err)
-{
-    char *domain = arena_strdup(p->policy->arena, p->at->text);
-    for (char *c = domain; *c != '\0'; c++)
-        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c | 0x20 : *c);
-    if (*domain == '.' && domain_is_sound(domain + 1)) {
-        lex_error(&p->lex, p->at, err, "found '%s', expected a domain; all below it are *%s", domain, domain);
-        return NULL;
-    }
-    if (strlen(domain) > ADDR_MAX || !domain_is_sound(domain)) {
-        parser_expected(p, err, "an address or a domain");
-        return NULL;
-    }
-    p->at++;
-    return domain;
-}
-
 const char *parser_pattern(struct parser *p, enum pattern_form form, struct err *err)
 {
     static const char *const expected[] = {[PATTERN_ANY] = "an address or a domain",
@@ -187,18 +165,14 @@ const char *parser_pattern(struct parser *p, enum pattern_form form, struct err 
                                            [PATTERN_DOMAIN] = "a domain"};
     char canonical[ADDR_MAX + 1];
     struct err why = ERR_INIT;
-    bool has_text = p->at->kind == TOKEN_WORD || p->at->kind == TOKEN_STRING;
-    bool has_at = has_text && strchr(p->at->text, '@') != NULL;
-    if (!has_text || *p->at->text == '\0' || (form == PATTERN_DOMAIN && has_at) ||
+    bool has_at = parser_has_text(p) && strchr(p->at->text, '@') != NULL;
+    if (!parser_has_text(p) || *p->at->text == '\0' || (form == PATTERN_DOMAIN && has_at) ||
         (form == PATTERN_ADDRESS && !has_at)) {
         parser_expected(p, err, expected[form]);
         return NULL;
     }
-    if (!has_at)
-        return read_domain(p, err);
-    if (addr_canonical(span_of(p->at->text), canonical, &why) < 0 || *canonical == '\0') {
-        lex_error(&p->lex, p->at, err, "found '%s': %s", p->at->text,
-                  err_is_set(&why) ? why.msg : "no address");
+    if (pattern_canonical(p->at->text, canonical, &why) < 0) {
+        lex_error(&p->lex, p->at, err, "%s", why.msg);
         return NULL;
     }
     p->at++;

@@ -29,8 +29,33 @@ struct sign_grant {
     size_t nfor;
 };
 
-/* policy_parse - ERR_CONFIG with "file:line:column: found .., expected ..". The policy owns a copy of everything. */
-int policy_parse(const char *path, struct span text, struct policy **out, struct err *err) SEAL_CHECKED;
+/* A group that conditions name, or a file of addresses that they name without a group. */
+struct policy_group {
+    const char *name; /* NULL: a file without a group */
+    const char *dn;   /* of the group in the directory; NULL: the directory knows it by its name */
+    const char *path; /* of the file that lists it; NULL: the directory does */
+    const struct address_list *list;
+    unsigned line; /* of its statement; 0: it has none */
+};
+
+/* A file of addresses, as its reader found it. */
+struct policy_file {
+    const char *path; /* as the policy names it */
+    struct span text;
+};
+#define POLICY_FILES_MAX ((size_t)16 << 20) /* octets of all files of a policy together */
+
+/*
+ * policy_parse - rules, and the files of addresses that they name. The policy owns a copy of everything.
+ *
+ * files   what policy_files() names; NULL and 0 for a policy without any
+ * return  0, or -1 with ERR_CONFIG "file:line:column: found .., expected ..", ERR_LIMIT
+ */
+int policy_parse(const char *path, struct span text, const struct policy_file *files, size_t nfiles,
+                 struct policy **out, struct err *err) SEAL_CHECKED;
+/* policy_files - the files of addresses that a policy's text names, each once, in arena; errors as policy_parse(). */
+int policy_files(const char *path, struct span text, struct arena *arena, const char ***paths_out,
+                 size_t *n_out, struct err *err) SEAL_CHECKED;
 void policy_free(struct policy **policy);
 
 /* policy_check - what a careful colleague would find in a policy that parses: appends one line each, "error: .." or
@@ -44,6 +69,9 @@ bool policy_is_ours(const struct policy *policy,
 bool policy_is_external_alias(const struct policy *policy, const char *addr);
 const struct keyword *policy_keywords(const struct policy *policy, size_t *n_out);
 const struct sign_grant *policy_grants(const struct policy *policy, size_t *n_out);
+/* policy_groups, policy_attributes - those that conditions ask for; struct party_facts answers in the same order. */
+const struct policy_group *policy_groups(const struct policy *policy, size_t *n_out);
+const char *const *policy_attributes(const struct policy *policy, size_t *n_out);
 
 /* policy_print - the policy again, in canonical layout. */
 void policy_print(const struct policy *policy, struct buf *out);

@@ -8,6 +8,7 @@
 #define POLICY_POLICY_INTERNAL_H
 
 #include "model/op.h"
+#include "policy/address_list.h"
 #include "policy/patterns.h"
 #include "policy/policy.h"
 
@@ -18,6 +19,9 @@ enum condition_kind {
     CONDITION_DIRECTION,
     CONDITION_FROM,
     CONDITION_TO,
+    CONDITION_GROUP,
+    CONDITION_FILE,
+    CONDITION_ATTRIBUTE,
     CONDITION_KEYWORD,
     CONDITION_SIGNED,
     CONDITION_ENCRYPTED,
@@ -25,13 +29,25 @@ enum condition_kind {
     CONDITION_SIZE_UNDER,
     CONDITION_HEADER,
     CONDITION_REGISTERED,
+    CONDITION_CLIENT,
+    CONDITION_CLIENT_NAME,
+    CONDITION_LISTENER,
+    CONDITION_LOGIN,
+    CONDITION_TLS,
+    CONDITION_ATTACHMENT,
+    CONDITION_PRIORITY,
+    CONDITION_SENSITIVITY,
+    CONDITION_TRAIT,
+    CONDITION_POSSIBLE,
+    CONDITION_VERIFIED,
 };
 
-enum header_test {
-    HEADER_PRESENT,
-    HEADER_IS,
-    HEADER_CONTAINS,
-    HEADER_LIKE,
+/* How a text of the message's, or of a directory's, is compared with those of a condition. */
+enum text_test {
+    TEXT_PRESENT,
+    TEXT_IS,
+    TEXT_CONTAINS,
+    TEXT_LIKE,
 };
 
 enum party {
@@ -43,13 +59,19 @@ struct condition {
     enum condition_kind kind;
     bool negated;
     unsigned line;
-    unsigned set; /* BIT() of directions, methods or parties */
+    unsigned set; /* BIT() of directions, methods, parties, priorities, sensitivities, traits or signatures */
     uint64_t size;
-    const char *header;
-    enum header_test test;
-    const char **values; /* patterns, keywords, texts: any of them */
+    enum party party; /* GROUP, FILE, ATTRIBUTE: whose */
+    size_t *groups;   /* GROUP, FILE: indexes into policy_groups(), any of them */
+    size_t ngroups;
+    size_t attribute; /* ATTRIBUTE: index into policy_attributes() */
+    const char *name; /* of the header field or attribute */
+    enum text_test test;
+    const char **values; /* patterns, keywords, texts, networks: any of them */
     size_t nvalues;
     struct patterns *hashed; /* FROM, TO with many values: their numbers; else NULL */
+    const char **types;      /* ATTACHMENT: patterns of MIME types, any of them */
+    size_t ntypes;
 };
 
 enum step_kind {
@@ -103,6 +125,12 @@ struct policy {
     size_t nkeywords;
     struct sign_grant *grants;
     size_t ngrants;
+    struct policy_group *groups;
+    size_t ngroups;
+    const char **attributes;
+    size_t nattributes;
+    struct address_list **lists; /* each file once */
+    size_t nlists;
     struct rule *rules;
     size_t nrules;
     struct index *index; /* of the rules */
@@ -121,25 +149,43 @@ bool method_is_available(enum method method);
 /* step_has_method - whether some method that the step allows is available. */
 bool step_has_method(const struct step *step);
 
+/* ---- match_party.c, match_content.c, match_client.c ---- */
+
+/* match_party - GROUP, FILE, ATTRIBUTE: of the sender or of a recipient. */
+enum answer match_party(const struct policy *policy, const struct condition *condition,
+                        const struct facts *facts, size_t rcpt, unsigned *needs);
+bool match_text(const char *value, enum text_test test, const char *wanted);
+/* match_any_text - whether one of the condition's values fits. */
+bool match_any_text(const struct condition *condition, const char *value);
+enum answer match_client(const struct condition *condition, const struct facts *facts);
+enum answer match_client_name(const struct condition *condition, const struct facts *facts);
+enum answer match_listener(const struct condition *condition, const struct facts *facts);
+enum answer match_login(const struct condition *condition, const struct facts *facts);
+enum answer match_tls(const struct condition *condition, const struct facts *facts);
+bool match_attachment(const struct condition *condition, const struct facts *facts);
+bool match_header(const struct condition *condition, const struct facts *facts);
+
 /* ---- match.c ---- */
 
 /* match_writer - who wrote it: the one mailbox in From; where From is not exactly one, the envelope's sender. */
 const char *match_writer(const struct facts *facts);
+enum answer match_yes_if(bool holds);
+
 /*
  * match_condition - whether it holds for a recipient: yes, no, unknown; unasked when *needs got the classes of facts to gather first.
  */
-enum answer match_condition(const struct condition *condition, const struct facts *facts, size_t rcpt,
-                            unsigned *needs);
+enum answer match_condition(const struct policy *policy, const struct condition *condition,
+                            const struct facts *facts, size_t rcpt, unsigned *needs);
 /* match_rule - all its conditions. *failed_out is the one that settled an answer other than yes. One "no" outweighs the rest. */
-enum answer match_rule(const struct rule *rule, const struct facts *facts, size_t rcpt, unsigned *needs,
-                       const struct condition **failed_out);
+enum answer match_rule(const struct policy *policy, const struct rule *rule, const struct facts *facts,
+                       size_t rcpt, unsigned *needs, const struct condition **failed_out);
 
 /* ---- print.c, print_condition.c, print_step.c ---- */
 
 /* print_word - quoted where it could be taken for a word of the language. print_list - with a text between them. */
 void print_word(const char *text, struct buf *out);
 void print_list(const char *const *values, size_t n, const char *between, struct buf *out);
-void print_condition(const struct condition *condition, struct buf *out);
+void print_condition(const struct policy *policy, const struct condition *condition, struct buf *out);
 void print_step(const struct step *step, struct buf *out);
 
 #endif

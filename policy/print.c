@@ -8,8 +8,8 @@
 /* Words that mean something where a name or pattern may stand too. */
 static bool is_special(const char *text)
 {
-    static const char *const words[] = {"domain", "address", "group", "file",    "attribute",
-                                        "if",     "is",      "like",  "contains"};
+    static const char *const words[] = {"domain", "address", "group",    "file", "attribute", "if",
+                                        "is",     "like",    "contains", "name", "type"};
     for (size_t i = 0; i < SEAL_COUNT(words); i++)
         if (strcmp(text, words[i]) == 0)
             return true;
@@ -72,14 +72,26 @@ static void print_grant(const struct sign_grant *grant, struct buf *out)
     buf_add_char(out, '\n');
 }
 
-static void print_rule(const struct rule *rule, struct buf *out)
+/* Only a group that has a statement has a line. */
+static void print_group(const struct policy_group *group, struct buf *out)
+{
+    if (group->line == 0)
+        return;
+    buf_add_str(out, "group ");
+    print_word(group->name, out);
+    buf_printf(out, " is %s ", group->list != NULL ? "file" : "directory");
+    lex_quote(group->list != NULL ? group->path : group->dn, out);
+    buf_add_char(out, '\n');
+}
+
+static void print_rule(const struct policy *policy, const struct rule *rule, struct buf *out)
 {
     buf_add_str(out, "\nrule ");
     lex_quote(rule->name, out);
     buf_add_char(out, '\n');
     for (size_t i = 0; i < rule->nconditions; i++) {
         buf_add_str(out, i == 0 ? "    when " : ", ");
-        print_condition(&rule->conditions[i], out);
+        print_condition(policy, &rule->conditions[i], out);
     }
     if (rule->nconditions > 0)
         buf_add_char(out, '\n');
@@ -98,6 +110,8 @@ void policy_print(const struct policy *policy, struct buf *out)
         print_keyword(&policy->keywords[i], out);
     for (size_t i = 0; i < policy->ngrants; i++)
         print_grant(&policy->grants[i], out);
+    for (size_t i = 0; i < policy->ngroups; i++)
+        print_group(&policy->groups[i], out);
     for (size_t i = 0; i < policy->nrules; i++)
-        print_rule(&policy->rules[i], out);
+        print_rule(policy, &policy->rules[i], out);
 }

@@ -32,6 +32,18 @@ const struct sign_grant *policy_grants(const struct policy *policy, size_t *n_ou
     return policy->grants;
 }
 
+const struct policy_group *policy_groups(const struct policy *policy, size_t *n_out)
+{
+    *n_out = policy->ngroups;
+    return policy->groups;
+}
+
+const char *const *policy_attributes(const struct policy *policy, size_t *n_out)
+{
+    *n_out = policy->nattributes;
+    return policy->attributes;
+}
+
 static bool matches_any(const char *addr, const char *const *patterns, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -22,12 +22,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf once = BUF_INIT(16u << 20), twice = BUF_INIT(16u << 20), said = BUF_INIT(64u << 20);
     if (size > 65536)
         return 0;
-    if (policy_parse("fuzz", (struct span){(const char *)data, size}, &policy, &err) < 0) {
+    if (policy_parse("fuzz", (struct span){(const char *)data, size}, NULL, 0, &policy, &err) < 0) {
         must(err_is_set(&err) && *err.msg != '\0', "failed without a reason", &err);
         return 0;
     }
     policy_print(policy, &once);
-    must(policy_parse("print", buf_span(&once), &again, &err) == 0, "its print does not parse", &err);
+    must(policy_parse("print", buf_span(&once), NULL, 0, &again, &err) == 0, "its print does not parse",
+         &err);
     policy_print(again, &twice);
     must(span_eq(buf_span(&once), buf_span(&twice)), "its print prints differently", &err);
     size_t errors = policy_check(policy, &said);

@@ -26,7 +26,7 @@ static void setup(void)
     struct err err = ERR_INIT;
     arena = arena_new(ARENA_MAX_DEFAULT);
     ck_ok(settings_parse(arena, "test.conf", span_of(settings_text), &settings, &err));
-    ck_ok(policy_parse("policy", span_of(policy_text), &policy, &err));
+    ck_ok(policy_parse("policy", span_of(policy_text), NULL, 0, &policy, &err));
 }
 
 static void teardown(void)

@@ -11,7 +11,7 @@ struct site *site_new(const char *policy)
     struct err err = ERR_INIT;
     struct site *site = xcalloc(1, sizeof *site);
     site->arena = arena_new(256u << 20);
-    ck_ok(policy_parse("policy.conf", span_of(policy), &site->policy, &err));
+    ck_ok(policy_parse("policy.conf", span_of(policy), NULL, 0, &site->policy, &err));
     ck_ok(settings_parse(site->arena, "sealmilter.conf", span_of("hostname = mx.example.org"),
                          &site->settings, &err));
     site->facts = (struct facts){.have = all_facts,

@@ -13,7 +13,7 @@ static size_t checked(const char *text, struct buf *out)
 {
     struct err err = ERR_INIT;
     struct policy *policy = NULL;
-    ck_ok(policy_parse("p", span_of(text), &policy, &err));
+    ck_ok(policy_parse("p", span_of(text), NULL, 0, &policy, &err));
     buf_clear(out);
     size_t errors = policy_check(policy, out);
     policy_free(&policy);

@@ -66,7 +66,7 @@ START_TEST(every_example_can_be_read)
         struct policy *policy = NULL;
         at = strchr(at + 1, '\n') + 1;
         struct span example = {at, (size_t)(strstr(at, ".Ed\n") - at)};
-        ck_assert_msg(policy_parse("example", example, &policy, &err) == 0, "%s\n%.*s", err.msg,
+        ck_assert_msg(policy_parse("example", example, NULL, 0, &policy, &err) == 0, "%s\n%.*s", err.msg,
                       SPAN_ARG(example));
         policy_free(&policy);
         n++;

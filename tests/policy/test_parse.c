@@ -3,13 +3,14 @@
 #include "policy/policy_internal.h"
 #include "support/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct policy *parsed(const char *text)
 {
     struct err err = ERR_INIT;
     struct policy *policy = NULL;
-    ck_assert_msg(policy_parse("p", span_of(text), &policy, &err) == 0, "%s\n%s", text, err.msg);
+    ck_assert_msg(policy_parse("p", span_of(text), NULL, 0, &policy, &err) == 0, "%s\n%s", text, err.msg);
     return policy;
 }
 
@@ -30,10 +31,11 @@ START_TEST(every_mistake_is_told_with_its_place)
         {"external alias a@\n", "p:1:16: found 'a@': address without a domain"},
         {"extrenal alias a@b.example\n",
          "p:1:1: found 'extrenal', expected a statement: our, external, keyword, "
-         "login, rule, ..; did you mean 'external'?"},
-        {"sing\n", "p:1:1: found 'sing', expected a statement: our, external, keyword, login, rule, .."},
+         "group, login, rule, ..; did you mean 'external'?"},
+        {"sing\n",
+         "p:1:1: found 'sing', expected a statement: our, external, keyword, group, login, rule, .."},
         {"\"rule\"\n",
-         "p:1:1: found \"rule\", expected a statement: our, external, keyword, login, rule, .."},
+         "p:1:1: found \"rule\", expected a statement: our, external, keyword, group, login, rule, .."},
         {"    pass\n", "p:1:5: found an indented line that belongs to no rule"},
         {"keyword k\n", "p:1:10: found the end of the line, expected subject or header"},
         {"keyword k subject \"\"\n", "p:1:19: found \"\", expected the text in the Subject"},
@@ -68,10 +70,44 @@ START_TEST(every_mistake_is_told_with_its_place)
         {"rule \"r\"\n  when to address b.example\n", "p:2:19: found 'b.example', expected an address"},
         {"rule \"r\"\n  when to \"a b@c.example\"\n",
          "p:2:11: found 'a b@c.example': character in a local part that must be quoted"},
-        {"rule \"r\"\n  when from group \"Board\"\n", "p:2:13: 'group' is not available in this build"},
-        {"rule \"r\"\n  when to file /etc/x\n", "p:2:11: 'file' is not available in this build"},
-        {"rule \"r\"\n  when attachment like *.exe\n", "p:2:8: 'attachment' is not available in this build"},
-        {"rule \"r\"\n  when not verified good\n", "p:2:12: 'verified' is not available in this build"},
+        {"rule \"r\"\n  when from group\n",
+         "p:2:18: found the end of the line, expected the name of a group"},
+        {"rule \"r\"\n  when to file lists/a\n",
+         "p:2:16: found 'lists/a', expected the path of a file of addresses, from the root"},
+        {"rule \"r\"\n  when to file /etc/x\n", "p:2:16: the file /etc/x was not given"},
+        {"rule \"r\"\n  when from attribute 9x\n",
+         "p:2:23: found '9x', expected the name of an attribute: letters, digits and -"},
+        {"rule \"r\"\n  when from attribute \"a)(b\"\n",
+         "p:2:23: found \"a)(b\", expected the name of an attribute: letters, digits and -"},
+        {"rule \"r\"\n  when from attribute ou equals x\n",
+         "p:2:26: found 'equals', expected is, contains, like, or nothing more"},
+        {"group Board is\n", "p:1:15: found the end of the line, expected directory or file"},
+        {"group Board in directory x\n", "p:1:13: found 'in', expected is"},
+        {"group A is directory \"cn=a\"\ngroup A is directory \"cn=b\"\n",
+         "p:2:7: found the group 'A' a second time; line 1 has it"},
+        {"rule \"r\"\n  when group A\n", "p:2:8: found 'group', expected a condition"},
+        {"rule \"r\"\n  when subject urgent\n", "p:2:16: found 'urgent', expected is, contains or like"},
+        {"rule \"r\"\n  when client 10.0.0.1/8\n",
+         "p:2:15: found '10.0.0.1/8': not a network: the address goes on behind its 8 bits"},
+        {"rule \"r\"\n  when client mx.example\n",
+         "p:2:15: found 'mx.example': not a network: expected an address, or an address/bits"},
+        {"rule \"r\"\n  when listener 0\n", "p:2:17: found '0': not a listener: a port is from 1 to 65535"},
+        {"rule \"r\"\n  when attachments\n",
+         "p:2:8: found 'attachments', expected a condition; did you mean 'attachment'?"},
+        {"rule \"r\"\n  when attachment *.exe\n",
+         "p:2:19: found '*.exe', expected name, type, or nothing more"},
+        {"rule \"r\"\n  when attachment type exe\n",
+         "p:2:24: found 'exe', expected a MIME type such as application/pdf or image/*"},
+        {"rule \"r\"\n  when priority urgent\n", "p:2:17: found 'urgent', expected high, normal or low"},
+        {"rule \"r\"\n  when sensitivity secret\n",
+         "p:2:20: found 'secret', expected personal, private, company-confidential or normal"},
+        {"rule \"r\"\n  when list or signed\n",
+         "p:2:16: found 'signed', expected calendar, tnef, list, automatic or report"},
+        {"rule \"r\"\n  when possible\n",
+         "p:2:16: found the end of the line, expected smime, openpgp, pdf or portal"},
+        {"rule \"r\"\n  when not verified certainly\n",
+         "p:2:21: found 'certainly', expected none, good, weak, bad, partial, mismatch, untrusted or "
+         "unsupported"},
         {"rule \"r\"\n  when signed with pdf\n", "p:2:20: found 'pdf', expected smime or openpgp"},
         {"rule \"r\"\n  when size 10M\n", "p:2:13: found '10M', expected over or under"},
         {"rule \"r\"\n  when size over 10X\n",
@@ -112,7 +148,7 @@ START_TEST(every_mistake_is_told_with_its_place)
     for (size_t i = 0; i < SEAL_COUNT(cases); i++) {
         struct err err = ERR_INIT;
         struct policy *policy = NULL;
-        ck_assert_msg(policy_parse("p", span_of(cases[i].text), &policy, &err) < 0, "parsed: %s",
+        ck_assert_msg(policy_parse("p", span_of(cases[i].text), NULL, 0, &policy, &err) < 0, "parsed: %s",
                       cases[i].text);
         ck_assert_int_eq(err.code, ERR_CONFIG);
         ck_assert_str_eq(err.msg, cases[i].message);
@@ -129,7 +165,7 @@ START_TEST(a_policy_cut_anywhere_never_parses_to_less_protection_unseen)
         struct err err = ERR_INIT;
         struct policy *policy = NULL;
         char *copy = xstrndup(text, n); /* exact size, so that reading beyond it is seen */
-        if (policy_parse("p", (struct span){copy, n}, &policy, &err) == 0 && policy->nrules > 0)
+        if (policy_parse("p", (struct span){copy, n}, NULL, 0, &policy, &err) == 0 && policy->nrules > 0)
             ck_assert_int_eq(policy->rules[0].steps[0].otherwise, OTHERWISE_REFUSE);
         policy_free(&policy);
         free(copy);
@@ -187,6 +223,113 @@ START_TEST(keywords_and_grants_come_as_written)
 }
 END_TEST
 
+/* ---- groups and files ---- */
+
+#define FILE_OF(file_path, literal)                                                                          \
+    {                                                                                                        \
+        .path = (file_path), .text = SPAN_LIT(literal)                                                       \
+    }
+
+static const char with_groups[] =
+    "group Board is directory \"cn=board,ou=groups,o=x\"\n"
+    "rule \"r\"\n"
+    "    when from group Staff or Board, to group Friends, to file /l/a or /l/b\n"
+    "    when from attribute Department, to attribute department is x\n"
+    "    when to attribute ou like x*, from file /l/a\n"
+    "    pass\n"
+    "group Friends is file /l/a\n";
+
+START_TEST(groups_and_attributes_are_known_once_each_with_or_without_a_statement)
+{
+    static const struct policy_file files[] = {FILE_OF("/l/b", "b.example\n"), FILE_OF("/l/a", "a.example")};
+    struct err err = ERR_INIT;
+    struct policy *policy = NULL;
+    size_t n;
+    ck_ok(policy_parse("p", span_of(with_groups), files, SEAL_COUNT(files), &policy, &err));
+    const struct policy_group *groups = policy_groups(policy, &n);
+    ck_assert_uint_eq(n, 5);
+    ck_assert_str_eq(groups[0].name, "Board");
+    ck_assert_str_eq(groups[0].dn, "cn=board,ou=groups,o=x");
+    ck_assert_uint_eq(groups[0].line, 1);
+    ck_assert_str_eq(groups[1].name, "Staff");
+    ck_assert_ptr_null(groups[1].dn);
+    ck_assert_uint_eq(groups[1].line, 0);
+    ck_assert_str_eq(groups[2].name, "Friends");
+    ck_assert_str_eq(groups[2].path, "/l/a");
+    ck_assert_ptr_nonnull(groups[2].list);
+    ck_assert_ptr_null(groups[3].name);
+    ck_assert_ptr_eq(groups[3].list, groups[2].list);
+    ck_assert_str_eq(groups[4].path, "/l/b");
+    const char *const *attributes = policy_attributes(policy, &n);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(attributes[0], "Department");
+    ck_assert_str_eq(attributes[1], "ou");
+    policy_free(&policy);
+}
+END_TEST
+
+START_TEST(files_that_a_policy_names_are_told_before_they_are_read)
+{
+    struct err err = ERR_INIT;
+    struct arena *arena = arena_new(1u << 20);
+    const char **paths;
+    size_t n;
+    ck_ok(policy_files("p", span_of(with_groups), arena, &paths, &n, &err));
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(paths[0], "/l/a");
+    ck_assert_str_eq(paths[1], "/l/b");
+    ck_assert_int_lt(policy_files("p", span_of("rule\n"), arena, &paths, &n, &err), 0);
+    ck_assert_str_eq(err.msg, "p:1:5: found the end of the line, expected the rule's name in quotes");
+    arena_free(&arena);
+}
+END_TEST
+
+START_TEST(a_mistake_in_a_file_is_told_with_its_line)
+{
+    static const struct {
+        struct policy_file file;
+        const char *message;
+    } cases[] = {
+        {FILE_OF("/l/a", "a@b.example\n\n# c\nb..example\n"),
+         "/l/a:4: found 'b..example', expected an address or a domain"},
+        {FILE_OF("/l/a", "a@\r\n"), "/l/a:1: found 'a@': address without a domain"},
+        {FILE_OF("/l/a", ".b.example"),
+         "/l/a:1: found '.b.example', expected a domain; all below it are *.b.example"},
+        {FILE_OF("/l/a", "a@b.example, c@d.example"),
+         "/l/a:1: found 'a@b.example, c@d.example': character that no domain has"},
+        {FILE_OF("/l/a", "a\0b.example"), "/l/a:1: found 'a', expected an address or a domain"},
+        {FILE_OF("/l/a", "<>"), "/l/a:1: found '<>', expected an address or a domain"},
+    };
+    for (size_t i = 0; i < SEAL_COUNT(cases); i++) {
+        struct err err = ERR_INIT;
+        struct policy *policy = NULL;
+        ck_assert_int_lt(policy_parse("p", span_of("rule \"r\"\n  when to file /l/a\n  pass\n"),
+                                      &cases[i].file, 1, &policy, &err),
+                         0);
+        ck_assert_int_eq(err.code, ERR_CONFIG);
+        ck_assert_str_eq(err.msg, cases[i].message);
+    }
+}
+END_TEST
+
+START_TEST(files_have_a_limit_in_all)
+{
+    struct err err = ERR_INIT;
+    struct policy *policy = NULL;
+    size_t half = POLICY_FILES_MAX / 2;
+    char *text = xmalloc(half + 1);
+    memset(text, '\n', half + 1);
+    struct policy_file files[] = {{"/l/a", {text, half}}, {"/l/b", {text, half}}};
+    static const char names_both[] = "rule \"r\"\n  when to file /l/a or /l/b\n  pass\n";
+    ck_ok(policy_parse("p", span_of(names_both), files, 2, &policy, &err));
+    policy_free(&policy);
+    files[1].text.len++;
+    ck_assert_int_lt(policy_parse("p", span_of(names_both), files, 2, &policy, &err), 0);
+    ck_assert_int_eq(err.code, ERR_LIMIT);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_rule_may_go_on_in_the_next_line_behind_comma_and_or)
 {
     struct policy *policy = parsed("rule \"r\"   # a comment\n"
@@ -212,6 +355,10 @@ static Suite *suite(void)
     tcase_add_test(t, a_policy_cut_anywhere_never_parses_to_less_protection_unseen);
     tcase_add_test(t, domains_and_external_aliases_say_what_is_ours);
     tcase_add_test(t, keywords_and_grants_come_as_written);
+    tcase_add_test(t, groups_and_attributes_are_known_once_each_with_or_without_a_statement);
+    tcase_add_test(t, files_that_a_policy_names_are_told_before_they_are_read);
+    tcase_add_test(t, a_mistake_in_a_file_is_told_with_its_line);
+    tcase_add_test(t, files_have_a_limit_in_all);
     tcase_add_test(t, a_rule_may_go_on_in_the_next_line_behind_comma_and_or);
     suite_add_tcase(s, t);
     return s;

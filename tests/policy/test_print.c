@@ -7,7 +7,10 @@ static void print(const char *text, struct buf *out)
 {
     struct err err = ERR_INIT;
     struct policy *policy = NULL;
-    ck_assert_msg(policy_parse("p", span_of(text), &policy, &err) == 0, "%s\n%s", err.msg, text);
+    static const struct policy_file files[] = {{"/lists/a", SPAN_LIT("a.example\n")},
+                                               {"/lists/b c", SPAN_LIT("")}};
+    ck_assert_msg(policy_parse("p", span_of(text), files, SEAL_COUNT(files), &policy, &err) == 0, "%s\n%s",
+                  err.msg, text);
     buf_clear(out);
     policy_print(policy, out);
     policy_free(&policy);
@@ -24,6 +27,8 @@ static const char everything[] = "our domains example.org, *.example.net\n"
                                  "local may sign for root@example.org\n"
                                  "any login may sign for info@example.org\n"
                                  "any network may sign for scan@example.org\n"
+                                 "group Board is directory \"cn=board,o=x\"\n"
+                                 "group \"two words\" is file \"/lists/a\"\n"
                                  "\n"
                                  "rule \"all \\\"conditions\\\"\"\n"
                                  "    when outbound or internal, not inbound, from domain example.org or "
@@ -32,7 +37,20 @@ static const char everything[] = "our domains example.org, *.example.net\n"
                                  "openpgp, not encrypted, size over 10M, "
                                  "size under 1048577, header X-A, header X-B is a or \"b, c\", header \"is\" "
                                  "contains \"#x\", header X-C like *.exe, "
-                                 "registered sender or recipient\n"
+                                 "registered sender or recipient, "
+                                 "from group Board or \"two words\" or Undeclared, to group \"group\", "
+                                 "from file /lists/a or \"/lists/b c\", to file /lists/a, from attribute ou, "
+                                 "to attribute ou is a or \"b c\", to attribute mail like *@x, "
+                                 "client 10.0.0.0/8 or 2001:db8::1, client name *.example.org or \"name\", "
+                                 "listener 587 or 192.0.2.1:25 or submission, login, login alice or b*, tls, "
+                                 "not tls \"CN=a, O=b\", subject is a, subject contains \"b c\", "
+                                 "header Subject, attachment, attachment name *.exe or \"is\", "
+                                 "attachment name is a.exe type image/* or application/pdf, "
+                                 "attachment name contains a, attachment type text/html, "
+                                 "priority high or low, sensitivity private or company-confidential, "
+                                 "calendar or tnef, list, automatic or report, "
+                                 "possible smime or openpgp, not possible portal, verified, "
+                                 "verified none or good\n"
                                  "    sign with smime opaque, else refuse \"No.\"\n"
                                  "    encrypt with smime or openpgp using aes256-gcm if possible\n"
                                  "    harvest\n"
