@@ -184,6 +184,16 @@ static int rank(enum step_kind kind)
     case STEP_VERBATIM:
     case STEP_HARVEST:
     case STEP_REFUSE:
+    case STEP_RETURN:
+    case STEP_DISCARD:
+    case STEP_HOLD:
+    case STEP_COPY:
+    case STEP_FORWARD:
+    case STEP_REDIRECT:
+    case STEP_HEADER:
+    case STEP_ATTACH:
+    case STEP_NOTIFY:
+    case STEP_ALERT:
     case STEP_CONTINUE:
     case STEPS:
         break;

@@ -135,22 +135,34 @@ static int read_when(struct parser *p, struct err *err)
     return parser_need_end(p, err);
 }
 
-static int check_alone(const struct parser *p, enum step_kind kind, const char *name, struct err *err)
+/* What settles the mail by itself leaves room only for telling others of it. */
+static int check_beside(const struct parser *p, const struct step *alone, struct err *err)
 {
-    if (rule_step(p->rule, kind) == NULL || p->rule->nsteps == 1)
-        return 0;
-    return err_set(err, ERR_CONFIG, "%s:%u:1: rule \"%s\": '%s' must be the only step", p->policy->path,
-                   p->rule->line, p->rule->name, name);
+    const struct rule *rule = p->rule;
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20);
+    for (size_t i = 0; i < rule->nsteps; i++) {
+        const struct step *step = &rule->steps[i];
+        if (step == alone || step_stands_beside(step->kind))
+            continue;
+        buf_printf(&text, "%s:%u:1: rule \"%s\": '", p->policy->path, step->line, rule->name);
+        print_step_name(step->kind, &text);
+        buf_add_str(&text, "' cannot stand beside '");
+        print_step_name(alone->kind, &text);
+        return err_set(err, ERR_CONFIG, "%s'", buf_str(&text));
+    }
+    return 0;
 }
 
 static int check_rule(const struct parser *p, struct err *err)
 {
-    if (p->rule->nsteps == 0)
+    const struct rule *rule = p->rule;
+    if (rule->nsteps == 0)
         return err_set(err, ERR_CONFIG, "%s:%u:1: rule \"%s\" has no step; 'pass' lets mail through",
-                       p->policy->path, p->rule->line, p->rule->name);
-    if (check_alone(p, STEP_PASS, "pass", err) < 0 || check_alone(p, STEP_VERBATIM, "pass verbatim", err) < 0)
-        return -1;
-    return check_alone(p, STEP_REFUSE, "refuse", err);
+                       p->policy->path, rule->line, rule->name);
+    for (size_t i = 0; i < rule->nsteps; i++)
+        if (step_ends_alone(rule->steps[i].kind) && check_beside(p, &rule->steps[i], err) < 0)
+            return -1;
+    return 0;
 }
 
 static int read_rule(struct parser *p, struct err *err)

@@ -1,114 +1,84 @@
-/* parse_step - what a rule does. */
+/* parse_step - what a rule does: the words, and the steps that have little behind them. */
 #include "policy/parser.h"
 
 #include <string.h>
 
+#define TAG_WORDING_MAX 60 /* octets, as in the settings */
+
 /* ---- what else, when it cannot be done ---- */
 
-/* Steps of DESIGN's language for a failure that this build has nothing for. */
-static bool next_is_later_else(const struct parser *p)
+static int read_reply(struct parser *p, struct err *err)
 {
-    static const char *const later[] = {"return", "notify", "hold", "discard"};
-    for (size_t i = 0; i < SEAL_COUNT(later); i++)
-        if (parser_next_is(p, later[i]))
-            return true;
-    return false;
-}
-
-static int read_refusal(struct parser *p, struct err *err)
-{
-    p->step->otherwise = OTHERWISE_REFUSE;
     if (p->at->kind != TOKEN_STRING)
         return 0;
     p->step->text = parser_reply(p, err);
     return p->step->text == NULL ? -1 : 0;
 }
 
-static int read_else(struct parser *p, struct err *err)
+int parser_else(struct parser *p, struct err *err)
 {
     if (!parser_take(p, ","))
         return 0;
     if (parser_need(p, "else", err) < 0)
         return -1;
-    if (parser_take(p, "refuse"))
-        return read_refusal(p, err);
-    if (next_is_later_else(p))
-        return parser_unavailable(p, err);
+    p->step->otherwise = parser_next_is(p, "return") ? OTHERWISE_RETURN : OTHERWISE_REFUSE;
+    if (parser_take(p, "refuse") || parser_take(p, "return"))
+        return read_reply(p, err);
     if (p->step->kind != STEP_ENCRYPT)
-        return parser_expected(p, err, "refuse");
+        return parser_expected(p, err, "refuse or return");
     if (!parser_take(p, "clear"))
-        return parser_expected(p, err, "refuse or clear");
+        return parser_expected(p, err, "refuse, return or clear");
     p->step->otherwise = OTHERWISE_SKIP;
     return 0;
 }
 
-static int read_otherwise(struct parser *p, struct err *err)
+int parser_otherwise(struct parser *p, struct err *err)
 {
     if (!parser_take(p, "if"))
-        return read_else(p, err);
+        return parser_else(p, err);
     p->step->otherwise = OTHERWISE_SKIP;
     return parser_need(p, "possible", err);
 }
 
-/* ---- sign, encrypt ---- */
+/* ---- tag ---- */
 
-static bool has_method(const struct step *step, enum method method)
+static int read_wording(struct parser *p, enum tag tag, struct err *err)
 {
-    for (size_t i = 0; i < step->nmethods; i++)
-        if (step->methods[i] == method)
-            return true;
-    return false;
-}
-
-static int read_method(struct parser *p, struct err *err)
-{
-    struct step *step = p->step;
-    enum method method = parser_method(p, err);
-    if (method == METHOD_NONE)
-        return -1;
-    if (has_method(step, method))
-        return lex_error(&p->lex, p->at - 1, err, "found '%s' twice", method_name(method));
-    step->methods[step->nmethods++] = method;
+    const char *text = p->at->text;
+    if (p->step->tags[tag] != NULL)
+        return lex_error(&p->lex, p->at - 1, err, "found '%s' twice", p->at[-1].text);
+    if (p->at->kind != TOKEN_STRING)
+        return parser_expected(p, err, "the wording of the tag in quotes");
+    if (strlen(text) > TAG_WORDING_MAX)
+        return lex_error(&p->lex, p->at, err, "found a tag of %zu octets, expected at most %d", strlen(text),
+                         TAG_WORDING_MAX);
+    if (span_trim(span_of(text)).len != strlen(text))
+        return lex_error(&p->lex, p->at, err, "found a tag with blanks at its ends");
+    p->step->tags[tag] = arena_strdup(p->policy->arena, text);
+    if (*text != '\0')
+        parser_once(p, &p->policy->tags, &p->policy->ntags, &p->tags_cap, p->step->tags[tag]);
+    p->at++;
     return 0;
 }
 
-static int read_sign(struct parser *p, struct err *err)
+static int read_tag(struct parser *p, struct err *err)
 {
-    p->step->kind = STEP_SIGN;
-    if (parser_take(p, "with") && read_method(p, err) < 0)
-        return -1;
-    if (parser_take(p, "opaque"))
-        p->step->form = SIGN_OPAQUE;
-    else if (!parser_take(p, "detached") && !token_ends(p->at) && !parser_next_is(p, "if") &&
-             !parser_next_is(p, ","))
-        return parser_expected(p, err, "with, opaque, detached, if possible, or the end of the line");
-    return read_otherwise(p, err);
-}
-
-static int read_cipher(struct parser *p, struct err *err)
-{
-    static const char *const ciphers[] = {"aes256-cbc", "aes256-gcm"};
-    for (size_t i = 0; i < SEAL_COUNT(ciphers); i++) {
-        if (parser_take(p, ciphers[i])) {
-            p->step->cipher = ciphers[i];
-            return 0;
-        }
+    static const char *const words[TAGS] = {[TAG_OPENED] = "opened",
+                                            [TAG_SIGNED] = "signed",
+                                            [TAG_INVALID] = "invalid",
+                                            [TAG_UNAUTHENTICATED] = "unauthenticated"};
+    p->step->kind = STEP_TAG;
+    while (!token_ends(p->at)) {
+        enum tag tag = 0;
+        while (tag < TAGS && !parser_take(p, words[tag]))
+            tag++;
+        if (tag == TAGS)
+            return parser_expected(p, err,
+                                   "opened, signed, invalid, unauthenticated, or the end of the line");
+        if (read_wording(p, tag, err) < 0)
+            return -1;
     }
-    return parser_expected(p, err, "aes256-cbc or aes256-gcm");
-}
-
-static int read_encrypt(struct parser *p, struct err *err)
-{
-    p->step->kind = STEP_ENCRYPT;
-    if (parser_take(p, "with")) {
-        do {
-            if (read_method(p, err) < 0)
-                return -1;
-        } while (parser_take(p, "or"));
-    }
-    if (parser_take(p, "using") && read_cipher(p, err) < 0)
-        return -1;
-    return read_otherwise(p, err);
+    return 0;
 }
 
 /* ---- the others ---- */
@@ -124,7 +94,7 @@ static int read_decrypt(struct parser *p, struct err *err)
 {
     p->step->kind = STEP_DECRYPT;
     p->step->otherwise = OTHERWISE_SKIP;
-    return read_else(p, err);
+    return parser_else(p, err);
 }
 
 static int read_harvest(struct parser *p, struct err *err)
@@ -134,17 +104,29 @@ static int read_harvest(struct parser *p, struct err *err)
     return 0;
 }
 
-static int read_tag(struct parser *p, struct err *err)
-{
-    (void)err;
-    p->step->kind = STEP_TAG;
-    return 0;
-}
-
 static int read_refuse(struct parser *p, struct err *err)
 {
     p->step->kind = STEP_REFUSE;
-    return read_refusal(p, err);
+    return read_reply(p, err);
+}
+
+static int read_return(struct parser *p, struct err *err)
+{
+    p->step->kind = STEP_RETURN;
+    return read_reply(p, err);
+}
+
+static int read_discard(struct parser *p, struct err *err)
+{
+    (void)err;
+    p->step->kind = STEP_DISCARD;
+    return 0;
+}
+
+static int read_hold(struct parser *p, struct err *err)
+{
+    p->step->kind = STEP_HOLD;
+    return read_reply(p, err);
 }
 
 static int read_continue(struct parser *p, struct err *err)
@@ -154,28 +136,14 @@ static int read_continue(struct parser *p, struct err *err)
     return 0;
 }
 
-/* Rows without a function are words of the language that this build has nothing for. */
 static const struct word step_words[] = {
-    {"pass", read_pass},
-    {"sign", read_sign},
-    {"encrypt", read_encrypt},
-    {"decrypt", read_decrypt},
-    {"harvest", read_harvest},
-    {"tag", read_tag},
-    {"refuse", read_refuse},
-    {"continue", read_continue},
-    {"return", NULL},
-    {"discard", NULL},
-    {"hold", NULL},
-    {"forward", NULL},
-    {"redirect", NULL},
-    {"copy", NULL},
-    {"add", NULL},
-    {"replace", NULL},
-    {"delete", NULL},
-    {"notify", NULL},
-    {"alert", NULL},
-    {"attach", NULL},
+    {"pass", read_pass},           {"sign", parser_sign},       {"encrypt", parser_encrypt},
+    {"decrypt", read_decrypt},     {"harvest", read_harvest},   {"tag", read_tag},
+    {"refuse", read_refuse},       {"return", read_return},     {"discard", read_discard},
+    {"hold", read_hold},           {"copy", parser_copy},       {"forward", parser_forward},
+    {"redirect", parser_redirect}, {"add", parser_add},         {"replace", parser_replace},
+    {"delete", parser_delete},     {"attach", parser_attach},   {"notify", parser_notify},
+    {"alert", parser_alert},       {"continue", read_continue},
 };
 const struct vocabulary step_vocabulary = {"a step", step_words, SEAL_COUNT(step_words)};
 
@@ -189,7 +157,7 @@ int parser_step(struct parser *p, struct err *err)
         return lex_error(&p->lex, first, err, "found a step behind 'continue', which is a rule's last one");
     if (parser_read_word(p, &step_vocabulary, err) < 0)
         return -1;
-    if (rule_step(rule, step.kind) != NULL)
+    if (!step_repeats(step.kind) && rule_step(rule, step.kind) != NULL)
         return lex_error(&p->lex, first, err, "found '%s' a second time in this rule", first->text);
     if (parser_need_end(p, err) < 0)
         return -1;

@@ -179,6 +179,26 @@ const char *parser_pattern(struct parser *p, enum pattern_form form, struct err 
     return arena_strdup(p->policy->arena, canonical);
 }
 
+const char *parser_address(struct parser *p, struct err *err)
+{
+    bool has_text = p->at->kind == TOKEN_WORD || p->at->kind == TOKEN_STRING;
+    if (has_text && strpbrk(p->at->text, "*?") != NULL) {
+        parser_expected(p, err, "one address, without wildcards");
+        return NULL;
+    }
+    return parser_pattern(p, PATTERN_ADDRESS, err);
+}
+
+size_t parser_once(struct parser *p, const char ***list, size_t *n, size_t *cap, const char *text)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (strcmp((*list)[i], text) == 0)
+            return i;
+    *list = arena_grow(p->policy->arena, *list, *n, cap, sizeof **list);
+    (*list)[*n] = text;
+    return (*n)++;
+}
+
 enum method parser_method(struct parser *p, struct err *err)
 {
     for (enum method method = METHOD_NONE + 1; method < METHODS; method++)

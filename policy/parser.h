@@ -26,6 +26,7 @@ struct parser {
     size_t conditions_cap, steps_cap; /* of it */
     struct condition *condition;      /* the one being read */
     struct step *step;                /* the one being read */
+    size_t certificates_cap, tags_cap;
 };
 
 /* A word that begins a statement, condition or step. */
@@ -103,6 +104,26 @@ int parser_client(struct parser *p, struct err *err) SEAL_CHECKED;
 int parser_listener(struct parser *p, struct err *err) SEAL_CHECKED;
 int parser_login(struct parser *p, struct err *err) SEAL_CHECKED;
 int parser_tls(struct parser *p, struct err *err) SEAL_CHECKED;
+/* parser_address - one address without wildcards, canonical. */
+const char *parser_address(struct parser *p, struct err *err);
+/* parser_once - where text stands in a list of the policy's that holds each once; added when it is new. */
+size_t parser_once(struct parser *p, const char ***list, size_t *n, size_t *cap, const char *text);
+
+/* What follows the word of a step: parse_protect.c, parse_send.c, parse_field.c. */
+int parser_sign(struct parser *p, struct err *err);
+int parser_encrypt(struct parser *p, struct err *err);
+int parser_attach(struct parser *p, struct err *err);
+int parser_copy(struct parser *p, struct err *err);
+int parser_forward(struct parser *p, struct err *err);
+int parser_redirect(struct parser *p, struct err *err);
+int parser_notify(struct parser *p, struct err *err);
+int parser_alert(struct parser *p, struct err *err);
+int parser_add(struct parser *p, struct err *err);
+int parser_replace(struct parser *p, struct err *err);
+int parser_delete(struct parser *p, struct err *err);
+/* parser_otherwise - `if possible`, or what stands behind `, else`. parser_else - the latter alone. */
+int parser_otherwise(struct parser *p, struct err *err) SEAL_CHECKED;
+int parser_else(struct parser *p, struct err *err) SEAL_CHECKED;
 
 /* parser_condition, parser_step - one of them, added to p->rule. */
 int parser_condition(struct parser *p, struct err *err) SEAL_CHECKED;

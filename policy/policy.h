@@ -72,6 +72,10 @@ const struct sign_grant *policy_grants(const struct policy *policy, size_t *n_ou
 /* policy_groups, policy_attributes - those that conditions ask for; struct party_facts answers in the same order. */
 const struct policy_group *policy_groups(const struct policy *policy, size_t *n_out);
 const char *const *policy_attributes(const struct policy *policy, size_t *n_out);
+/* Fingerprints of the certificates that `encrypt .. to certificate` names, lower-case hex, each once: facts->fixed answers for them in this order. */
+const char *const *policy_certificates(const struct policy *policy, size_t *n_out);
+/* Wordings of `tag` that rules have beside those of the settings, each once: nobody outside may write them either (R1). */
+const char *const *policy_tags(const struct policy *policy, size_t *n_out);
 
 /* policy_print - the policy again, in canonical layout. */
 void policy_print(const struct policy *policy, struct buf *out);

@@ -83,6 +83,16 @@ enum step_kind {
     STEP_HARVEST,
     STEP_TAG,
     STEP_REFUSE,
+    STEP_RETURN,
+    STEP_DISCARD,
+    STEP_HOLD,
+    STEP_COPY,
+    STEP_FORWARD,
+    STEP_REDIRECT,
+    STEP_HEADER,
+    STEP_ATTACH,
+    STEP_NOTIFY,
+    STEP_ALERT,
     STEP_CONTINUE,
     STEPS
 };
@@ -90,17 +100,37 @@ enum step_kind {
 /* What happens when a step cannot be done. */
 enum otherwise {
     OTHERWISE_REFUSE,
+    OTHERWISE_RETURN,
     OTHERWISE_SKIP,
+};
+
+/* What a tag can say. */
+enum tag {
+    TAG_OPENED,
+    TAG_SIGNED,
+    TAG_INVALID,
+    TAG_UNAUTHENTICATED,
+    TAGS
 };
 
 struct step {
     enum step_kind kind;
     enum otherwise otherwise;
-    const char *text;             /* of a refusal; NULL: ours */
+    const char *text;             /* of a refusal, return, hold; NULL: ours. A header field's value */
     enum method methods[METHODS]; /* in order of preference; none: any */
     size_t nmethods;
     enum sign_form form;
-    const char *cipher; /* NULL: what suits the recipient */
+    const char *cipher;      /* NULL: what suits the recipient */
+    const char *certificate; /* encrypt to this one; NULL: to the recipient's own */
+    size_t fixed;            /* its index in policy_certificates() */
+    const char *tags[TAGS];  /* NULL: as in the settings; "": none */
+    enum field_action action;
+    const char *field;
+    const char **to; /* copy, forward, redirect: one address; alert: those that are told; canonical */
+    size_t nto;
+    const char *subject; /* notify, alert: templates, see model/template.h; NULL and none: ours */
+    const char **lines;
+    size_t nlines;
     unsigned line;
 };
 
@@ -133,13 +163,25 @@ struct policy {
     size_t nlists;
     struct rule *rules;
     size_t nrules;
-    struct index *index; /* of the rules */
+    struct index *index;       /* of the rules */
+    const char **certificates; /* that steps name, each once */
+    size_t ncertificates;
+    const char **tags; /* wordings of steps, each once */
+    size_t ntags;
 };
 
 /* ---- rule.c ---- */
 
 const struct step *rule_step(const struct rule *rule, enum step_kind kind); /* NULL: has none */
 bool rule_continues(const struct rule *rule);
+/* step_ends_alone - whether it settles the mail by itself: pass, pass verbatim, refuse, return, discard, hold. A rule has one at most. */
+bool step_ends_alone(enum step_kind kind);
+/* step_stands_beside - whether it may stand beside such a step: copy, forward, notify, alert. */
+bool step_stands_beside(enum step_kind kind);
+/* step_repeats - whether a rule may have several, which all count, also over `continue`. Of the others the first one counts. */
+bool step_repeats(enum step_kind kind);
+/* step_is_required - whether mail may not go on without it. */
+bool step_is_required(const struct step *step);
 /* rule_directions - BIT()s of the directions in which its conditions can be true. */
 unsigned rule_directions(const struct rule *rule);
 bool rule_has_keyword(const struct rule *rule); /* some keyword is needed to match it */
@@ -187,5 +229,6 @@ void print_word(const char *text, struct buf *out);
 void print_list(const char *const *values, size_t n, const char *between, struct buf *out);
 void print_condition(const struct policy *policy, const struct condition *condition, struct buf *out);
 void print_step(const struct step *step, struct buf *out);
+void print_step_name(enum step_kind kind, struct buf *out); /* "pass verbatim", "copy to" */
 
 #endif

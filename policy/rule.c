@@ -44,6 +44,18 @@ const char *const *policy_attributes(const struct policy *policy, size_t *n_out)
     return policy->attributes;
 }
 
+const char *const *policy_certificates(const struct policy *policy, size_t *n_out)
+{
+    *n_out = policy->ncertificates;
+    return policy->certificates;
+}
+
+const char *const *policy_tags(const struct policy *policy, size_t *n_out)
+{
+    *n_out = policy->ntags;
+    return policy->tags;
+}
+
 static bool matches_any(const char *addr, const char *const *patterns, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -73,6 +85,27 @@ const struct step *rule_step(const struct rule *rule, enum step_kind kind)
 bool rule_continues(const struct rule *rule)
 {
     return rule_step(rule, STEP_CONTINUE) != NULL;
+}
+
+bool step_ends_alone(enum step_kind kind)
+{
+    return kind == STEP_PASS || kind == STEP_VERBATIM || kind == STEP_REFUSE || kind == STEP_RETURN ||
+           kind == STEP_DISCARD || kind == STEP_HOLD;
+}
+
+bool step_stands_beside(enum step_kind kind)
+{
+    return kind == STEP_COPY || kind == STEP_FORWARD || kind == STEP_NOTIFY || kind == STEP_ALERT;
+}
+
+bool step_repeats(enum step_kind kind)
+{
+    return step_stands_beside(kind) || kind == STEP_HEADER || kind == STEP_ATTACH;
+}
+
+bool step_is_required(const struct step *step)
+{
+    return step->otherwise != OTHERWISE_SKIP;
 }
 
 unsigned rule_directions(const struct rule *rule)

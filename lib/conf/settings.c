@@ -1,7 +1,9 @@
 /* settings - the table of everything that can be set on this host, and its reader. */
 #include "conf/settings.h"
 
+#include "base/addr.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "conf/lex.h"
 #include "conf/nearest.h"
 #include "conf/network.h"
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #define SETTINGS_TEXT_MAX (1u << 20)
+#define NOTICE_FROM_MAX   400
 #define TAG_MAX           60 /* octets: a tag must fit a header line beside others (R3) */
 
 static int check_socket(const char *text, struct err *err)
@@ -55,6 +58,21 @@ static int check_tag(const char *text, struct err *err)
         return err_set(err, ERR_CONFIG, "expected at most %d bytes", TAG_MAX);
     if (*text != '\0' && span_trim(span_of(text)).len != strlen(text))
         return err_set(err, ERR_CONFIG, "expected no blanks at its ends");
+    return 0;
+}
+
+/* "ADDRESS" or "Some words <ADDRESS>": words that need no quotes in a header field. */
+static int check_notice_from(const char *text, struct err *err)
+{
+    char canonical[ADDR_MAX + 1];
+    const char *open = strchr(text, '<');
+    size_t words = open == NULL ? 0 : (size_t)(open - text);
+    struct err why = ERR_INIT;
+    if (!text_is_ascii(span_of(text)) || strlen(text) > NOTICE_FROM_MAX ||
+        strcspn(text, "()<>[]:;@\\,.\"") < words || (open != NULL && text[strlen(text) - 1] != '>') ||
+        addr_canonical(span_of(text + words), canonical, &why) < 0 || *canonical == '\0')
+        return err_set(err, ERR_CONFIG,
+                       "expected an address, or words and an address: Mail gateway <postmaster@example.org>");
     return 0;
 }
 
@@ -122,6 +140,10 @@ static const struct setting table[] = {
          "HOST:PORT where further copies are handed to the MTA; \"\" = no message is split"),
     NUMBER("inject-timeout", VALUE_TIME, inject_timeout, "60s", 1, 3600,
            "how long to wait for each answer there"),
+    TEXT("notice-from", notice_from, NULL, check_notice_from,
+         "who notices and reports come from; default: Mail gateway <postmaster@HOSTNAME>"),
+    NUMBER("notice-rate", VALUE_COUNT, notice_rate, "20", 1, 1000000,
+           "notices an hour of one rule to one address; more are dropped"),
     LIST("trusted-networks", trusted_networks, network_check, "clients from here submit mail"),
     LIST("submission-listeners", submission_listeners, listener_check,
          "whoever comes in by these submits mail"),
@@ -272,6 +294,8 @@ static int set_late_defaults(struct settings *settings, struct arena *arena, str
             return err_set(err, ERR_CONFIG, "%s: this host has no name; set hostname", settings->path);
         settings->hostname = arena_strdup(arena, host);
     }
+    if (settings->notice_from == NULL)
+        settings->notice_from = arena_printf(arena, "Mail gateway <postmaster@%s>", settings->hostname);
     if (settings->authserv_id == NULL)
         settings->authserv_id = settings->hostname;
     return 0;

@@ -34,7 +34,9 @@ struct settings {
     const char *authserv_id; /* authserv-id = hostname */
     const char *
         inject; /* inject = HOST:PORT of the re-injection listener; "" = none: a message that must be split is deferred */
-    unsigned inject_timeout;             /* inject-timeout = 60s for each answer */
+    unsigned inject_timeout; /* inject-timeout = 60s for each answer */
+    const char *notice_from; /* notice-from = Mail gateway <postmaster@hostname>: who notices come from */
+    unsigned notice_rate;    /* notice-rate = 20: notices an hour of one rule to one address */
     struct string_list trusted_networks; /* trusted-networks = CIDR .. : submission, SUBMITTER_NETWORK */
     struct string_list
         submission_listeners; /* submission-listeners = [ADDR:]PORT or {daemon_name} .. : submission */

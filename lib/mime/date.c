@@ -6,12 +6,13 @@
 #include <strings.h>
 #include <time.h>
 
+static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 static int month_of(const char *name)
 {
-    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    for (int i = 0; i < (int)SEAL_COUNT(names); i++)
-        if (strcasecmp(name, names[i]) == 0)
+    for (int i = 0; i < (int)SEAL_COUNT(months); i++)
+        if (strcasecmp(name, months[i]) == 0)
             return i;
     return -1;
 }
@@ -67,4 +68,14 @@ int64_t date_parse(struct span value)
     tm.tm_year = full_year(number, strlen(year)) - 1900;
     int64_t when = (int64_t)timegm(&tm) - zone_of(zone);
     return when > 0 ? when : 0;
+}
+
+void date_print(int64_t when, char out[DATE_TEXT_SIZE])
+{
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    time_t t = (time_t)when;
+    struct tm tm = {.tm_mday = 1};
+    (void)gmtime_r(&t, &tm);
+    snprintf(out, DATE_TEXT_SIZE, "%s, %d %s %d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday,
+             months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }

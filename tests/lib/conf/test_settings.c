@@ -50,6 +50,7 @@ START_TEST(defaults_follow_from_what_is_set)
     s = parsed(arena,
                "state = /srv/seal\nmaster-key = /run/k\nauthserv-id = a.example\nhostname = b.example\n");
     ck_assert_str_eq(s->master_key, "/run/k");
+    ck_assert_str_eq(s->notice_from, "Mail gateway <postmaster@b.example>");
     ck_assert_str_eq(s->authserv_id, "a.example");
     arena_free(&arena);
 }
@@ -63,6 +64,7 @@ START_TEST(values_are_written_as_people_write_them)
                                              "tag-opened = \"\"\n"
                                              "spool=/tmp/my spool\n"
                                              "inject-timeout = 2m\n"
+                                             "notice-from = The Gate <gate@b.example>\n"
                                              "spool-memory = 512k\n"
                                              "include-root = yes\n"
                                              "trusted-networks = 10.0.0.0/8, 192.0.2.1 2001:db8::/32,\n"
@@ -74,6 +76,7 @@ START_TEST(values_are_written_as_people_write_them)
     ck_assert_str_eq(s->tag_opened, "");
     ck_assert_str_eq(s->spool_dir, "/tmp/my spool");
     ck_assert_uint_eq(s->inject_timeout, 120);
+    ck_assert_str_eq(s->notice_from, "The Gate <gate@b.example>");
     ck_assert_uint_eq(s->spool_memory, 512u << 10);
     ck_assert(s->include_root);
     ck_assert_uint_eq(s->trusted_networks.n, 4);
@@ -120,6 +123,18 @@ static const struct {
      "s:1:10: socket: found 'inet:0@localhost', expected unix:/PATH, inet:PORT@HOST or inet6:PORT@HOST"},
     {"socket-mode = 999\n", "s:1:15: socket-mode: found '999', expected an octal mode such as 0660"},
     {"inject = localhost\n", "s:1:10: inject: found 'localhost', expected HOST:PORT"},
+    {"notice-from = Gate (x) <a@b.example>\n",
+     "s:1:15: notice-from: found 'Gate (x) <a@b.example>', expected "
+     "an address, or words and an address: Mail gateway <postmaster@example.org>"},
+    {"notice-from = Gate\n",
+     "s:1:15: notice-from: found 'Gate', expected an address, or words and an address: "
+     "Mail gateway <postmaster@example.org>"},
+    {"notice-from = Gate <a@b.example> x\n",
+     "s:1:15: notice-from: found 'Gate <a@b.example> x', expected an "
+     "address, or words and an address: Mail gateway <postmaster@example.org>"},
+    {"notice-from = <>\n", "s:1:15: notice-from: found '<>', expected an address, or words and an address: "
+                           "Mail gateway <postmaster@example.org>"},
+    {"notice-rate = 0\n", "s:1:15: notice-rate: found 0, expected 1 to 1000000"},
     {"authserv-id = a;b\n", "s:1:15: authserv-id: found 'a;b', expected a host name"},
     {"log = file\n", "s:1:7: log: found 'file', expected syslog or stderr"},
     {"log-level = all\n", "s:1:13: log-level: found 'all', expected error, warning, info or debug"},
@@ -177,7 +192,7 @@ static void page_default(const char *value, struct buf *out)
 
 static void check_item(const char *page, const char *name, const char *value)
 {
-    static const char *const following[] = {"hostname", "authserv-id",
+    static const char *const following[] = {"hostname", "authserv-id", "notice-from",
                                             "master-key"}; /* these say from what */
     SEAL_CLEANUP(buf_fini) struct buf item = BUF_INIT(1000), wanted = BUF_INIT(1000);
     buf_printf(&item, "\n.It Ic %s = ", name);

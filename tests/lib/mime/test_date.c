@@ -38,12 +38,25 @@ START_TEST(date_cut_anywhere_is_a_date_or_none)
 }
 END_TEST
 
+START_TEST(date_that_is_printed_is_read_again)
+{
+    char text[DATE_TEXT_SIZE];
+    date_print(1795415401, text);
+    ck_assert_str_eq(text, "Mon, 23 Nov 2026 06:30:01 +0000");
+    for (int64_t when = 1; when < INT64_C(4102444800); when += INT64_C(1234567)) {
+        date_print(when, text);
+        ck_assert_int_eq(date_parse(span_of(text)), when);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("lib/mime/date");
     TCase *t = tcase_create("date");
     tcase_add_loop_test(t, date_is_read, 0, (int)SEAL_COUNT(rows));
     tcase_add_test(t, date_cut_anywhere_is_a_date_or_none);
+    tcase_add_test(t, date_that_is_printed_is_read_again);
     suite_add_tcase(s, t);
     return s;
 }

@@ -1,0 +1,231 @@
+/* notice - header, text for people, and for a report the two parts for programs. */
+#include "xform/notice.h"
+
+#include "base/text.h"
+#include "mime/compose.h"
+#include "mime/date.h"
+#include "mime/transfer.h"
+#include "xform/fill.h"
+#include "xform/report.h"
+
+#include <string.h>
+
+#define HEAD_MAX    (64u << 10)
+#define TEXT_MAX    (1u << 20)
+#define REPORT_MAX  (16u << 20) /* ENVELOPE_RCPT_MAX recipients */
+#define SUBJECT_MAX 300         /* octets of a Subject of ours */
+#define NAMED_MAX   20          /* recipients that are named in a text */
+#define ID_MAX      500
+
+/* ---- what a text can say ---- */
+
+static const char *name_recipients(const struct notice_in *in, const struct notice *notice)
+{
+    SEAL_CLEANUP(buf_fini) struct buf names = BUF_INIT(TEXT_MAX);
+    size_t n = notice->nrcpts < NAMED_MAX ? notice->nrcpts : NAMED_MAX;
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&names, "%s%s", i == 0 ? "" : ", ", in->envelope->rcpts[notice->rcpts[i]].addr);
+    if (notice->nrcpts > n)
+        buf_printf(&names, " and %zu more", notice->nrcpts - n);
+    return arena_strdup(in->arena, buf_str(&names));
+}
+
+static const char *or_dash(const char *text)
+{
+    return text == NULL || *text == '\0' ? "-" : text;
+}
+
+#define WORDS 8
+static void make_words(const struct notice_in *in, const struct notice *notice, struct fill_word words[WORDS])
+{
+    char date[DATE_TEXT_SIZE];
+    const char *first = notice->nrcpts > 0 ? in->envelope->rcpts[notice->rcpts[0]].addr : NULL;
+    date_print(in->now, date);
+    size_t n = 0;
+    words[n++] = (struct fill_word){"sender", *in->facts->sender == '\0' ? "<>" : in->facts->sender};
+    words[n++] = (struct fill_word){"recipient", or_dash(first)};
+    words[n++] = (struct fill_word){"recipients", or_dash(name_recipients(in, notice))};
+    words[n++] = (struct fill_word){"rule", or_dash(notice->rule)};
+    words[n++] = (struct fill_word){"queue-id", or_dash(in->envelope->queue_id)};
+    words[n++] = (struct fill_word){"date", arena_strdup(in->arena, date)};
+    words[n++] = (struct fill_word){"hostname", in->settings->hostname};
+    words[n++] = (struct fill_word){"subject", or_dash(in->facts->subject)};
+}
+
+/* Ours, where the policy gives no words. */
+static const struct {
+    const char *subject;
+    const char *lines[4];
+} own_words[] = {
+    [NOTICE_RETURN] =
+        {"Undelivered mail returned to sender",
+         {"This is the mail gateway at {hostname}.", "",
+          "Your message could not be delivered to those named below. Nothing more will be tried "
+          "for them."}},
+    [NOTICE_SENDER] = {"Your message to {recipients}",
+                       {"This is the mail gateway at {hostname}.", "",
+                        "Your message to {recipients} was accepted."}},
+    [NOTICE_ALERT] = {"Alert of the mail gateway: {rule}",
+                      {"The rule \"{rule}\" was applied at {hostname}, {date}.", "",
+                       "Message {queue-id} from {sender} to {recipients}."}},
+};
+
+static void add_line(const struct notice_in *in, const char *template, const struct fill_word *words,
+                     struct buf *out)
+{
+    buf_add_str(out, fill_template(in->arena, template, words, WORDS));
+    buf_add_str(out, "\r\n");
+}
+
+static void add_returned(const struct notice_in *in, const struct notice *notice, struct buf *out)
+{
+    for (size_t i = 0; i < notice->nrcpts; i++) {
+        const char *text = in->decisions[notice->rcpts[i]].reply_text;
+        buf_printf(out, "\r\n  <%s>\r\n", in->envelope->rcpts[notice->rcpts[i]].addr);
+        if (text == NULL)
+            continue;
+        buf_add_str(out, "    ");
+        text_clean(span_of(text), out);
+        buf_add_str(out, "\r\n");
+    }
+    buf_add_str(out, "\r\nThe message itself is not part of this report; its header follows.\r\n");
+}
+
+static void make_text(const struct notice_in *in, const struct notice *notice, const struct fill_word *words,
+                      struct buf *out)
+{
+    for (size_t i = 0; i < notice->nlines; i++)
+        add_line(in, notice->lines[i], words, out);
+    const char *const *own = own_words[notice->kind].lines;
+    for (size_t i = 0; notice->nlines == 0 && i < SEAL_COUNT(own_words[0].lines) && own[i] != NULL; i++)
+        add_line(in, own[i], words, out);
+    if (notice->kind == NOTICE_RETURN)
+        add_returned(in, notice, out);
+}
+
+/* ---- header ---- */
+
+static int put_to(const struct notice *notice, struct buf *head, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(HEAD_MAX);
+    bool ascii = true;
+    for (size_t i = 0; i < notice->nto; i++) {
+        ascii = ascii && text_is_ascii(span_of(notice->to[i]));
+        buf_printf(&value, "%s<%s>", i == 0 ? "" : ", ", notice->to[i]);
+    }
+    if (buf_check(&value, err) < 0)
+        return -1;
+    return compose_structured(head, "To",
+                              ascii && notice->nto > 0 ? buf_str(&value) : "undisclosed-recipients:;", err);
+}
+
+static int put_subject(const struct notice_in *in, const struct notice *notice, const struct fill_word *words,
+                       struct buf *head, struct err *err)
+{
+    const char *template = notice->subject != NULL ? notice->subject : own_words[notice->kind].subject;
+    char *subject = fill_template(in->arena, template, words, WORDS);
+    size_t n = strlen(subject);
+    if (n > SUBJECT_MAX) {
+        for (n = SUBJECT_MAX; n > 0 && ((unsigned char)subject[n] & 0xc0) == 0x80; n--)
+            continue;
+        subject[n] = '\0';
+    }
+    return compose_unstructured(head, "Subject", subject, err);
+}
+
+/* "<a@b>" as it stands in the message that is answered; NULL when it is none that can be repeated. */
+static const char *answered_id(const struct notice_in *in)
+{
+    const struct field *field = header_find(in->header, "Message-ID", 0);
+    struct span id = field == NULL ? SPAN_LIT("") : span_trim(field->value);
+    if (id.len < 3 || id.len > ID_MAX || id.ptr[0] != '<' || id.ptr[id.len - 1] != '>')
+        return NULL;
+    for (size_t i = 1; i + 1 < id.len; i++)
+        if (id.ptr[i] <= ' ' || id.ptr[i] > '~' || id.ptr[i] == '<' || id.ptr[i] == '>')
+            return NULL;
+    return arena_spandup(in->arena, id);
+}
+
+static int put_answer(const struct notice_in *in, struct buf *head, struct err *err)
+{
+    const char *id = answered_id(in);
+    if (id != NULL && (compose_structured(head, "In-Reply-To", id, err) < 0 ||
+                       compose_structured(head, "References", id, err) < 0))
+        return -1;
+    return compose_structured(head, "Auto-Submitted", "auto-replied", err);
+}
+
+static int put_head(const struct notice_in *in, const struct notice *notice, const char *id,
+                    const struct fill_word *words, struct buf *head, struct err *err)
+{
+    char date[DATE_TEXT_SIZE];
+    date_print(in->now, date);
+    if (compose_structured(head, "From", in->settings->notice_from, err) < 0 ||
+        put_to(notice, head, err) < 0 || put_subject(in, notice, words, head, err) < 0 ||
+        compose_structured(head, "Date", date, err) < 0 ||
+        compose_structured(head, "Message-ID", id, err) < 0)
+        return -1;
+    if (notice->kind == NOTICE_ALERT ? compose_structured(head, "Auto-Submitted", "auto-generated", err) < 0
+                                     : put_answer(in, head, err) < 0)
+        return -1;
+    buf_add_str(head, "MIME-Version: 1.0\r\n");
+    return buf_check(head, err);
+}
+
+/* ---- whole ---- */
+
+static int put(struct spool *out, const struct buf *text, struct err *err)
+{
+    return buf_check(text, err) < 0 ? -1 : spool_write_span(out, buf_span(text), err);
+}
+
+static int write_text(const struct buf *text, struct spool *out, struct err *err)
+{
+    static const char head[] = "Content-Type: text/plain; charset=utf-8\r\n"
+                               "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
+    if (buf_check(text, err) < 0 || spool_write_span(out, SPAN_LIT(head), err) < 0)
+        return -1;
+    return qp_encode(buf_span(text), out, err);
+}
+
+static int write_report(const struct notice_in *in, const struct notice *notice, const struct buf *text,
+                        struct spool *out, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf programs = BUF_INIT(REPORT_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf header = BUF_INIT(2 * REPORT_HEADER_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf status = BUF_INIT(REPORT_MAX);
+    char boundary[BOUNDARY_MAX + 1];
+    report_header(in->header, &header);
+    if (report_status(in, notice, &status, err) < 0 || compose_boundary(buf_span(&header), boundary, err) < 0)
+        return -1;
+    const char *head = arena_printf(in->arena,
+                                    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+                                    " boundary=\"%s\"\r\n\r\n--%s\r\n",
+                                    boundary, boundary);
+    buf_printf(&programs, "\r\n--%s\r\nContent-Type: message/delivery-status\r\n\r\n", boundary);
+    buf_add_span(&programs, buf_span(&status));
+    buf_printf(&programs, "\r\n--%s\r\nContent-Type: text/rfc822-headers\r\n\r\n", boundary);
+    buf_add_span(&programs, buf_span(&header));
+    buf_printf(&programs, "\r\n--%s--\r\n", boundary);
+    if (spool_write_span(out, span_of(head), err) < 0 || write_text(text, out, err) < 0)
+        return -1;
+    return put(out, &programs, err);
+}
+
+int notice_write(const struct notice_in *in, const struct notice *notice, const char *id, struct spool **out,
+                 struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf head = BUF_INIT(HEAD_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(REPORT_MAX);
+    struct fill_word words[WORDS];
+    make_words(in, notice, words);
+    make_text(in, notice, words, &text);
+    *out = spool_new(&in->spool);
+    if (put_head(in, notice, id, words, &head, err) == 0 && put(*out, &head, err) == 0 &&
+        (notice->kind == NOTICE_RETURN ? write_report(in, notice, &text, *out, err)
+                                       : write_text(&text, *out, err)) == 0 &&
+        spool_seal(*out, err) == 0)
+        return 0;
+    spool_free(out);
+    return -1;
+}
