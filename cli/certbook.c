@@ -23,9 +23,12 @@ static int read_beginning(const char *text, char out[HASH_HEX_SIZE], struct err 
 int certbook_find(struct cli *cli, enum store_kind kind, const char *beginning, char out[HASH_HEX_SIZE],
                   struct err *err)
 {
-    static const char *const names[] = {
-        [STORE_CERT] = "certificate", [STORE_KEY] = "private key", [STORE_CA] = "certification authority"};
-    static const char *const groups[] = {[STORE_CERT] = "cert", [STORE_KEY] = "key", [STORE_CA] = "ca"};
+    static const char *const names[] = {[STORE_CERT] = "certificate",
+                                        [STORE_KEY] = "private key",
+                                        [STORE_CA] = "certification authority",
+                                        [STORE_CRL] = "revocation list"};
+    static const char *const groups[] = {
+        [STORE_CERT] = "cert", [STORE_KEY] = "key", [STORE_CA] = "ca", [STORE_CRL] = "crl"};
     char lower[HASH_HEX_SIZE];
     if (read_beginning(beginning, lower, err) < 0)
         return -1;

@@ -1,44 +1,11 @@
 /* trust - whether a chain leads from a certificate to one of the store's anchors. */
 #include "cli/certbook.h"
 
-#include <stdlib.h>
-
-/* ---- anchors ---- */
-
-struct authorities {
-    struct cert **trusted, **others;
-    size_t ntrusted, nothers;
-};
-
-static void authorities_fini(struct authorities *all)
-{
-    for (size_t i = 0; i < all->ntrusted; i++)
-        cert_free(&all->trusted[i]);
-    for (size_t i = 0; i < all->nothers; i++)
-        cert_free(&all->others[i]);
-    free(all->trusted);
-    free(all->others);
-}
+#include "gate/authorities.h"
 
 int trust_anchors(struct cli *cli, struct anchors **out, struct err *err)
 {
-    struct ca_record *records;
-    size_t n;
-    if (store_cas(cli->read, &records, &n, err) < 0)
-        return -1;
-    SEAL_CLEANUP(authorities_fini)
-    struct authorities all = {.trusted = xcalloc(n, sizeof(struct cert *)),
-                              .others = xcalloc(n, sizeof(struct cert *))};
-    for (size_t i = 0; i < n; i++) {
-        struct cert *cert;
-        if (cert_parse(records[i].der, &cert, err) < 0)
-            return err_wrap(err, "certification authority %.16s", records[i].fingerprint);
-        if (records[i].trusted)
-            all.trusted[all.ntrusted++] = cert;
-        else
-            all.others[all.nothers++] = cert;
-    }
-    return anchors_new(all.trusted, all.ntrusted, all.others, all.nothers, out, err);
+    return authorities_load(cli->read, cli->settings, out, err);
 }
 
 /* ---- one certificate ---- */
@@ -47,8 +14,9 @@ int trust_chain(struct cli *cli, const struct anchors *anchors, struct cert *cer
                 size_t nextra, struct chain_result *out, struct err *err)
 {
     enum chain_purpose purpose = (cert_info(cert)->usage & CERT_ENCRYPT) != 0 ? CHAIN_ENCRYPT : CHAIN_SIGN;
-    return chain_check(anchors, cert, extra, nextra, purpose, cli->now, cli->settings->min_rsa_bits, out,
-                       err);
+    const struct chain_terms terms = {
+        .purpose = purpose, .when = cli->now, .now = cli->now, .min_rsa_bits = cli->settings->min_rsa_bits};
+    return chain_check(anchors, cert, extra, nextra, &terms, out, err);
 }
 
 static int keep_known(struct cli *cli, struct cert_record *record, struct err *err)

@@ -174,10 +174,12 @@ static void copy_result(const struct chain_result *from, struct chain_result *to
         cert_ref(to->path[i]);
 }
 
-/* The verdict may change when a certificate of the path begins or ends to be valid. */
+/* The verdict may change when a certificate of the path begins or ends to be valid, or a revocation list is to be replaced. */
 static int64_t valid_until(const struct chain_result *result, int64_t now)
 {
     int64_t until = now + CHAIN_SECONDS;
+    if (result->until != 0 && result->until < until)
+        until = result->until;
     for (size_t i = 0; i < result->npath; i++) {
         const struct cert_info *info = cert_info(result->path[i]);
         if (info->not_after >= now && info->not_after < until)
@@ -203,7 +205,9 @@ int certs_chain(struct certs *certs, const struct anchors *anchors, uint64_t anc
     pthread_mutex_unlock(&certs->lock);
     if (hit)
         return 0;
-    if (chain_check(anchors, leaf, NULL, 0, purpose, now, min_rsa_bits, result_out, err) < 0)
+    const struct chain_terms terms = {
+        .purpose = purpose, .when = now, .now = now, .min_rsa_bits = min_rsa_bits};
+    if (chain_check(anchors, leaf, NULL, 0, &terms, result_out, err) < 0)
         return -1;
     pthread_mutex_lock(&certs->lock);
     slot = find(certs, SLOT_CHAIN, name);

@@ -64,7 +64,8 @@ static void judge(struct work *work, const struct smime_verified *verified, stru
                                   ? work->facts->from_why
                                   : "the signer's certificate does not hold the From address";
     }
-    view->may_harvest = view->signature == SIGNATURE_GOOD || view->signature == SIGNATURE_UNTRUSTED;
+    view->may_harvest = (view->signature == SIGNATURE_GOOD || view->signature == SIGNATURE_UNTRUSTED) &&
+                        verified->chain.answer != CHAIN_REVOKED;
 }
 
 static void name_signer(struct work *work, struct cert *signer, struct view *view)

@@ -2,7 +2,7 @@
  * select - which certificate signs, and which one a message is encrypted to (R27).
  *
  * Of the certificates of an address those count that are not rejected, valid now, allowed for the purpose, strong enough, hold the
- * address, and are trusted: by hand, or by a chain to an anchor. Of these the newest, then the strongest. A certificate that cannot be
+ * address, are not revoked, and are trusted: by hand, or by a chain to an anchor. Of these the newest, then the strongest. A certificate that cannot be
  * judged (damaged record) makes the answer "could not find out".
  */
 #include "gate/internal.h"
@@ -86,6 +86,17 @@ static int check_chain(struct work *work, struct cert *cert, enum chain_purpose 
                        snapshot->settings->min_rsa_bits, result, err);
 }
 
+/* Nobody's trust helps a revoked certificate. */
+static bool is_revoked(struct work *work, const struct cert_record *record, const struct cert *cert,
+                       const char **why_out)
+{
+    struct chain_result chain = {.npath = 0};
+    if (!chain_is_revoked(work->snapshot->anchors, cert, &chain))
+        return false;
+    *why_out = arena_printf(work->arena, "certificate %.16s: %s", record->fingerprint, chain.why);
+    return true;
+}
+
 /* 1 usable, 0 not (*why_out), -1 could not find out. */
 static int judge_for_encryption(struct work *work, const struct cert_record *record, const char *addr,
                                 struct cert *cert, const char **why_out, struct err *err)
@@ -100,11 +111,13 @@ static int judge_for_encryption(struct work *work, const struct cert_record *rec
             arena_printf(work->arena, "certificate %.16s does not hold the address", record->fingerprint);
         return 0;
     }
+    SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
+    if (is_revoked(work, record, cert, why_out))
+        return 0;
     if (trusted_by_hand(record)) {
         *why_out = "newest certificate, trusted by hand";
         return 1;
     }
-    SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
     if (check_chain(work, cert, CHAIN_ENCRYPT, &chain, err) < 0)
         return -1;
     if (chain.answer != CHAIN_OK) {
@@ -112,7 +125,10 @@ static int judge_for_encryption(struct work *work, const struct cert_record *rec
             arena_printf(work->arena, "certificate %.16s is not trusted: %s", record->fingerprint, chain.why);
         return 0;
     }
-    *why_out = "newest valid certificate, trusted by its chain";
+    *why_out =
+        chain.note[0] == '\0'
+            ? "newest valid certificate, trusted by its chain"
+            : arena_printf(work->arena, "newest valid certificate, trusted by its chain (%s)", chain.note);
     return 1;
 }
 
@@ -219,6 +235,10 @@ static int try_signing(struct work *work, const struct loaded_key *loaded, struc
     if (!cert_has_address(entry.cert, work->facts->from, ADDR_CASE_FOLD)) {
         fact->why = arena_printf(work->arena, "certificate %.16s does not hold the From address",
                                  loaded->cert.fingerprint);
+        cert_free(&entry.cert);
+        return 0;
+    }
+    if (is_revoked(work, &loaded->cert, entry.cert, &fact->why)) {
         cert_free(&entry.cert);
         return 0;
     }

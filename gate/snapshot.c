@@ -1,52 +1,12 @@
-/* snapshot - policy and trust anchors of one moment. */
+/* snapshot - policy, trust anchors and revocation lists of one moment. */
 #include "gate/snapshot.h"
+
+#include "gate/authorities.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
 static atomic_uint_fast64_t anchors_made;
-
-struct ca_certs {
-    struct cert **trusted, **others;
-    size_t ntrusted, nothers;
-};
-
-static void ca_certs_fini(struct ca_certs *certs)
-{
-    for (size_t i = 0; i < certs->ntrusted; i++)
-        cert_free(&certs->trusted[i]);
-    for (size_t i = 0; i < certs->nothers; i++)
-        cert_free(&certs->others[i]);
-    free(certs->trusted);
-    free(certs->others);
-}
-
-static int parse_cas(const struct ca_record *records, size_t n, struct ca_certs *out, struct err *err)
-{
-    out->trusted = xcalloc(n, sizeof(struct cert *));
-    out->others = xcalloc(n, sizeof(struct cert *));
-    for (size_t i = 0; i < n; i++) {
-        struct cert *cert;
-        if (cert_parse(records[i].der, &cert, err) < 0)
-            return err_wrap(err, "certification authority %s", records[i].fingerprint);
-        if (records[i].trusted)
-            out->trusted[out->ntrusted++] = cert;
-        else
-            out->others[out->nothers++] = cert;
-    }
-    return 0;
-}
-
-static int load_anchors(struct store_read *read, struct snapshot *snapshot, struct err *err)
-{
-    struct ca_record *records;
-    size_t n;
-    SEAL_CLEANUP(ca_certs_fini) struct ca_certs certs = {.trusted = NULL};
-    if (store_cas(read, &records, &n, err) < 0 || parse_cas(records, n, &certs, err) < 0)
-        return -1;
-    snapshot->anchors_id = atomic_fetch_add(&anchors_made, 1) + 1;
-    return anchors_new(certs.trusted, certs.ntrusted, certs.others, certs.nothers, &snapshot->anchors, err);
-}
 
 static int load_policy(struct store_read *read, struct snapshot *snapshot, struct err *err)
 {
@@ -70,7 +30,10 @@ static int load(struct store *store, struct snapshot *snapshot, struct err *err)
     snapshot->generation = store_generation(store, err);
     if (err_is_set(err) || store_read_begin(store, arena, &read, err) < 0)
         return -1;
-    int status = load_policy(read, snapshot, err) < 0 || load_anchors(read, snapshot, err) < 0 ? -1 : 0;
+    int status = load_policy(read, snapshot, err) < 0 ||
+                         authorities_load(read, snapshot->settings, &snapshot->anchors, err) < 0
+                     ? -1
+                     : 0;
     store_read_end(&read);
     return status;
 }
@@ -81,6 +44,7 @@ int snapshot_load(struct store *store, const struct settings *settings, struct s
     struct snapshot *snapshot = xcalloc(1, sizeof *snapshot);
     snapshot->count = 1;
     snapshot->settings = settings;
+    snapshot->anchors_id = atomic_fetch_add(&anchors_made, 1) + 1;
     if (load(store, snapshot, err) < 0) {
         snapshot_free(&snapshot);
         return -1;

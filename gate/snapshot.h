@@ -1,5 +1,5 @@
 /*
- * snapshot - policy, trust anchors and settings as one immutable, counted value: a message keeps the one that it began with.
+ * snapshot - policy, trust anchors with revocation lists, and settings as one immutable, counted value: a message keeps the one that it began with.
  */
 #ifndef GATE_SNAPSHOT_H
 #define GATE_SNAPSHOT_H
@@ -19,7 +19,7 @@ struct snapshot {
     struct anchors *anchors;         /* owned */
 };
 
-/* snapshot_load - from the store's newest policy and its CAs. ERR_CONFIG when there is no policy yet. */
+/* snapshot_load - from the store's newest policy, its CAs and revocation lists. ERR_CONFIG when there is no policy yet. */
 int snapshot_load(struct store *store, const struct settings *settings, struct snapshot **out,
                   struct err *err) SEAL_CHECKED;
 struct snapshot *snapshot_ref(struct snapshot *snapshot);

@@ -11,7 +11,7 @@
 /* What a snapshot is made of; the store's generation changes for much else (harvested certificates, keys). */
 struct stamp {
     uint64_t policy_version;
-    unsigned char authorities[HASH_SIZE];
+    unsigned char authorities[HASH_SIZE]; /* and their revocation lists */
 };
 
 /* The arena of each settings file that was read: a snapshot, and so a message under way, may hold any of them. */
@@ -40,14 +40,18 @@ static int read_stamp_of(struct store_read *read, struct stamp *out, struct err 
 {
     struct policy_record policy;
     struct ca_record *records;
-    size_t n;
+    struct crl_record *lists;
+    size_t n, nlists;
     if (store_find_policy(read, 0, &policy, err) == FIND_FOUND)
         out->policy_version = policy.version;
-    if (err_is_set(err) || store_cas(read, &records, &n, err) < 0)
+    if (err_is_set(err) || store_cas(read, &records, &n, err) < 0 ||
+        store_crls(read, &lists, &nlists, err) < 0)
         return -1;
     struct hash *hash = hash_new();
     for (size_t i = 0; i < n; i++)
         stamp_authority(hash, &records[i]);
+    for (size_t i = 0; i < nlists; i++)
+        hash_add_field(hash, span_of(lists[i].fingerprint));
     hash_end(hash, out->authorities);
     hash_free(&hash);
     return 0;

@@ -83,6 +83,15 @@ static int check_log(const char *text, struct err *err)
     return err_set(err, ERR_CONFIG, "expected syslog or stderr");
 }
 
+static int check_revocation(const char *text, struct err *err)
+{
+    static const char *const modes[] = {"off", "soft", "hard"};
+    for (size_t i = 0; i < SEAL_COUNT(modes); i++)
+        if (strcmp(text, modes[i]) == 0)
+            return 0;
+    return err_set(err, ERR_CONFIG, "expected off, soft or hard");
+}
+
 static int check_log_level(const char *text, struct err *err)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
@@ -157,6 +166,8 @@ static const struct setting table[] = {
     TEXT("tag-unauthenticated", tag_unauthenticated, "[not authenticated]", check_tag,
          "in front of the Subject: was encrypted, nothing proves what it said; \"\" = off"),
     NUMBER("min-rsa-bits", VALUE_COUNT, min_rsa_bits, "2048", 1024, 16384, "shorter RSA keys are weak"),
+    TEXT("revocation", revocation, "soft", check_revocation,
+         "a revocation list that is missing or outdated: soft = tolerated, hard = not; off = no list counts"),
     FLAG("include-root", include_root, "no", "signatures carry the root certificate too"),
     NUMBER("signing-time-days", VALUE_COUNT, signing_time_days, "30", 1, 3650,
            "an older signing time is not good"),

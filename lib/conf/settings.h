@@ -47,6 +47,7 @@ struct settings {
     const char *tag_invalid;         /* tag-invalid = [signature invalid] ; "" = off */
     const char *tag_unauthenticated; /* tag-unauthenticated = [not authenticated] */
     unsigned min_rsa_bits;           /* min-rsa-bits = 2048: below is weak */
+    const char *revocation;          /* revocation = soft: off | soft | hard */
     bool include_root;               /* include-root = no */
     unsigned max_hidden;             /* max-hidden = 20 */
     unsigned max_copies;             /* max-copies = 100 */

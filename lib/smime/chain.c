@@ -5,6 +5,7 @@
 #include "smime/cert_names.h"
 #include "smime/cert_x509.h"
 #include "smime/ossl.h"
+#include "smime/revocation.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct anchors {
     struct cert **certs; /* trusted ones, then the others */
     size_t ntrusted;
     size_t n;
+    struct revocation revocation;
 };
 
 static void keep_certs(struct anchors *anchors, struct cert *const *certs, size_t n)
@@ -54,10 +56,18 @@ void anchors_free(struct anchors **anchors)
     if (a == NULL)
         return;
     X509_STORE_free(a->store);
+    revocation_fini(&a->revocation);
     for (size_t i = 0; i < a->n; i++)
         cert_free(&a->certs[i]);
     free(a->certs);
     free(a);
+}
+
+void anchors_set_revocation(struct anchors *anchors, enum revocation_mode mode, struct crl **crls, size_t n,
+                            struct cert *own)
+{
+    anchors->revocation =
+        (struct revocation){.mode = mode, .crls = crls, .n = n, .own = own == NULL ? NULL : cert_ref(own)};
 }
 
 static void drop_path(struct chain_result *result)
@@ -73,6 +83,14 @@ void chain_result_fini(struct chain_result *result)
     memset(result, 0, sizeof *result);
 }
 
+/* The end may have been cut inside a character. */
+static void clean_text(const char *text, char *out, size_t size)
+{
+    SEAL_CLEANUP(buf_fini) struct buf clean = BUF_INIT(size);
+    text_clean(span_of(text), &clean);
+    snprintf(out, size, "%s", buf_str(&clean));
+}
+
 static void say_no(struct chain_result *out, enum chain_answer answer, const char *fmt, ...)
     SEAL_PRINTF(3, 4);
 static void say_no(struct chain_result *out, enum chain_answer answer, const char *fmt, ...)
@@ -82,9 +100,7 @@ static void say_no(struct chain_result *out, enum chain_answer answer, const cha
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    SEAL_CLEANUP(buf_fini) struct buf clean = BUF_INIT(sizeof text);
-    text_clean(span_of(text), &clean); /* the end may have been cut inside a character */
-    snprintf(out->why, sizeof out->why, "%s", buf_str(&clean));
+    clean_text(text, out->why, sizeof out->why);
     out->answer = answer;
     drop_path(out);
 }
@@ -227,16 +243,61 @@ static void check_path(enum chain_purpose purpose, unsigned min_rsa_bits, struct
                purpose == CHAIN_SIGN ? "signing" : "encryption");
 }
 
+/* ---- revocation ---- */
+
+/* What became of the answer; false: it is no. */
+static bool take_finding(const struct revocation *revocation, const struct revocation_finding *finding,
+                         struct chain_result *out)
+{
+    switch (finding->answer) {
+    case REVOCATION_NO:
+        if (finding->until != 0 && (out->until == 0 || finding->until < out->until))
+            out->until = finding->until;
+        return true;
+    case REVOCATION_YES:
+        say_no(out, CHAIN_REVOKED, "%s", finding->why);
+        return false;
+    case REVOCATION_UNKNOWN:
+        break;
+    }
+    if (revocation->mode == REVOCATION_HARD) {
+        say_no(out, CHAIN_UNCHECKED, "%s", finding->why);
+        return false;
+    }
+    if (revocation->n > 0 && out->note[0] == '\0')
+        clean_text(finding->why, out->note, sizeof out->note);
+    return true;
+}
+
+static void check_revocation(const struct revocation *revocation, int64_t now, struct chain_result *out)
+{
+    struct revocation_finding finding;
+    for (size_t i = 0; i + 1 < out->npath; i++) {
+        revocation_check(revocation, out->path[i], out->path[i + 1], now, &finding);
+        if (!take_finding(revocation, &finding, out))
+            return;
+    }
+}
+
+bool chain_is_revoked(const struct anchors *anchors, const struct cert *cert, struct chain_result *out)
+{
+    struct revocation_finding finding;
+    if (anchors->revocation.mode == REVOCATION_OFF || !revocation_named(&anchors->revocation, cert, &finding))
+        return false;
+    say_no(out, CHAIN_REVOKED, "%s", finding.why);
+    return true;
+}
+
 int chain_check(const struct anchors *anchors, struct cert *leaf, struct cert *const *extra, size_t nextra,
-                enum chain_purpose purpose, int64_t when, unsigned min_rsa_bits, struct chain_result *out,
-                struct err *err)
+                const struct chain_terms *terms, struct chain_result *out, struct err *err)
 {
     ossl_begin();
     memset(out, 0, sizeof *out);
     SEAL_CLEANUP(ossl_free_x509_list) STACK_OF(X509) *untrusted = candidates(anchors, extra, nextra);
     SEAL_CLEANUP(ossl_free_x509_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
     if (untrusted == NULL || ctx == NULL ||
-        X509_STORE_CTX_init(ctx, anchors->store, cert_x509(leaf), untrusted) != 1 || !configure(ctx, when))
+        X509_STORE_CTX_init(ctx, anchors->store, cert_x509(leaf), untrusted) != 1 ||
+        !configure(ctx, terms->when))
         return ossl_fail(err, ERR_IO, "no memory for a certificate path");
     if (X509_verify_cert(ctx) != 1)
         return note_error(ctx, out, err);
@@ -245,6 +306,7 @@ int chain_check(const struct anchors *anchors, struct cert *leaf, struct cert *c
         chain_result_fini(out);
         return -1;
     }
-    check_path(purpose, min_rsa_bits, out);
+    check_path(terms->purpose, terms->min_rsa_bits, out);
+    check_revocation(&anchors->revocation, terms->now, out);
     return 0;
 }

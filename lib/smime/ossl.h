@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 
 OSSL_HANDLE(ossl_free_cms, CMS_ContentInfo, CMS_ContentInfo_free)
+OSSL_HANDLE(ossl_free_crl, X509_CRL, X509_CRL_free)
 OSSL_HANDLE(ossl_free_general_names, GENERAL_NAMES, GENERAL_NAMES_free)
 OSSL_HANDLE(ossl_free_pkcs12, PKCS12, PKCS12_free)
 OSSL_HANDLE(ossl_free_x509, X509, X509_free)

@@ -182,6 +182,13 @@ static int64_t time_of_chain(const struct smime_verify_conf *conf, int64_t signi
     return believed && signing_time < conf->now ? signing_time : conf->now;
 }
 
+static struct chain_terms terms_of(const struct smime_verify_conf *conf, enum chain_purpose purpose,
+                                   int64_t when)
+{
+    return (struct chain_terms){
+        .purpose = purpose, .when = when, .now = conf->now, .min_rsa_bits = conf->min_rsa_bits};
+}
+
 static bool shares_address(const struct cert *a, const struct cert *b)
 {
     const struct cert_info *info = cert_info(a);
@@ -199,8 +206,8 @@ static int find_preferred(const struct work *work, const struct signer_finding *
     if (preferred == NULL || out->chain.answer != CHAIN_OK || !shares_address(out->signer, preferred))
         return 0;
     SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
-    if (chain_check(work->conf->anchors, preferred, work->certs, work->ncerts, CHAIN_ENCRYPT, when,
-                    work->conf->min_rsa_bits, &chain, err) < 0)
+    const struct chain_terms terms = terms_of(work->conf, CHAIN_ENCRYPT, when);
+    if (chain_check(work->conf->anchors, preferred, work->certs, work->ncerts, &terms, &chain, err) < 0)
         return -1;
     if (chain.answer == CHAIN_OK &&
         cert_same(chain.path[chain.npath - 1], out->chain.path[out->chain.npath - 1]))
@@ -231,8 +238,9 @@ static int judge_signer(const struct work *work, size_t i, struct smime_verified
                  work->conf->min_rsa_bits, &finding);
     int64_t when = time_of_chain(work->conf, finding.attrs.signing_time);
     bool verified = finding.signature == SIGNATURE_GOOD || finding.signature == SIGNATURE_WEAK;
-    if (verified && chain_check(work->conf->anchors, finding.cert, work->certs, work->ncerts, CHAIN_SIGN,
-                                when, work->conf->min_rsa_bits, &chain, err) < 0)
+    const struct chain_terms terms = terms_of(work->conf, CHAIN_SIGN, when);
+    if (verified &&
+        chain_check(work->conf->anchors, finding.cert, work->certs, work->ncerts, &terms, &chain, err) < 0)
         return -1;
     if (finding.signature == SIGNATURE_GOOD && chain.answer != CHAIN_OK) {
         finding.signature = SIGNATURE_UNTRUSTED;

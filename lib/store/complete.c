@@ -12,6 +12,8 @@ static enum kv_class class_of(enum store_kind kind)
         return KV_KEY;
     case STORE_CA:
         return KV_CA;
+    case STORE_CRL:
+        return KV_CRL;
     }
     return KV_META;
 }

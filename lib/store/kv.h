@@ -35,6 +35,8 @@ enum kv_class {
     KV_USER = 'u',          /* address */
     KV_USER_MORE = 'U',     /* further address; the value is the user's address */
     KV_CA = 'a',            /* fingerprint */
+    KV_CRL = 'r',           /* id */
+    KV_CRL_PIECE = 'R',     /* id, number */
     KV_POLICY = 'p',        /* number */
     KV_JOURNAL = 'j',       /* hash */
     KV_JOURNAL_EXPIRY = 'J' /* time, hash */

@@ -15,6 +15,7 @@
 #define STORE_STORE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "model/answer.h"
 
@@ -168,12 +169,37 @@ int store_put_ca(struct store *store, const struct ca_record *record, struct err
 int store_delete_ca(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
 int store_cas(struct store_read *read, struct ca_record **out, size_t *n_out, struct err *err) SEAL_CHECKED;
 
+/* ---- revocation lists ---- */
+
+#define STORE_CRL_MAX  ((size_t)16 << 20)
+#define STORE_CRLS_MAX 200
+
+struct crl_record {
+    const char *id;          /* of issuer, key and scope, lower-case hex: the key */
+    const char *fingerprint; /* SHA-256 of the DER */
+    const char *signer;      /* smime/crl.h, kept opaquely */
+    const char *issuer;      /* one line, for people */
+    int64_t this_update, next_update;
+    unsigned entries;
+    unsigned size; /* octets; set by store_put_crl */
+    int64_t imported;
+};
+/* store_put_crl - new, or in the place of its predecessor. ERR_EXISTS when that is newer, ERR_LIMIT. */
+int store_put_crl(struct store *store, const struct crl_record *record, struct span der,
+                  struct err *err) SEAL_CHECKED;
+int store_delete_crl(struct store *store, const char *id, struct err *err) SEAL_CHECKED; /* ERR_ABSENT */
+int store_crls(struct store_read *read, struct crl_record **out, size_t *n_out, struct err *err) SEAL_CHECKED;
+/* store_read_crl - the list itself; out needs room for STORE_CRL_MAX. */
+int store_read_crl(struct store_read *read, const struct crl_record *record, struct buf *out,
+                   struct err *err) SEAL_CHECKED;
+
 /* ---- fingerprints ---- */
 
 enum store_kind {
     STORE_CERT,
     STORE_KEY,
-    STORE_CA
+    STORE_CA,
+    STORE_CRL /* its id */
 };
 /* store_complete - the only fingerprint of a kind that begins so (lower-case hex). FIND_FAILED with ERR_AMBIGUOUS when several do. */
 enum find store_complete(struct store_read *read, enum store_kind kind, const char *beginning,

@@ -45,7 +45,11 @@ static enum chain_answer chain(struct cert *leaf, enum chain_purpose purpose)
     struct anchors *anchors;
     struct chain_result result;
     ck_ok(anchors_new(&ca, 1, NULL, 0, &anchors, &err));
-    ck_ok(chain_check(anchors, leaf, NULL, 0, purpose, PKI_NOW + PKI_DAY, 2048, &result, &err));
+    ck_ok(chain_check(
+        anchors, leaf, NULL, 0,
+        &(struct chain_terms){
+            .purpose = purpose, .when = PKI_NOW + PKI_DAY, .now = PKI_NOW + PKI_DAY, .min_rsa_bits = 2048},
+        &result, &err));
     enum chain_answer answer = result.answer;
     chain_result_fini(&result);
     anchors_free(&anchors);

@@ -10,6 +10,7 @@ static struct pki *pki;
 static struct err err;
 static struct chain_result result;
 static struct pki_entity *root;
+static const struct chain_terms sign_now = {.purpose = CHAIN_SIGN, .when = PKI_NOW, .now = PKI_NOW};
 
 static void setup(void)
 {
@@ -43,10 +44,13 @@ static enum chain_answer ask(const struct question *q)
     for (size_t i = 0; i < 3 && q->extra[i] != NULL; i++)
         extra[nextra++] = q->extra[i]->cert;
     chain_result_fini(&result);
+    const struct chain_terms terms = {.purpose = q->purpose,
+                                      .when = q->when == 0 ? PKI_NOW : q->when,
+                                      .now = PKI_NOW,
+                                      .min_rsa_bits = q->min_rsa_bits};
     ck_ok(anchors_new(q->trusted == NULL ? NULL : &q->trusted->cert, q->trusted != NULL,
                       q->other == NULL ? NULL : &q->other->cert, q->other != NULL, &anchors, &err));
-    ck_ok(chain_check(anchors, q->leaf->cert, extra, nextra, q->purpose, q->when == 0 ? PKI_NOW : q->when,
-                      q->min_rsa_bits, &result, &err));
+    ck_ok(chain_check(anchors, q->leaf->cert, extra, nextra, &terms, &result, &err));
     anchors_free(&anchors);
     ck_assert_int_eq(result.answer == CHAIN_OK, result.npath > 0);
     ck_assert_int_eq(result.answer == CHAIN_OK, result.why[0] == '\0');
@@ -266,7 +270,7 @@ START_TEST(path_is_limited)
         cas[i] = issuer->cert;
         struct pki_entity *bob = pki_leaf(pki, issuer, SPEC(.email = "bob@b.example"));
         ck_ok(anchors_new(&root->cert, 1, cas, i + 1, &anchors, &err));
-        ck_ok(chain_check(anchors, bob->cert, NULL, 0, CHAIN_SIGN, PKI_NOW, 0, &result, &err));
+        ck_ok(chain_check(anchors, bob->cert, NULL, 0, &sign_now, &result, &err));
         bool fits = i + 3 <= CHAIN_PATH_MAX;
         ck_assert_msg((result.answer == CHAIN_OK) == fits, "%zu intermediates: %s", i + 1, result.why);
         ck_assert_uint_eq(result.npath, fits ? i + 3 : 0);
@@ -378,7 +382,7 @@ static void *check_often(void *arg)
     struct chain_result r;
     intptr_t failures = 0;
     for (int i = 0; i < 30; i++) {
-        if (chain_check(work->anchors, work->leaf, &work->ca, 1, CHAIN_SIGN, PKI_NOW, 0, &r, &mine) < 0 ||
+        if (chain_check(work->anchors, work->leaf, &work->ca, 1, &sign_now, &r, &mine) < 0 ||
             r.answer != CHAIN_OK)
             failures++;
         chain_result_fini(&r);
@@ -416,8 +420,7 @@ START_TEST(excess_of_candidates_is_not_looked_at)
     for (size_t at = CHAIN_EXTRA_MAX - 1; at <= CHAIN_EXTRA_MAX; at++) {
         for (size_t i = 0; i < SEAL_COUNT(extra); i++)
             extra[i] = i == at ? ca->cert : other->cert;
-        ck_ok(
-            chain_check(anchors, bob->cert, extra, SEAL_COUNT(extra), CHAIN_SIGN, PKI_NOW, 0, &result, &err));
+        ck_ok(chain_check(anchors, bob->cert, extra, SEAL_COUNT(extra), &sign_now, &result, &err));
         ck_assert_int_eq(result.answer, at < CHAIN_EXTRA_MAX ? CHAIN_OK : CHAIN_UNTRUSTED);
         chain_result_fini(&result);
     }
