@@ -205,6 +205,24 @@ static int gather_structure(struct work *work, struct err *err)
     return 0;
 }
 
+/* A name that the MTA could not verify is none: Postfix says "unknown", Sendmail puts the address in brackets. */
+static const char *verified_name(const char *name)
+{
+    return name == NULL || *name == '[' || strcasecmp(name, "unknown") == 0 ? NULL : name;
+}
+
+static void gather_client(struct facts *facts, const struct envelope *envelope)
+{
+    facts->client_addr = envelope->client_addr;
+    facts->client_name = verified_name(envelope->client_name);
+    facts->login = envelope->login;
+    facts->tls_version = envelope->tls_version;
+    facts->tls_subject = envelope->tls_subject;
+    facts->listener_addr = envelope->listener_addr;
+    facts->listener_port = envelope->listener_port;
+    facts->listener_name = envelope->listener_name;
+}
+
 int gather_base(struct work *work, struct err *err)
 {
     static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
@@ -221,6 +239,8 @@ int gather_base(struct work *work, struct err *err)
     if (gather_from(work, header, err) < 0 || gather_rcpts(work, header, err) < 0 ||
         gather_structure(work, err) < 0)
         return -1;
+    gather_client(facts, work->envelope);
+    gather_content(work);
     find_keywords(work);
     facts->is_report = *facts->sender == '\0' || part_is(&work->table.parts[0], "multipart", "report");
     for (size_t m = 0; m < METHODS; m++)
@@ -250,6 +270,29 @@ static void gather_users(struct work *work, struct store_read *read)
     facts->sender_registered = *sender == '\0' ? ANSWER_NO : answer_registered(read, sender);
     for (size_t i = 0; i < facts->nrcpts; i++)
         facts->rcpts[i].registered = answer_registered(read, facts->rcpts[i].addr);
+}
+
+static struct party_facts unknown_party(struct work *work, size_t ngroups, size_t nattributes)
+{
+    struct party_facts party = {.groups = arena_array(work->arena, ngroups, sizeof *party.groups),
+                                .attributes =
+                                    arena_array(work->arena, nattributes, sizeof *party.attributes)};
+    for (size_t i = 0; i < ngroups; i++)
+        party.groups[i] = ANSWER_UNKNOWN;
+    for (size_t i = 0; i < nattributes; i++)
+        party.attributes[i].known = ANSWER_UNKNOWN;
+    return party;
+}
+
+/* There is nobody to ask yet. */
+static void gather_directory(struct work *work)
+{
+    size_t ngroups, nattributes;
+    policy_groups(work->snapshot->policy, &ngroups);
+    policy_attributes(work->snapshot->policy, &nattributes);
+    work->facts->sender_party = unknown_party(work, ngroups, nattributes);
+    for (size_t i = 0; i < work->facts->nrcpts; i++)
+        work->facts->rcpts[i].party = unknown_party(work, ngroups, nattributes);
 }
 
 static bool is_ours_to_open(const struct rcpt_facts *rcpt)
@@ -282,6 +325,8 @@ int gather(struct work *work, unsigned classes, struct err *err)
         return -1;
     load(work, read, classes);
     store_read_end(&read);
+    if ((classes & FACTS_DIRECTORY) != 0)
+        gather_directory(work);
     if ((classes & FACTS_KEYS) != 0 && select_keys(work, err) < 0)
         return -1;
     if ((classes & FACTS_OPENED) != 0 && open_views(work, err) < 0)

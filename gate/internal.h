@@ -89,6 +89,9 @@ enum submitter submitter_of(const struct settings *settings, const struct policy
 bool submitter_may_sign(const struct policy *policy, const struct facts *facts,
                         const struct envelope *envelope);
 
+/* gather_content.c: what header and parts say; header fields and structure are there. */
+void gather_content(struct work *work);
+
 /* gather.c: facts, a class at a time. */
 int gather_base(struct work *work, struct err *err) SEAL_CHECKED;
 int gather(struct work *work, unsigned classes, struct err *err) SEAL_CHECKED;
