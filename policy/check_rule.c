@@ -71,7 +71,7 @@ static void check_order(struct checking *c, const struct rule *rule)
 static const char *condition_text(struct checking *c, const struct condition *condition)
 {
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(SIZE_MAX), cut = BUF_INIT(SIZE_MAX);
-    print_condition(condition, &text);
+    print_condition(c->policy, condition, &text);
     text_cut(buf_str(&text), 60, &cut);
     return arena_strdup(c->arena, buf_str(&cut));
 }

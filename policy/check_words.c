@@ -75,7 +75,49 @@ static void check_keyword(struct checking *c, struct names *names, const struct 
     }
 }
 
-void check_words(struct checking *c)
+/* ---- groups ---- */
+
+/* A group that has no statement is one of the directory's; but not when its name is nearly one that has. */
+static void check_undeclared(struct checking *c, const struct policy_group *group, unsigned line,
+                             const char *const *declared, size_t ndeclared)
+{
+    const char *near = nearest_word(group->name, declared, ndeclared);
+    if (near != NULL)
+        check_warning(c, line,
+                      "group '%s' has no statement, so the directory is asked for it; did you mean '%s'?",
+                      group->name, near);
+}
+
+static void note_groups(const struct rule *rule, unsigned *used)
+{
+    for (size_t i = 0; i < rule->nconditions; i++)
+        for (size_t g = 0; g < rule->conditions[i].ngroups; g++)
+            used[rule->conditions[i].groups[g]] = rule->conditions[i].line;
+}
+
+static void check_groups(struct checking *c)
+{
+    const struct policy *policy = c->policy;
+    SEAL_CLEANUP(mem_free) unsigned *used = xcalloc(policy->ngroups + 1, sizeof *used); /* in which line */
+    SEAL_CLEANUP(mem_free) const char **declared = xcalloc(policy->ngroups + 1, sizeof *declared);
+    size_t ndeclared = 0;
+    for (size_t i = policy->nrules; i > 0; i--)
+        note_groups(&policy->rules[i - 1], used);
+    for (size_t i = 0; i < policy->ngroups; i++)
+        if (policy->groups[i].line > 0)
+            declared[ndeclared++] = policy->groups[i].name;
+    for (size_t i = 0; i < policy->ngroups; i++) {
+        const struct policy_group *group = &policy->groups[i];
+        if (group->line > 0 && used[i] == 0)
+            check_warning(c, group->line, "group '%s' is used by no rule", group->name);
+        if (group->line == 0 && group->name != NULL)
+            check_undeclared(c, group, used[i], declared, ndeclared);
+    }
+}
+
+/* ---- keywords ---- */
+
+static void check_keywords(struct checking *c)
 {
     SEAL_CLEANUP(names_fini) struct names names = {.n = 0};
     names_init(&names, c->policy);
@@ -88,4 +130,10 @@ void check_words(struct checking *c)
     for (size_t i = 0; i < names.n; i++)
         if (!names.used[i])
             check_warning(c, names.lines[i], "keyword '%s' is used by no rule", names.items[i]);
+}
+
+void check_words(struct checking *c)
+{
+    check_keywords(c);
+    check_groups(c);
 }

@@ -22,7 +22,7 @@ struct checking {
 void check_error(struct checking *c, unsigned line, const char *fmt, ...) SEAL_PRINTF(3, 4);
 void check_warning(struct checking *c, unsigned line, const char *fmt, ...) SEAL_PRINTF(3, 4);
 
-/* check_words - keywords: every one that is used is defined, and the other way round. */
+/* check_words - keywords and groups: every one that is used is defined, and the other way round. */
 void check_words(struct checking *c);
 /* check_rule - what is wrong with a rule whatever stands beside it. */
 void check_rule(struct checking *c, const struct rule *rule);

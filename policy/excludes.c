@@ -103,15 +103,30 @@ static bool plain_excludes(const struct condition *a, const struct condition *b)
     case CONDITION_DIRECTION:
     case CONDITION_SIGNED:
     case CONDITION_ENCRYPTED:
+    case CONDITION_PRIORITY:
+    case CONDITION_SENSITIVITY:
+    case CONDITION_VERIFIED:
         return (a->set & b->set) == 0;
     case CONDITION_FROM:
     case CONDITION_TO:
         return all_patterns_exclude(a, b);
     case CONDITION_SIZE_OVER:
     case CONDITION_SIZE_UNDER:
-    case CONDITION_KEYWORD: /* a message can have several of these */
+        break;
+    case CONDITION_GROUP: /* from here on: several can hold of one message, or texts do not tell */
+    case CONDITION_FILE:
+    case CONDITION_ATTRIBUTE:
+    case CONDITION_KEYWORD:
     case CONDITION_HEADER:
     case CONDITION_REGISTERED:
+    case CONDITION_CLIENT:
+    case CONDITION_CLIENT_NAME:
+    case CONDITION_LISTENER:
+    case CONDITION_LOGIN:
+    case CONDITION_TLS:
+    case CONDITION_ATTACHMENT:
+    case CONDITION_TRAIT:
+    case CONDITION_POSSIBLE:
         break;
     }
     return false;

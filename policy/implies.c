@@ -29,7 +29,7 @@ static bool text_within(const char *a, const char *b)
 static bool values_within(const struct condition *a, const struct condition *b,
                           bool (*within)(const char *, const char *))
 {
-    if (b->nvalues == 0 || a->nvalues > PAIRS_MAX / b->nvalues)
+    if (b->nvalues > 0 && a->nvalues > PAIRS_MAX / b->nvalues)
         return false;
     for (size_t i = 0; i < a->nvalues; i++) {
         size_t k = 0;

@@ -61,8 +61,8 @@ static uint64_t add_text(uint64_t key, const char *text)
 static uint64_t key_of(const struct condition *c, const char *prefix, const char *text)
 {
     uint64_t key = 0xcbf29ce484222325u ^ ((uint64_t)c->kind << 8 | (uint64_t)c->test);
-    if (c->header != NULL)
-        key = add_text(key, c->header);
+    if (c->name != NULL)
+        key = add_text(key, c->name);
     return add_text(add_text(key, prefix), text);
 }
 
@@ -85,8 +85,22 @@ static bool pattern_key(const struct condition *c, const char *pattern, uint64_t
     return !has_wildcard(rest) && !(below && strchr(rest, '@') != NULL);
 }
 
+static bool is_about_groups(const struct condition *c)
+{
+    return c->kind == CONDITION_GROUP || c->kind == CONDITION_FILE;
+}
+
+static size_t count_values(const struct condition *c)
+{
+    return is_about_groups(c) ? c->ngroups : c->nvalues;
+}
+
 static bool value_key(const struct condition *c, size_t value, uint64_t *key_out)
 {
+    if (is_about_groups(c)) {
+        *key_out = key_of(c, "", "") ^ (uint64_t)c->groups[value] * 0x9e3779b97f4a7c15u;
+        return true;
+    }
     if (is_about_addresses(c))
         return pattern_key(c, c->values[value], key_out);
     *key_out = key_of(c, "", c->values[value]);
@@ -147,9 +161,9 @@ static size_t crowd(const struct swallow *index, const struct condition *c)
 {
     size_t n = 0;
     uint64_t key;
-    if (c->negated || c->nvalues == 0)
+    if (c->negated || count_values(c) == 0)
         return SIZE_MAX;
-    for (size_t i = 0; i < c->nvalues; i++) {
+    for (size_t i = 0; i < count_values(c); i++) {
         if (!value_key(c, i, &key))
             return SIZE_MAX;
         n += find_chain(index, key)->n;
@@ -171,7 +185,7 @@ void swallow_add(struct swallow *index, const struct rule *rule, size_t number)
     if (anchor == NULL)
         append(&index->others, &index->nothers, &index->others_cap,
                (struct entry){.rule = rule, .number = number});
-    for (size_t i = 0; anchor != NULL && i < anchor->nvalues; i++) {
+    for (size_t i = 0; anchor != NULL && i < count_values(anchor); i++) {
         uint64_t key;
         if (value_key(anchor, i, &key))
             add_under(index, key, rule, number);
@@ -213,12 +227,13 @@ static void look_for_pattern(struct search *s, const struct condition *c, const 
 /* Whatever swallows the rule holds every value of this condition; so it holds the first. */
 static void look_for_condition(struct search *s, const struct condition *c)
 {
-    if (c->negated || c->nvalues == 0)
+    uint64_t key;
+    if (c->negated || count_values(c) == 0)
         return;
     if (is_about_addresses(c))
         look_for_pattern(s, c, c->values[0]);
-    else
-        look_under(s, key_of(c, "", c->values[0]));
+    else if (value_key(c, 0, &key))
+        look_under(s, key);
 }
 
 const struct rule *swallow_find(const struct swallow *index, const struct rule *rule)

@@ -59,6 +59,17 @@ static const struct {
     {"keyword in subject [in]\nrule \"k\"\n  when internal, keyword in\n  pass\n"
      "rule \"bank\"\n  when outbound, to bank.example\n  encrypt\n" ENDS,
      0, ""},
+    /* groups */
+    {"group Board is directory \"cn=board,dc=x\"\ngroup Sales is directory \"cn=sales,dc=x\"\n"
+     "rule \"g\"\n  when outbound, from group Bord or Staff\n  sign\n" ENDS,
+     0,
+     "warning: p:1: group 'Board' is used by no rule\nwarning: p:2: group 'Sales' is used by no rule\n"
+     "warning: p:4: group 'Bord' has no statement, so the directory is asked for it; did you mean "
+     "'Board'?\n"},
+    {"group Board is directory \"cn=board,dc=x\"\nrule \"g\"\n  when outbound, from group Board or Finance\n "
+     " sign\n"
+     "rule \"h\"\n  when outbound, to x.example, from group Board\n  sign\n" ENDS,
+     0, "warning: p:5: rule \"h\" can never match: rule \"g\" in line 2 takes all its mail\n"},
     /* methods */
     {"rule \"m\"\n  when outbound, to x.example\n  encrypt with openpgp or portal\n" ENDS, 2,
      "error: p:3: rule \"m\": openpgp is not available in this build, and no other method is named\n"
@@ -113,6 +124,8 @@ static const struct {
      "warning: p:1: rule \"c\" can never match: 'encrypted with smime' and 'encrypted with openpgp' exclude "
      "each "
      "other\n"},
+    {"rule \"c\"\n  when inbound, verified good, verified bad or none\n  pass\n" ENDS, 0,
+     "warning: p:1: rule \"c\" can never match: 'verified' and 'verified none or bad' exclude each other\n"},
     /* what can hold together */
     {"rule \"a\"\n  when outbound, size over 1M, size under 2M\n  sign\n"
      "rule \"b\"\n  when outbound, to *.a.example, to *@b.a.example\n  sign\n"
@@ -201,9 +214,12 @@ static void check_quickly(const char *conditions)
 
 START_TEST(ten_thousand_rules_are_checked_while_one_waits)
 {
-    static const char *const conditions[] = {"to d#.example", "to *.d#.example",
+    static const char *const conditions[] = {"to d#.example",
+                                             "to *.d#.example",
                                              "from u#@a.example, to bank.example",
-                                             "to bank.example, header X is v#"};
+                                             "to bank.example, header X is v#",
+                                             "to group G#",
+                                             "attachment name a#"};
     check_quickly(conditions[_i]);
 }
 END_TEST
@@ -215,7 +231,7 @@ static Suite *suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, a_careful_colleague_finds_it, 0, SEAL_COUNT(cases));
     tcase_add_test(t, the_policy_of_a_new_site_is_faultless);
-    tcase_add_loop_test(t, ten_thousand_rules_are_checked_while_one_waits, 0, 4);
+    tcase_add_loop_test(t, ten_thousand_rules_are_checked_while_one_waits, 0, 6);
     suite_add_tcase(s, t);
     return s;
 }
