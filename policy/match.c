@@ -27,7 +27,7 @@ static enum answer negate(enum answer answer)
 static enum answer match_pattern(const struct condition *condition, const char *addr)
 {
     if (condition->hashed != NULL)
-        return match_yes_if(patterns_fit(condition->hashed, condition->values, addr));
+        return match_yes_if(address_list_has(condition->hashed, addr));
     for (size_t i = 0; i < condition->nvalues; i++)
         if (addr_matches(addr, condition->values[i]))
             return ANSWER_YES;

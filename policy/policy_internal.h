@@ -9,7 +9,6 @@
 
 #include "model/op.h"
 #include "policy/address_list.h"
-#include "policy/patterns.h"
 #include "policy/policy.h"
 
 /* Sets of directions and of methods. */
@@ -69,8 +68,8 @@ struct condition {
     enum text_test test;
     const char **values; /* patterns, keywords, texts, networks: any of them */
     size_t nvalues;
-    struct patterns *hashed; /* FROM, TO with many values: their numbers; else NULL */
-    const char **types;      /* ATTACHMENT: patterns of MIME types, any of them */
+    struct address_list *hashed; /* FROM, TO with many values: the same, found by hash; else NULL */
+    const char **types;          /* ATTACHMENT: patterns of MIME types, any of them */
     size_t ntypes;
 };
 

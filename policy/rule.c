@@ -14,6 +14,11 @@ void policy_free(struct policy **policy)
     *policy = NULL;
 }
 
+size_t policy_memory(const struct policy *policy)
+{
+    return arena_taken(policy->arena);
+}
+
 const char *const *policy_domains(const struct policy *policy, size_t *n_out)
 {
     *n_out = policy->ndomains;
