@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "store/kv.h"
 
-#define RECORD_MAX ((size_t)4 << 20)
+#define RECORD_MAX ((size_t)24 << 20) /* a policy with its files is the largest */
 
 enum field_type {
     FIELD_TEXT,  /* const char *; NULL is kept as such */

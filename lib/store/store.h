@@ -181,7 +181,7 @@ enum find store_complete(struct store_read *read, enum store_kind kind, const ch
 
 /* ---- policy versions ---- */
 
-#define STORE_POLICY_MAX ((size_t)1 << 20)
+#define STORE_POLICY_MAX ((size_t)4 << 20)
 
 struct policy_record {
     uint64_t version; /* 1, 2, .. given by the store */
