@@ -1,11 +1,14 @@
 /* check - what a careful colleague would find in a policy that parses. */
 #include "policy/checking.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_COLUMNS   60
 #define ALL_WITH_FINAL (BIT(DIRECTION_OUTBOUND) | BIT(DIRECTION_INTERNAL) | BIT(DIRECTION_INBOUND))
 
 /* ---- findings ---- */
@@ -57,6 +60,27 @@ static void print_findings(struct checking *c, struct buf *out)
             buf_printf(out, ":%u", finding->line);
         buf_printf(out, ": %s\n", finding->text);
     }
+}
+
+static const char *cut(struct checking *c, const char *text)
+{
+    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(SIZE_MAX);
+    text_cut(text, TEXT_COLUMNS, &out);
+    return arena_strdup(c->arena, buf_str(&out));
+}
+
+const char *check_condition_text(struct checking *c, const struct condition *condition)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(SIZE_MAX);
+    print_condition(c->policy, condition, &text);
+    return cut(c, buf_str(&text));
+}
+
+const char *check_step_text(struct checking *c, const struct step *step)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(SIZE_MAX);
+    print_step(step, &text);
+    return cut(c, buf_str(&text));
 }
 
 /* ---- the policy as a whole ---- */
@@ -120,6 +144,8 @@ size_t policy_check(const struct policy *policy, struct buf *out)
     for (size_t i = 0; i < policy->nrules; i++)
         check_rule(&c, &policy->rules[i]);
     check_rules(&c);
+    check_oracle(&c);
+    check_leaks(&c);
     print_findings(&c, out);
     return c.errors;
 }

@@ -1,8 +1,6 @@
 /* check_rule - what is wrong with a rule whatever stands beside it. */
 #include "policy/checking.h"
 
-#include "base/text.h"
-
 static void check_methods(struct checking *c, const struct rule *rule, const struct step *step)
 {
     for (size_t i = 0; i < step->nmethods; i++) {
@@ -24,12 +22,16 @@ static int rank(enum step_kind kind)
     switch (kind) {
     case STEP_DECRYPT:
         return 1;
-    case STEP_SIGN:
+    case STEP_ATTACH:
         return 2;
-    case STEP_ENCRYPT:
+    case STEP_SIGN:
         return 3;
-    case STEP_TAG:
+    case STEP_ENCRYPT:
         return 4;
+    case STEP_HEADER:
+        return 5;
+    case STEP_TAG:
+        return 6;
     case STEP_PASS:
     case STEP_VERBATIM:
     case STEP_HARVEST:
@@ -40,8 +42,6 @@ static int rank(enum step_kind kind)
     case STEP_COPY:
     case STEP_FORWARD:
     case STEP_REDIRECT:
-    case STEP_HEADER:
-    case STEP_ATTACH:
     case STEP_NOTIFY:
     case STEP_ALERT:
     case STEP_CONTINUE:
@@ -57,23 +57,40 @@ static void check_order(struct checking *c, const struct rule *rule)
     for (size_t i = 0; i < rule->nsteps; i++) {
         int at = rank(rule->steps[i].kind);
         if (at != 0 && at < highest)
-            check_warning(
-                c, rule->steps[i].line,
-                "rule \"%s\": what stands in this line is done before the step above it: the order is "
-                "decrypt, "
-                "sign, encrypt, tag",
-                rule->name);
+            check_warning(c, rule->steps[i].line,
+                          "rule \"%s\": what stands in this line is done before the step above it: the order "
+                          "is decrypt, attach keys, sign, encrypt, header fields, tag",
+                          rule->name);
         if (at > highest)
             highest = at;
     }
 }
 
-static const char *condition_text(struct checking *c, const struct condition *condition)
+/* Who is named as the sender of mail from outside need not have sent it. */
+static void check_backscatter(struct checking *c, const struct rule *rule)
 {
-    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(SIZE_MAX), cut = BUF_INIT(SIZE_MAX);
-    print_condition(c->policy, condition, &text);
-    text_cut(buf_str(&text), 60, &cut);
-    return arena_strdup(c->arena, buf_str(&cut));
+    if ((rule_directions(rule) & (BIT(DIRECTION_INBOUND) | BIT(DIRECTION_TRANSIT))) == 0)
+        return;
+    for (size_t i = 0; i < rule->nsteps; i++) {
+        const struct step *step = &rule->steps[i];
+        if (step->kind == STEP_RETURN || step->otherwise == OTHERWISE_RETURN)
+            check_warning(
+                c, step->line,
+                "rule \"%s\": '%s' of mail from outside writes to senders who may be forged: refuse it "
+                "instead, or let the rule match submitted mail alone",
+                rule->name, check_step_text(c, step));
+    }
+}
+
+static void check_verified(struct checking *c, const struct rule *rule)
+{
+    if ((rule_directions(rule) & (BIT(DIRECTION_INBOUND) | BIT(DIRECTION_INTERNAL))) != 0)
+        return;
+    for (size_t i = 0; i < rule->nconditions; i++)
+        if (rule->conditions[i].kind == CONDITION_VERIFIED)
+            check_warning(c, rule->conditions[i].line,
+                          "rule \"%s\": '%s' is asked of mail that is not for us: nothing of it is opened",
+                          rule->name, check_condition_text(c, &rule->conditions[i]));
 }
 
 static void check_contradictions(struct checking *c, const struct rule *rule)
@@ -85,7 +102,7 @@ static void check_contradictions(struct checking *c, const struct rule *rule)
                       rule->name);
     else if (rule_contradiction(rule, &one, &other))
         check_warning(c, rule->line, "rule \"%s\" can never match: '%s' and '%s' exclude each other",
-                      rule->name, condition_text(c, one), condition_text(c, other));
+                      rule->name, check_condition_text(c, one), check_condition_text(c, other));
 }
 
 void check_rule(struct checking *c, const struct rule *rule)
@@ -93,5 +110,8 @@ void check_rule(struct checking *c, const struct rule *rule)
     for (size_t i = 0; i < rule->nsteps; i++)
         check_methods(c, rule, &rule->steps[i]);
     check_order(c, rule);
+    check_backscatter(c, rule);
     check_contradictions(c, rule);
+    if (rule_directions(rule) != 0)
+        check_verified(c, rule);
 }

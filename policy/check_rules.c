@@ -5,7 +5,7 @@
 bool check_requires_encryption(const struct rule *rule)
 {
     const struct step *encrypt = rule_step(rule, STEP_ENCRYPT);
-    return encrypt != NULL && encrypt->otherwise == OTHERWISE_REFUSE;
+    return encrypt != NULL && encrypt->otherwise != OTHERWISE_SKIP;
 }
 
 static bool is_void(const struct rule *rule)
@@ -34,7 +34,8 @@ static void check_swallowed(struct checking *c)
 static bool may_escape(const struct rule *rule)
 {
     return rule_has_keyword(rule) && !check_requires_encryption(rule) && !rule_continues(rule) &&
-           rule_step(rule, STEP_REFUSE) == NULL;
+           rule_step(rule, STEP_REFUSE) == NULL && rule_step(rule, STEP_RETURN) == NULL &&
+           rule_step(rule, STEP_DISCARD) == NULL;
 }
 
 /* The next rule that requires encryption, for each: nrules when there is none. */

@@ -29,6 +29,15 @@ void check_rule(struct checking *c, const struct rule *rule);
 /* check_rules - rules among each other: which one takes mail away from another. */
 void check_rules(struct checking *c);
 
+/* check_oracle - no rule answers outward on what is inside ciphertext. */
+void check_oracle(struct checking *c);
+/* check_leaks - what must be protected, or was, leaves in clear by a copy, or is held. */
+void check_leaks(struct checking *c);
+
+/* check_condition_text, check_step_text - as it is written, cut where it is long. */
+const char *check_condition_text(struct checking *c, const struct condition *condition);
+const char *check_step_text(struct checking *c, const struct step *step);
+
 bool check_requires_encryption(const struct rule *rule);
 
 #endif

@@ -83,8 +83,7 @@ static const struct {
      "error: p:5: rule \"o\" has the name of the rule in line 1\n"},
     {"rule \"m\"\n  when outbound, to x.example\n  encrypt\n  sign\n" ENDS, 0,
      "warning: p:4: rule \"m\": what stands in this line is done before the step above it: the order is "
-     "decrypt, "
-     "sign, encrypt, tag\n"},
+     "decrypt, attach keys, sign, encrypt, header fields, tag\n"},
     {"rule \"m\"\n  when outbound, inbound\n  sign\n" ENDS, 0,
      "warning: p:1: rule \"m\" can never match: no mail goes in all the directions that it names\n"},
     {ENDS "rule \"late\"\n  when outbound, to x.example\n  encrypt\n", 0,
@@ -156,6 +155,77 @@ static const struct {
     {"rule \"w\"\n  when outbound, header X is a or b\n  sign\n"
      "rule \"x\"\n  when outbound, header x is b\n  sign\n" ENDS,
      0, "warning: p:4: rule \"x\" can never match: rule \"w\" in line 1 takes all its mail\n"},
+    /* no oracle */
+    {"rule \"v\"\n  when inbound, verified bad\n  refuse \"Broken.\"\n" ENDS, 1,
+     "error: p:3: rule \"v\": 'refuse \"Broken.\"' tells the sender what 'verified' has found inside "
+     "encrypted mail: add "
+     "'not encrypted' to the conditions\n"},
+    {"rule \"v\"\n  when not verified, from x.example\n  notify sender\n  continue\n" ENDS, 1,
+     "error: p:3: rule \"v\": 'notify sender' tells the sender what 'verified' has found inside encrypted "
+     "mail: add "
+     "'not encrypted' to the conditions\n"},
+    {"rule \"v\"\n  when inbound, verified, from x.example\n  tag\n"
+     "rule \"w\"\n  when inbound, from x.example\n  refuse\n" ENDS,
+     1,
+     "error: p:6: rule \"w\": 'refuse' answers the sender of encrypted mail, and 'verified' in line 2 (rule "
+     "\"v\"), which "
+     "looks inside, settles whether it does: put this rule before that one, or add 'not encrypted' to one of "
+     "them\n"},
+    {"rule \"v\"\n  when inbound, verified, from x.example\n  decrypt\n  continue\n"
+     "rule \"w\"\n  when inbound, from x.example\n  decrypt, else refuse\n" ENDS,
+     1,
+     "error: p:7: rule \"w\": 'decrypt, else refuse' answers the sender of encrypted mail, and 'verified' in "
+     "line 2 (rule "
+     "\"v\"), which looks inside, settles whether it does: put this rule before that one, or add 'not "
+     "encrypted' to one "
+     "of them\n"},
+    {"rule \"v\"\n  when internal, verified none\n  pass\n"
+     "rule \"w\"\n  when internal, to x.example\n  sign\n" ENDS,
+     1,
+     "error: p:6: rule \"w\": 'sign' answers the sender of encrypted mail, and 'verified' in line 2 (rule "
+     "\"v\"), which "
+     "looks inside, settles whether it does: put this rule before that one, or add 'not encrypted' to one of "
+     "them\n"},
+    {"rule \"a\"\n  when inbound, not encrypted, verified bad\n  refuse\n" /* asks outside alone */
+     "rule \"b\"\n  when inbound, from y.example, encrypted\n  refuse\n"   /* before who asks */
+     "rule \"v\"\n  when inbound, from x.example, verified\n  tag\n"
+     "rule \"c\"\n  when inbound, from z.example\n  refuse\n"                    /* other mail */
+     "rule \"d\"\n  when inbound, from x.example, not encrypted\n  refuse\n"     /* outside alone */
+     "rule \"e\"\n  when outbound, to x.example\n  encrypt\n"                    /* not opened */
+     "rule \"f\"\n  when inbound, from q.example, verified\n  tag\n  continue\n" /* takes nothing away */
+     "rule \"g\"\n  when inbound, from q.example\n  refuse\n" ENDS,
+     0, ""},
+    {"rule \"v\"\n  when outbound, verified\n  tag\n" ENDS, 0,
+     "warning: p:2: rule \"v\": 'verified' is asked of mail that is not for us: nothing of it is opened\n"},
+    /* what leaves in clear, and what comes back */
+    {"rule \"r\"\n  when to x@a.example\n  return \"No.\"\nrule \"s\"\n  when outbound, to a.example\n  "
+     "return\n" ENDS,
+     0,
+     "warning: p:3: rule \"r\": 'return \"No.\"' of mail from outside writes to senders who may be forged: "
+     "refuse it "
+     "instead, or let the rule match submitted mail alone\n"},
+    {"rule \"r\"\n  when outbound, to a.example\n  copy to archive@other.example\n  copy to x@example.org\n  "
+     "encrypt\n" ENDS,
+     0,
+     "warning: p:3: rule \"r\": 'copy to archive@other.example' leaves in clear, to an address that is not "
+     "ours, what "
+     "must be encrypted: put it below 'encrypt'\n"},
+    {"rule \"r\"\n  when outbound, to a.example\n  encrypt\n  copy to archive@other.example\n" ENDS, 0, ""},
+    {"rule \"r\"\n  when outbound\n  copy to archive@other.example\n  continue\n"
+     "rule \"s\"\n  when outbound, to a.example\n  encrypt\n" ENDS,
+     0,
+     "warning: p:3: rule \"r\": 'copy to archive@other.example' leaves in clear, to an address that is not "
+     "ours, what "
+     "rule \"s\" wants encrypted\n"},
+    {"rule \"r\"\n  when inbound, to a@example.org\n  decrypt\n  forward to a@other.example\n" ENDS, 0,
+     "warning: p:4: rule \"r\": 'forward to a@other.example' sends what was opened to an address that is not "
+     "ours\n"},
+    {"rule \"r\"\n  when inbound, to a@example.org\n  copy to a@other.example\n  decrypt\n" ENDS, 0, ""},
+    {"rule \"r\"\n  when outbound, to a.example\n  encrypt\n  continue\n"
+     "rule \"s\"\n  when outbound, size over 10M\n  hold\n" ENDS,
+     0,
+     "warning: p:7: rule \"s\": 'hold' defers mail that rule \"r\" wants encrypted: what is held is released "
+     "in clear\n"},
     /* what is not swallowed */
     {"rule \"a\"\n  when outbound, to *.bank.example\n  sign\n"
      "rule \"b\"\n  when outbound, to bank.example\n  encrypt\n"
