@@ -126,4 +126,7 @@ void close_view(struct view *view, const char *why);
 int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out,
                     struct view *view, struct lesson *lesson, struct err *err) SEAL_CHECKED;
 
+/* notices.c: the plan's notices into the outcome. */
+int write_notices(struct work *work, struct outcome *outcome, struct err *err) SEAL_CHECKED;
+
 #endif
