@@ -75,8 +75,14 @@ const char *const *gather_marks(struct work *work, size_t *n_out)
 {
     const struct settings *s = work->snapshot->settings;
     const char *const own[] = {s->tag_opened, s->tag_signed, s->tag_invalid, s->tag_unauthenticated};
-    *n_out = SEAL_COUNT(own);
-    return arena_memdup(work->arena, own, sizeof own);
+    size_t n;
+    const char *const *tags = policy_tags(work->snapshot->policy, &n);
+    const char **all = arena_array(work->arena, SEAL_COUNT(own) + n, sizeof *all);
+    memcpy(all, own, sizeof own);
+    for (size_t i = 0; i < n; i++)
+        all[SEAL_COUNT(own) + i] = tags[i];
+    *n_out = SEAL_COUNT(own) + n;
+    return all;
 }
 
 static bool has_name(const char *const *names, size_t n, const char *name)
@@ -307,6 +313,8 @@ static void load(struct work *work, struct store_read *read, unsigned classes)
         gather_users(work, read);
     if ((classes & FACTS_KEYS) != 0 && facts->from != NULL)
         load_keys(work, read, facts->from, &work->sender);
+    if ((classes & FACTS_KEYS) != 0)
+        load_fixed(work, read);
     for (size_t i = 0; i < facts->nrcpts; i++) {
         struct rcpt_facts *rcpt = &facts->rcpts[i];
         if ((classes & FACTS_KEYS) != 0)

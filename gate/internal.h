@@ -60,6 +60,13 @@ struct loaded {
     const char *failed; /* could not find out: why */
 };
 
+/* A certificate that a rule names. */
+struct loaded_fixed {
+    enum find found;
+    struct cert_record cert;
+    const char *failed; /* could not find out: why */
+};
+
 struct work {
     struct gate *gate;
     struct snapshot *snapshot;
@@ -72,8 +79,10 @@ struct work {
     struct materials *materials;
     struct part_table table;
     struct structure structure;
-    struct loaded sender;   /* FACTS_KEYS: of From */
-    struct loaded *rcpts;   /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
+    struct loaded sender;       /* FACTS_KEYS: of From */
+    struct loaded *rcpts;       /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
+    struct loaded_fixed *fixed; /* FACTS_KEYS: as policy_certificates() */
+    size_t nfixed;
     const char *from_exact; /* From address, local part as written; NULL as facts->from */
     int64_t date;           /* of the Date field; 0: none that can be read */
     struct lesson *lessons; /* as many as facts->views */
@@ -102,6 +111,7 @@ const char *const *gather_marks(struct work *work, size_t *n_out);
 
 /* load.c: what the store holds; no cryptography while the transaction is open. */
 void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
+void load_fixed(struct work *work, struct store_read *read);
 void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
 
 /* select.c: which certificate to sign with, which to encrypt to (R27). */
