@@ -36,6 +36,7 @@ enum kv_class {
     KV_USER_MORE = 'U',     /* further address; the value is the user's address */
     KV_CA = 'a',            /* fingerprint */
     KV_POLICY = 'p',        /* number */
+    KV_LIST = 'l',          /* hash of its text */
     KV_JOURNAL = 'j',       /* hash */
     KV_JOURNAL_EXPIRY = 'J' /* time, hash */
 };
