@@ -124,6 +124,19 @@ unsigned rule_directions(const struct rule *rule)
     return set;
 }
 
+bool condition_asks_inside(const struct condition *condition)
+{
+    return condition->kind == CONDITION_VERIFIED;
+}
+
+bool rule_asks_inside(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->nconditions; i++)
+        if (condition_asks_inside(&rule->conditions[i]))
+            return true;
+    return false;
+}
+
 bool rule_has_keyword(const struct rule *rule)
 {
     for (size_t i = 0; i < rule->nconditions; i++)
