@@ -108,14 +108,6 @@ static void find_keywords(struct work *work)
             facts->keywords[facts->nkeywords++] = keywords[i].name;
 }
 
-static enum direction direction_of(const struct work *work, const char *addr)
-{
-    bool ours = policy_is_ours(work->snapshot->policy, addr);
-    if (work->facts->submitter == SUBMITTER_NONE)
-        return ours ? DIRECTION_INBOUND : DIRECTION_TRANSIT;
-    return ours ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
-}
-
 struct addresses {
     const char **items;
     size_t n, cap;
@@ -183,7 +175,7 @@ static int gather_rcpts(struct work *work, const struct header *header, struct e
         rcpt->addr = work->envelope->rcpts[i].addr;
         if (is_routed(work, rcpt->addr))
             return err_set(err, ERR_SYNTAX, "recipient %s: a route in the local part", rcpt->addr);
-        rcpt->direction = direction_of(work, rcpt->addr);
+        rcpt->direction = submitter_direction(work->snapshot->policy, facts->submitter, rcpt->addr);
         rcpt->hidden = !is_listed(&listed, rcpt->addr);
         for (size_t m = 0; m < METHODS; m++)
             rcpt->encrypt[m].key = -1;

@@ -5,6 +5,7 @@
 #include "gate/certs.h"
 #include "gate/gate.h"
 #include "mime/part.h"
+#include "policy/submitter.h"
 #include "smime/open.h"
 #include "xform/xform.h"
 
@@ -91,12 +92,6 @@ struct work {
 /* structure.c: what the message is, without any key. */
 int structure_look(struct arena *arena, struct span message, const struct part_table *table,
                    const struct spool_conf *spool, struct structure *out, struct err *err) SEAL_CHECKED;
-
-/* submitter.c: who hands the message in, and in whose name that one may sign (R49). */
-enum submitter submitter_of(const struct settings *settings, const struct policy *policy,
-                            const struct envelope *envelope);
-bool submitter_may_sign(const struct policy *policy, const struct facts *facts,
-                        const struct envelope *envelope);
 
 /* gather_content.c: what header and parts say; header fields and structure are there. */
 void gather_content(struct work *work);
