@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/doctor.h"
+#include "gate/snapshot.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,8 @@ static struct policy *read_policy(struct cli *cli, struct doctor *doctor)
     struct policy_record record;
     struct policy *policy = NULL;
     enum find found = store_find_policy(cli->read, 0, &record, &err);
-    if (found == FIND_FOUND && policy_parse("policy", span_of(record.text), NULL, 0, &policy, &err) == 0)
+    if (found == FIND_FOUND &&
+        snapshot_read_policy(cli->read, cli->arena, &record, "policy", &policy, &err) == 0)
         doctor_add(doctor, FINDING_GOOD, NULL, "policy version %llu is loaded",
                    (unsigned long long)record.version);
     else

@@ -127,17 +127,28 @@ static int make_folder(const struct cli *cli, const char *dir, int *fd_out, stru
     return err_set(err, ERR_IO, "--write %s: %s", dir, strerror(errno));
 }
 
-static int write_copies(const struct outcome *outcome, const struct spool *message, int folder,
-                        struct err *err)
+static int write_one(const char *name, const struct spool *spool, struct err *err)
 {
+    if (io_write_file(name, spool_all(spool), 0600, err) < 0)
+        return err_wrap(err, "--write, as the state folder's owner (let sealadm make the folder)");
+    return 0;
+}
+
+/* <n>.eml and notice-<n>.eml; a refused message has no copies. */
+static int write_mail(const struct outcome *outcome, const struct spool *message, int folder, struct err *err)
+{
+    char name[40];
     if (fchdir(folder) < 0)
         return err_set(err, ERR_IO, "--write: %s; let sealadm make the folder", strerror(errno));
-    for (size_t i = 0; i < outcome->plan->ncopies; i++) {
-        const struct spool *copy = outcome->copies[i] != NULL ? outcome->copies[i] : message;
-        char name[32];
+    for (size_t i = 0; outcome->copies != NULL && i < outcome->plan->ncopies; i++) {
         snprintf(name, sizeof name, "%zu.eml", i);
-        if (io_write_file(name, spool_all(copy), 0600, err) < 0)
-            return err_wrap(err, "--write, as the state folder's owner (let sealadm make the folder)");
+        if (write_one(name, outcome->copies[i] != NULL ? outcome->copies[i] : message, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < outcome->plan->nnotices; i++) {
+        snprintf(name, sizeof name, "notice-%zu.eml", i);
+        if (outcome->notices[i] != NULL && write_one(name, outcome->notices[i], err) < 0)
+            return -1;
     }
     return 0;
 }
@@ -180,7 +191,7 @@ static int explain(struct cli *cli, const struct request *request, const struct 
         gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, &run.trace, &run.outcome, err) < 0)
         return -1;
     print(cli, &run);
-    return request->write == NULL ? 0 : write_copies(run.outcome, message, folder, err);
+    return request->write == NULL ? 0 : write_mail(run.outcome, message, folder, err);
 }
 
 int cmd_explain(struct cli *cli, int argc, char **argv, struct err *err)

@@ -1,72 +1,63 @@
 /* cmd_policy - the rules: checked, put into use, shown, taken back. The store keeps every version. */
 #include "cli/cli.h"
 
-#include "base/io.h"
 #include "base/json.h"
-#include "policy/policy.h"
+#include "cli/policy_source.h"
+#include "gate/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- check and load ---- */
 
-static int check_text(struct cli *cli, const char *path, struct span text, struct err *err)
+/* Says what is wrong with it; the policy is freed. */
+static int check_and_free(struct cli *cli, const char *path, struct policy *policy, struct err *err)
 {
-    struct policy *policy = NULL;
-    if (memchr(text.ptr, '\0', text.len) != NULL)
-        return err_set(err, ERR_CONFIG, "%s: a NUL octet", path);
-    if (policy_parse(path, text, NULL, 0, &policy, err) < 0)
-        return -1;
     size_t errors = policy_check(policy, &cli->out);
     policy_free(&policy);
     return errors == 0 ? 0 : err_set(err, ERR_CONFIG, "%s: %zu errors, see above", path, errors);
 }
 
 /* The file of the only operand, else that of the settings. */
-static int read_and_check(struct cli *cli, int argc, char **argv, const char **path_out, struct buf *text,
-                          struct err *err)
+static int read_and_check(struct cli *cli, int argc, char **argv, struct policy_source *out, struct err *err)
 {
+    struct policy *policy = NULL;
     if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0)
         return -1;
-    *path_out = argc == 1 ? argv[0] : cli->settings->policy_file;
-    if (io_read_file(*path_out, text, err) < 0)
+    const char *path = argc == 1 ? argv[0] : cli->settings->policy_file;
+    if (policy_source_read(cli, path, out, err) < 0 ||
+        policy_parse(path, span_of(out->text), out->files, out->nfiles, &policy, err) < 0)
         return -1;
-    return check_text(cli, *path_out, buf_span(text), err);
+    return check_and_free(cli, path, policy, err);
 }
 
 int cmd_policy_check(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(STORE_POLICY_MAX);
-    const char *path;
-    if (read_and_check(cli, argc, argv, &path, &text, err) < 0)
+    struct policy_source source;
+    if (read_and_check(cli, argc, argv, &source, err) < 0)
         return -1;
-    buf_printf(&cli->out, "%s: the policy can be used; next: sealadm policy load\n", path);
+    buf_printf(&cli->out, "%s: the policy can be used; next: sealadm policy load\n", source.path);
     return 0;
 }
 
-static int put_policy(struct cli *cli, const char *text, uint64_t again, const char *origin, struct err *err)
+static void say_in_use(struct cli *cli, uint64_t version, const char *origin)
 {
-    uint64_t version;
-    const struct policy_record record = {.text = text, .loaded = cli->now, .by = cli->caller, .again = again};
-    if (store_put_policy(cli->store, &record, &version, err) < 0)
-        return -1;
     buf_printf(&cli->out, "policy version %llu (%s) is in use from the next message on\n",
                (unsigned long long)version, origin);
-    return 0;
 }
 
 int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(STORE_POLICY_MAX);
+    struct policy_source source;
     struct policy_record newest;
-    const char *path;
-    if (read_and_check(cli, argc, argv, &path, &text, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
+    uint64_t version;
+    if (read_and_check(cli, argc, argv, &source, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     switch (store_find_policy(cli->read, 0, &newest, err)) {
     case FIND_FAILED:
         return -1;
     case FIND_FOUND:
-        if (strcmp(newest.text, buf_str(&text)) != 0)
+        if (!policy_source_is(&source, &newest))
             break;
         buf_printf(&cli->out, "policy version %llu in use is the same already\n",
                    (unsigned long long)newest.version);
@@ -74,7 +65,10 @@ int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err)
     case FIND_ABSENT:
         break;
     }
-    return put_policy(cli, buf_str(&text), 0, path, err);
+    if (policy_source_put(cli, &source, &version, err) < 0)
+        return -1;
+    say_in_use(cli, version, source.path);
+    return 0;
 }
 
 /* ---- show and log ---- */
@@ -114,15 +108,46 @@ static void write_record(struct cli *cli, struct json *json, const struct policy
         json_int(json, "again", (int64_t)record->again);
 }
 
+static void write_files(struct json *json, const struct policy_record *record)
+{
+    json_array_begin(json, "files");
+    for (size_t i = 0; i < record->nfiles; i++) {
+        json_object_begin(json, NULL);
+        json_string(json, "path", record->files[i]);
+        json_string(json, "sha256", record->digests[i]);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+/* A file of addresses as it was when the policy was loaded. */
+static int show_file(struct cli *cli, const struct policy_record *record, const char *path, struct err *err)
+{
+    struct span text;
+    for (size_t i = 0; i < record->nfiles; i++) {
+        if (strcmp(record->files[i], path) != 0)
+            continue;
+        if (store_find_list(cli->read, record->digests[i], &text, err) != FIND_FOUND)
+            return err_set(err, ERR_STORE_DAMAGED, "store: the list %s is missing", path);
+        buf_add_span(&cli->out, text);
+        return 0;
+    }
+    return err_set(err, ERR_ABSENT, "policy version %llu names no file %s",
+                   (unsigned long long)record->version, path);
+}
+
 int cmd_policy_show(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    const struct cli_option options[] = {CLI_JSON_OPTION(cli)};
+    const char *file = NULL;
+    const struct cli_option options[] = {CLI_JSON_OPTION(cli), {.name = "--file", .value = &file}};
     struct policy_record record;
     uint64_t version;
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 1, err) < 0 ||
         parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
         get_policy(cli, version, &record, err) < 0)
         return -1;
+    if (file != NULL)
+        return show_file(cli, &record, file, err);
     if (!cli->json) {
         buf_add_str(&cli->out, record.text);
         return 0;
@@ -131,6 +156,7 @@ int cmd_policy_show(struct cli *cli, int argc, char **argv, struct err *err)
     json_object_begin(&json, NULL);
     write_record(cli, &json, &record);
     json_string(&json, "text", record.text);
+    write_files(&json, &record);
     json_object_end(&json);
     return 0;
 }
@@ -206,9 +232,16 @@ int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err)
     const char *name = arena_printf(cli->arena, "version %llu", (unsigned long long)earlier.version);
     const char *origin = arena_printf(cli->arena, "%s again, loaded %s by %s", name,
                                       cli_time(cli, earlier.loaded), cli_clean(cli, earlier.by));
-    if (check_text(cli, name, span_of(earlier.text), err) < 0 ||
-        put_policy(cli, earlier.text, earlier.version, origin, err) < 0)
+    struct policy *policy = NULL;
+    if (snapshot_read_policy(cli->read, cli->arena, &earlier, name, &policy, err) < 0 ||
+        check_and_free(cli, name, policy, err) < 0)
         return -1;
+    earlier.again = earlier.version;
+    earlier.loaded = cli->now;
+    earlier.by = cli->caller;
+    if (store_put_policy(cli->store, &earlier, &version, err) < 0)
+        return -1;
+    say_in_use(cli, version, origin);
     buf_printf(&cli->out, "next: correct %s, which sealadm policy load reads\n", cli->settings->policy_file);
     return 0;
 }

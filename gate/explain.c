@@ -10,6 +10,7 @@ enum fate {
     FATE_REFUSED,
     FATE_DEFERRED,
     FATE_DISCARDED,
+    FATE_RETURNED,
     FATE_HELD
 };
 
@@ -22,25 +23,27 @@ static enum fate fate_of(const struct outcome *outcome, size_t rcpt)
     case VERDICT_TEMPFAIL:
         return FATE_DEFERRED;
     case VERDICT_DISCARD:
-        return FATE_DISCARDED;
     case VERDICT_HOLD:
-        return FATE_HELD;
     case VERDICT_ACCEPT:
         break;
     }
-    return outcome->decisions[rcpt].disposition == DISPOSITION_DISCARD ? FATE_DISCARDED : FATE_SERVED;
+    if (outcome->decisions[rcpt].disposition == DISPOSITION_RETURN)
+        return FATE_RETURNED;
+    if (outcome->decisions[rcpt].disposition == DISPOSITION_DISCARD)
+        return FATE_DISCARDED;
+    return outcome->verdict == VERDICT_HOLD ? FATE_HELD : FATE_SERVED;
 }
 
 static const char *fate_name(enum fate fate)
 {
-    static const char *const names[] = {"served", "refused", "deferred", "discarded", "held"};
+    static const char *const names[] = {"served", "refused", "deferred", "discarded", "returned", "held"};
     return names[fate];
 }
 
 static int copy_of(const struct outcome *outcome, size_t rcpt)
 {
     for (size_t c = 0; c < outcome->plan->ncopies; c++)
-        for (size_t r = 0; r < outcome->plan->copies[c].nrcpts; r++)
+        for (size_t r = 0; !outcome->plan->copies[c].extra && r < outcome->plan->copies[c].nrcpts; r++)
             if (outcome->plan->copies[c].rcpts[r] == rcpt)
                 return (int)c;
     return -1;
@@ -129,6 +132,8 @@ static void json_copy(struct json *json, const struct outcome *outcome, size_t i
     json_object_begin(json, NULL);
     json_int(json, "index", (int64_t)i);
     json_bool(json, "in_place", copy->in_place);
+    json_bool(json, "extra", copy->extra);
+    json_string(json, "to", copy->to);
     json_array_begin(json, "recipients");
     for (size_t r = 0; r < copy->nrcpts; r++)
         json_string(json, NULL, outcome->facts->rcpts[copy->rcpts[r]].addr);
@@ -142,6 +147,22 @@ static void json_copy(struct json *json, const struct outcome *outcome, size_t i
         for (size_t k = 0; k < copy->ops[o].nkeys; k++)
             json_string(json, NULL, copy->ops[o].fp[k]);
     json_array_end(json);
+    json_object_end(json);
+}
+
+static void json_notice(struct json *json, const struct outcome *outcome, size_t i)
+{
+    const struct notice *notice = &outcome->plan->notices[i];
+    json_object_begin(json, NULL);
+    json_int(json, "index", (int64_t)i);
+    json_string(json, "kind", notice_kind_name(notice->kind));
+    json_string(json, "rule", notice->rule);
+    json_strings(json, "to", notice->to, notice->nto);
+    json_array_begin(json, "recipients");
+    for (size_t r = 0; r < notice->nrcpts; r++)
+        json_string(json, NULL, outcome->facts->rcpts[notice->rcpts[r]].addr);
+    json_array_end(json);
+    json_string(json, "not_sent", outcome->notices_why[i]);
     json_object_end(json);
 }
 
@@ -163,6 +184,10 @@ void explain_json(const struct outcome *outcome, const struct envelope *envelope
     json_array_begin(&json, "copies");
     for (size_t i = 0; i < outcome->plan->ncopies; i++)
         json_copy(&json, outcome, i);
+    json_array_end(&json);
+    json_array_begin(&json, "notices");
+    for (size_t i = 0; i < outcome->plan->nnotices; i++)
+        json_notice(&json, outcome, i);
     json_array_end(&json);
     json_array_begin(&json, "effects");
     for (size_t i = 0; i < outcome->neffects; i++) {
@@ -231,7 +256,11 @@ static void text_rcpt(const struct outcome *outcome, const struct trace *trace, 
 static void text_copy(const struct outcome *outcome, size_t i, struct buf *out)
 {
     const struct copy *copy = &outcome->plan->copies[i];
-    buf_printf(out, "copy %zu, %s, for", i, copy->in_place ? "in place" : "re-injected");
+    buf_printf(out, "copy %zu, ", i);
+    if (copy->to != NULL)
+        buf_printf(out, "%s %s, on account of", copy->extra ? "further, to" : "redirected to", copy->to);
+    else
+        buf_printf(out, "%s, for", copy->in_place ? "in place" : "re-injected");
     for (size_t r = 0; r < copy->nrcpts; r++)
         buf_printf(out, " %s", outcome->facts->rcpts[copy->rcpts[r]].addr);
     buf_add_str(out, "\n    ");
@@ -240,6 +269,18 @@ static void text_copy(const struct outcome *outcome, size_t i, struct buf *out)
     for (size_t o = 0; o < copy->nops; o++)
         for (size_t k = 0; k < copy->ops[o].nkeys; k++)
             buf_printf(out, "    key      %s to %s\n", copy->ops[o].fp[k], op_kind_name(copy->ops[o].kind));
+}
+
+static void text_notice(const struct outcome *outcome, size_t i, struct buf *out)
+{
+    const struct notice *notice = &outcome->plan->notices[i];
+    buf_printf(out, "notice %zu, %s, to", i, notice_kind_name(notice->kind));
+    for (size_t t = 0; t < notice->nto; t++)
+        buf_printf(out, " %s", notice->to[t]);
+    if (notice->rule != NULL)
+        buf_printf(out, ", by \"%s\"", notice->rule);
+    buf_printf(out, "%s%s\n", outcome->notices_why[i] != NULL ? "; not sent: " : "",
+               outcome->notices_why[i] != NULL ? outcome->notices_why[i] : "");
 }
 
 void explain_text(const struct outcome *outcome, const struct envelope *envelope, const struct trace *trace,
@@ -255,6 +296,8 @@ void explain_text(const struct outcome *outcome, const struct envelope *envelope
     buf_add_char(out, '\n');
     for (size_t i = 0; i < outcome->plan->ncopies; i++)
         text_copy(outcome, i, out);
+    for (size_t i = 0; i < outcome->plan->nnotices; i++)
+        text_notice(outcome, i, out);
     if (outcome->plan->note != NULL)
         buf_printf(out, "note     %s\n", outcome->plan->note);
     for (size_t i = 0; i < outcome->neffects; i++) {

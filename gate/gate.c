@@ -66,7 +66,7 @@ static bool is_too_big(const struct work *work, const struct outcome *outcome, s
 static bool is_protected(const struct copy *copy)
 {
     for (size_t i = 0; i < copy->nops; i++)
-        if (copy->ops[i].kind == OP_SIGN || copy->ops[i].kind == OP_ENCRYPT)
+        if (copy->ops[i].kind == OP_SIGN || copy->ops[i].kind == OP_ENCRYPT || copy->ops[i].kind == OP_ATTACH)
             return true;
     return false;
 }
@@ -175,6 +175,12 @@ static void collect_effects(struct work *work, struct outcome *outcome)
     }
 }
 
+/* What a refused or deferred message would have become is nobody's business. */
+static bool goes_on(enum verdict verdict)
+{
+    return verdict != VERDICT_REJECT && verdict != VERDICT_TEMPFAIL;
+}
+
 static int run(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
 {
     if (gather_base(work, err) < 0)
@@ -186,8 +192,8 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
             return -1;
         outcome->verdict = verdict_of(outcome->plan->disposition);
         outcome->reply = reply_of(work->arena, outcome->plan);
-        if (outcome->verdict != VERDICT_ACCEPT)
-            return 0;
+        if (!goes_on(outcome->verdict))
+            break;
         int status = transform(work, outcome, err);
         bool again = status == 0 ? close_too_big(work, outcome) : give_up_signing(work, err);
         if (!again && status < 0)
@@ -196,9 +202,11 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
             break;
         forget_copies(outcome);
     }
-    if (check_sizes(work, outcome, err) < 0)
+    if ((goes_on(outcome->verdict) && check_sizes(work, outcome, err) < 0) ||
+        write_notices(work, outcome, err) < 0)
         return -1;
-    collect_effects(work, outcome);
+    if (goes_on(outcome->verdict))
+        collect_effects(work, outcome);
     return arena_check(work->arena, err);
 }
 

@@ -75,8 +75,14 @@ const char *const *gather_marks(struct work *work, size_t *n_out)
 {
     const struct settings *s = work->snapshot->settings;
     const char *const own[] = {s->tag_opened, s->tag_signed, s->tag_invalid, s->tag_unauthenticated};
-    *n_out = SEAL_COUNT(own);
-    return arena_memdup(work->arena, own, sizeof own);
+    size_t n;
+    const char *const *tags = policy_tags(work->snapshot->policy, &n);
+    const char **all = arena_array(work->arena, SEAL_COUNT(own) + n, sizeof *all);
+    memcpy(all, own, sizeof own);
+    for (size_t i = 0; i < n; i++)
+        all[SEAL_COUNT(own) + i] = tags[i];
+    *n_out = SEAL_COUNT(own) + n;
+    return all;
 }
 
 static bool has_name(const char *const *names, size_t n, const char *name)
@@ -100,14 +106,6 @@ static void find_keywords(struct work *work)
         if (!has_name(facts->keywords, facts->nkeywords, keywords[i].name) &&
             keyword_find(facts->headers, facts->nheaders, &keywords[i]))
             facts->keywords[facts->nkeywords++] = keywords[i].name;
-}
-
-static enum direction direction_of(const struct work *work, const char *addr)
-{
-    bool ours = policy_is_ours(work->snapshot->policy, addr);
-    if (work->facts->submitter == SUBMITTER_NONE)
-        return ours ? DIRECTION_INBOUND : DIRECTION_TRANSIT;
-    return ours ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
 }
 
 struct addresses {
@@ -177,7 +175,7 @@ static int gather_rcpts(struct work *work, const struct header *header, struct e
         rcpt->addr = work->envelope->rcpts[i].addr;
         if (is_routed(work, rcpt->addr))
             return err_set(err, ERR_SYNTAX, "recipient %s: a route in the local part", rcpt->addr);
-        rcpt->direction = direction_of(work, rcpt->addr);
+        rcpt->direction = submitter_direction(work->snapshot->policy, facts->submitter, rcpt->addr);
         rcpt->hidden = !is_listed(&listed, rcpt->addr);
         for (size_t m = 0; m < METHODS; m++)
             rcpt->encrypt[m].key = -1;
@@ -205,6 +203,24 @@ static int gather_structure(struct work *work, struct err *err)
     return 0;
 }
 
+/* A name that the MTA could not verify is none: Postfix says "unknown", Sendmail puts the address in brackets. */
+static const char *verified_name(const char *name)
+{
+    return name == NULL || *name == '[' || strcasecmp(name, "unknown") == 0 ? NULL : name;
+}
+
+static void gather_client(struct facts *facts, const struct envelope *envelope)
+{
+    facts->client_addr = envelope->client_addr;
+    facts->client_name = verified_name(envelope->client_name);
+    facts->login = envelope->login;
+    facts->tls_version = envelope->tls_version;
+    facts->tls_subject = envelope->tls_subject;
+    facts->listener_addr = envelope->listener_addr;
+    facts->listener_port = envelope->listener_port;
+    facts->listener_name = envelope->listener_name;
+}
+
 int gather_base(struct work *work, struct err *err)
 {
     static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
@@ -221,6 +237,8 @@ int gather_base(struct work *work, struct err *err)
     if (gather_from(work, header, err) < 0 || gather_rcpts(work, header, err) < 0 ||
         gather_structure(work, err) < 0)
         return -1;
+    gather_client(facts, work->envelope);
+    gather_content(work);
     find_keywords(work);
     facts->is_report = *facts->sender == '\0' || part_is(&work->table.parts[0], "multipart", "report");
     for (size_t m = 0; m < METHODS; m++)
@@ -252,6 +270,29 @@ static void gather_users(struct work *work, struct store_read *read)
         facts->rcpts[i].registered = answer_registered(read, facts->rcpts[i].addr);
 }
 
+static struct party_facts unknown_party(struct work *work, size_t ngroups, size_t nattributes)
+{
+    struct party_facts party = {.groups = arena_array(work->arena, ngroups, sizeof *party.groups),
+                                .attributes =
+                                    arena_array(work->arena, nattributes, sizeof *party.attributes)};
+    for (size_t i = 0; i < ngroups; i++)
+        party.groups[i] = ANSWER_UNKNOWN;
+    for (size_t i = 0; i < nattributes; i++)
+        party.attributes[i].known = ANSWER_UNKNOWN;
+    return party;
+}
+
+/* There is nobody to ask yet. */
+static void gather_directory(struct work *work)
+{
+    size_t ngroups, nattributes;
+    policy_groups(work->snapshot->policy, &ngroups);
+    policy_attributes(work->snapshot->policy, &nattributes);
+    work->facts->sender_party = unknown_party(work, ngroups, nattributes);
+    for (size_t i = 0; i < work->facts->nrcpts; i++)
+        work->facts->rcpts[i].party = unknown_party(work, ngroups, nattributes);
+}
+
 static bool is_ours_to_open(const struct rcpt_facts *rcpt)
 {
     return rcpt->direction == DIRECTION_INBOUND || rcpt->direction == DIRECTION_INTERNAL;
@@ -264,6 +305,8 @@ static void load(struct work *work, struct store_read *read, unsigned classes)
         gather_users(work, read);
     if ((classes & FACTS_KEYS) != 0 && facts->from != NULL)
         load_keys(work, read, facts->from, &work->sender);
+    if ((classes & FACTS_KEYS) != 0)
+        load_fixed(work, read);
     for (size_t i = 0; i < facts->nrcpts; i++) {
         struct rcpt_facts *rcpt = &facts->rcpts[i];
         if ((classes & FACTS_KEYS) != 0)
@@ -282,6 +325,8 @@ int gather(struct work *work, unsigned classes, struct err *err)
         return -1;
     load(work, read, classes);
     store_read_end(&read);
+    if ((classes & FACTS_DIRECTORY) != 0)
+        gather_directory(work);
     if ((classes & FACTS_KEYS) != 0 && select_keys(work, err) < 0)
         return -1;
     if ((classes & FACTS_OPENED) != 0 && open_views(work, err) < 0)

@@ -5,6 +5,7 @@
 #include "gate/certs.h"
 #include "gate/gate.h"
 #include "mime/part.h"
+#include "policy/submitter.h"
 #include "smime/open.h"
 #include "xform/xform.h"
 
@@ -60,6 +61,13 @@ struct loaded {
     const char *failed; /* could not find out: why */
 };
 
+/* A certificate that a rule names. */
+struct loaded_fixed {
+    enum find found;
+    struct cert_record cert;
+    const char *failed; /* could not find out: why */
+};
+
 struct work {
     struct gate *gate;
     struct snapshot *snapshot;
@@ -72,8 +80,10 @@ struct work {
     struct materials *materials;
     struct part_table table;
     struct structure structure;
-    struct loaded sender;   /* FACTS_KEYS: of From */
-    struct loaded *rcpts;   /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
+    struct loaded sender;       /* FACTS_KEYS: of From */
+    struct loaded *rcpts;       /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
+    struct loaded_fixed *fixed; /* FACTS_KEYS: as policy_certificates() */
+    size_t nfixed;
     const char *from_exact; /* From address, local part as written; NULL as facts->from */
     int64_t date;           /* of the Date field; 0: none that can be read */
     struct lesson *lessons; /* as many as facts->views */
@@ -83,11 +93,8 @@ struct work {
 int structure_look(struct arena *arena, struct span message, const struct part_table *table,
                    const struct spool_conf *spool, struct structure *out, struct err *err) SEAL_CHECKED;
 
-/* submitter.c: who hands the message in, and in whose name that one may sign (R49). */
-enum submitter submitter_of(const struct settings *settings, const struct policy *policy,
-                            const struct envelope *envelope);
-bool submitter_may_sign(const struct policy *policy, const struct facts *facts,
-                        const struct envelope *envelope);
+/* gather_content.c: what header and parts say; header fields and structure are there. */
+void gather_content(struct work *work);
 
 /* gather.c: facts, a class at a time. */
 int gather_base(struct work *work, struct err *err) SEAL_CHECKED;
@@ -99,6 +106,7 @@ const char *const *gather_marks(struct work *work, size_t *n_out);
 
 /* load.c: what the store holds; no cryptography while the transaction is open. */
 void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
+void load_fixed(struct work *work, struct store_read *read);
 void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
 
 /* select.c: which certificate to sign with, which to encrypt to (R27). */
@@ -122,5 +130,8 @@ void close_view(struct view *view, const char *why);
 /* judge.c: what a signature is worth for this message (R6-R12). cms is DER; content.ptr NULL: opaque. */
 int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out,
                     struct view *view, struct lesson *lesson, struct err *err) SEAL_CHECKED;
+
+/* notices.c: the plan's notices into the outcome. */
+int write_notices(struct work *work, struct outcome *outcome, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -28,6 +28,19 @@ void load_certs(struct work *work, struct store_read *read, const char *addr, st
         note_failure(work, out, &err);
 }
 
+void load_fixed(struct work *work, struct store_read *read)
+{
+    const char *const *fingerprints = policy_certificates(work->snapshot->policy, &work->nfixed);
+    work->fixed = arena_array(work->arena, work->nfixed, sizeof *work->fixed);
+    for (size_t i = 0; i < work->nfixed; i++) {
+        struct err err = ERR_INIT;
+        struct loaded_fixed *fixed = &work->fixed[i];
+        fixed->found = store_find_cert(read, fingerprints[i], &fixed->cert, &err);
+        if (fixed->found == FIND_FAILED)
+            fixed->failed = arena_strdup(work->arena, err.msg);
+    }
+}
+
 static void add_keys(struct work *work, struct store_read *read, const char *owner, struct loaded *out)
 {
     struct err err = ERR_INIT;

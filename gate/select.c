@@ -98,17 +98,12 @@ static bool is_revoked(struct work *work, const struct cert_record *record, cons
 }
 
 /* 1 usable, 0 not (*why_out), -1 could not find out. */
-static int judge_for_encryption(struct work *work, const struct cert_record *record, const char *addr,
-                                struct cert *cert, const char **why_out, struct err *err)
+static int judge_trust(struct work *work, const struct cert_record *record, struct cert *cert,
+                       const char **why_out, struct err *err)
 {
     if (!cert_info(cert)->supported) {
         *why_out = arena_printf(work->arena, "certificate %.16s: its key is of a type that is not supported",
                                 record->fingerprint);
-        return 0;
-    }
-    if (!names_address(record, cert, addr)) {
-        *why_out =
-            arena_printf(work->arena, "certificate %.16s does not hold the address", record->fingerprint);
         return 0;
     }
     SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
@@ -130,6 +125,17 @@ static int judge_for_encryption(struct work *work, const struct cert_record *rec
             ? "newest valid certificate, trusted by its chain"
             : arena_printf(work->arena, "newest valid certificate, trusted by its chain (%s)", chain.note);
     return 1;
+}
+
+static int judge_for_encryption(struct work *work, const struct cert_record *record, const char *addr,
+                                struct cert *cert, const char **why_out, struct err *err)
+{
+    if (cert_info(cert)->supported && !names_address(record, cert, addr)) {
+        *why_out =
+            arena_printf(work->arena, "certificate %.16s does not hold the address", record->fingerprint);
+        return 0;
+    }
+    return judge_trust(work, record, cert, why_out, err);
 }
 
 static const char *cipher_for(const struct cert_record *record)
@@ -200,6 +206,41 @@ static void select_encryption(struct work *work, const struct loaded *loaded, co
             return;
         }
     }
+}
+
+/* The policy named it: whose address it holds is not asked (D4); all else is. */
+static void select_fixed(struct work *work, const struct loaded_fixed *loaded, struct key_fact *fact)
+{
+    struct err err = ERR_INIT;
+    struct cert *cert = NULL;
+    const struct cert_record *record = &loaded->cert;
+    *fact = (struct key_fact){.usable = ANSWER_NO, .key = -1, .why = "the rule's certificate is not known"};
+    switch (loaded->found) {
+    case FIND_ABSENT:
+        return;
+    case FIND_FAILED:
+        fact->usable = ANSWER_UNKNOWN;
+        fact->why = loaded->failed;
+        return;
+    case FIND_FOUND:
+        break;
+    }
+    const char *fault = record_fault(work, record, CERT_ENCRYPT);
+    if (fault != NULL) {
+        fact->why = fault;
+        return;
+    }
+    int usable = certs_get(work->gate->certs, record->fingerprint, record->der, &cert, &err) < 0
+                     ? -1
+                     : judge_trust(work, record, cert, &fact->why, &err);
+    if (usable > 0) {
+        use(work, fact, record, (struct keyring_entry){.cert = cert});
+        fact->why = "the rule's certificate";
+        return;
+    }
+    cert_free(&cert);
+    if (usable < 0)
+        cannot_tell(work, fact, &err);
 }
 
 /* Intermediates go along with a signature, the root only where the settings say so. */
@@ -290,5 +331,8 @@ int select_keys(struct work *work, struct err *err)
     for (size_t i = 0; i < facts->nrcpts; i++)
         select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr,
                           &facts->rcpts[i].encrypt[METHOD_SMIME]);
+    facts->fixed = arena_array(work->arena, work->nfixed, sizeof *facts->fixed);
+    for (size_t i = 0; i < work->nfixed; i++)
+        select_fixed(work, &work->fixed[i], &facts->fixed[i]);
     return arena_check(work->arena, err);
 }

@@ -8,13 +8,42 @@
 
 static atomic_uint_fast64_t anchors_made;
 
-static int load_policy(struct store_read *read, struct snapshot *snapshot, struct err *err)
+static int read_list(struct store_read *read, const char *path, const char *digest, struct policy_file *out,
+                     struct err *err)
+{
+    out->path = path;
+    switch (store_find_list(read, digest, &out->text, err)) {
+    case FIND_FOUND:
+        return 0;
+    case FIND_ABSENT:
+        return err_set(err, ERR_STORE_DAMAGED,
+                       "store: the list %s of a policy is missing: restore it from a backup", path);
+    case FIND_FAILED:
+        break;
+    }
+    return -1;
+}
+
+int snapshot_read_policy(struct store_read *read, struct arena *arena, const struct policy_record *record,
+                         const char *path, struct policy **out, struct err *err)
+{
+    struct policy_file *files = arena_array(arena, record->nfiles, sizeof *files);
+    if (record->nfiles != record->ndigests)
+        return err_set(err, ERR_STORE_DAMAGED, "store: a policy's lists have no digests");
+    for (size_t i = 0; i < record->nfiles; i++)
+        if (read_list(read, record->files[i], record->digests[i], &files[i], err) < 0)
+            return -1;
+    return policy_parse(path, span_of(record->text), files, record->nfiles, out, err);
+}
+
+static int load_policy(struct store_read *read, struct arena *arena, struct snapshot *snapshot,
+                       struct err *err)
 {
     struct policy_record record;
     switch (store_find_policy(read, 0, &record, err)) {
     case FIND_FOUND:
         snapshot->policy_version = record.version;
-        return policy_parse("policy", span_of(record.text), NULL, 0, &snapshot->policy, err);
+        return snapshot_read_policy(read, arena, &record, "policy", &snapshot->policy, err);
     case FIND_ABSENT:
         return err_set(err, ERR_CONFIG, "no policy is loaded; write one and run: sealadm policy load");
     case FIND_FAILED:
@@ -30,7 +59,7 @@ static int load(struct store *store, struct snapshot *snapshot, struct err *err)
     snapshot->generation = store_generation(store, err);
     if (err_is_set(err) || store_read_begin(store, arena, &read, err) < 0)
         return -1;
-    int status = load_policy(read, snapshot, err) < 0 ||
+    int status = load_policy(read, arena, snapshot, err) < 0 ||
                          authorities_load(read, snapshot->settings, &snapshot->anchors, err) < 0
                      ? -1
                      : 0;

@@ -22,6 +22,9 @@ struct snapshot {
 /* snapshot_load - from the store's newest policy, its CAs and revocation lists. ERR_CONFIG when there is no policy yet. */
 int snapshot_load(struct store *store, const struct settings *settings, struct snapshot **out,
                   struct err *err) SEAL_CHECKED;
+/* snapshot_read_policy - a version of the policy with its files of addresses; path stands in errors. arena is for reading alone. */
+int snapshot_read_policy(struct store_read *read, struct arena *arena, const struct policy_record *record,
+                         const char *path, struct policy **out, struct err *err) SEAL_CHECKED;
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_free(struct snapshot **snapshot); /* drops one reference */
 

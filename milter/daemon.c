@@ -13,6 +13,7 @@ static int open_parts(struct daemon *daemon, struct err *err)
     const struct settings *settings = daemon->settings;
     daemon->loops = loops_new();
     daemon->session.loops = daemon->loops;
+    daemon->ratelimit = ratelimit_new();
     if (store_open(settings->state_dir, STORE_READ_WRITE, &daemon->store, err) < 0 ||
         gate_new(settings, daemon->store, &daemon->gate, err) < 0)
         return -1;
@@ -43,6 +44,7 @@ void daemon_close(struct daemon *daemon)
     gate_free(&daemon->gate);
     store_close(&daemon->store);
     loops_free(&daemon->loops);
+    ratelimit_free(&daemon->ratelimit);
 }
 
 int daemon_begin_work(struct daemon *daemon, unsigned max, struct err *err)

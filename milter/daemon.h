@@ -8,6 +8,7 @@
 
 #include "gate/gate.h"
 #include "milter/loops.h"
+#include "milter/ratelimit.h"
 #include "milter/reload.h"
 #include "milter/session.h"
 
@@ -20,6 +21,7 @@ struct daemon {
     struct gate *gate;
     struct reload *reload;
     struct loops *loops;
+    struct ratelimit *ratelimit; /* of notices */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t idle;

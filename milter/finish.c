@@ -30,7 +30,7 @@ struct finish {
     bool *stays;  /* of each recipient: gets the message in place */
     size_t nstays;
     struct edits edits;
-    size_t injected;
+    struct inject_count count;
 };
 
 /* The MTA waits minutes, not hours: tell it now and then. Never between two pieces of a body, where Postfix takes nothing else. */
@@ -184,12 +184,15 @@ static int inject(struct finish *f, struct err *err)
         .wire = {.timeout = settings->inject_timeout, .clock_ms = clock_ms, .waiting = tell_alive, .arg = f},
         .loops = f->daemon->loops,
         .journal = &f->journal,
+        .ratelimit = f->daemon->ratelimit,
+        .notice_rate = settings->notice_rate,
+        .now_ms = clock_ms(),
         .env = &f->message->env,
         .outcome = f->outcome,
         .message = f->message->spool,
         .served = f->served,
     };
-    return inject_copies(&inject, &f->injected, err) < 0 ? err_wrap(err, "injection") : 0;
+    return inject_all(&inject, &f->count, err) < 0 ? err_wrap(err, "injection") : 0;
 }
 
 static int serve(struct finish *f, enum verdict *verdict, struct err *err)
@@ -200,12 +203,50 @@ static int serve(struct finish *f, enum verdict *verdict, struct err *err)
     return f->nstays > 0 ? edits_apply(&f->edits, f->mta, err) : 0;
 }
 
+/* What is held goes to nobody whom policy took out, on the day when it is released. */
+static void find_held(struct finish *f)
+{
+    size_t n = f->message->env.nrcpts;
+    f->stays = arena_array(f->message->arena, n, sizeof *f->stays);
+    for (size_t i = 0; i < n; i++) {
+        enum disposition disposition = f->outcome->decisions[i].disposition;
+        f->stays[i] = disposition != DISPOSITION_DISCARD && disposition != DISPOSITION_RETURN;
+    }
+}
+
 static int hold(struct finish *f, struct err *err)
 {
     const char *reason = f->outcome->plan->reply_text;
+    find_held(f);
+    make_recipient_edits(f);
+    if (find_served(f, err) < 0 || inject(f, err) < 0 || edits_apply(&f->edits, f->mta, err) < 0)
+        return -1;
     if (f->mta->quarantine(f->mta->arg, reason != NULL ? reason : "held by policy") < 0)
         return err_set(err, ERR_IO, "the MTA does not hold messages for us");
     return 0;
+}
+
+static bool has_other_mail(const struct outcome *outcome)
+{
+    bool has = outcome->plan->ncopies > 0;
+    for (size_t i = 0; i < outcome->plan->nnotices; i++)
+        has = has || outcome->notices[i] != NULL;
+    return has;
+}
+
+static int discard(struct finish *f, struct err *err)
+{
+    if (!has_other_mail(f->outcome))
+        return 0;
+    return find_served(f, err) < 0 ? -1 : inject(f, err);
+}
+
+/* A refusal stands, whatever becomes of the alerts. */
+static void alert(struct finish *f)
+{
+    struct err err = ERR_INIT;
+    if (discard(f, &err) < 0)
+        log_error(f->message->env.queue_id, "alert", &err);
 }
 
 static int carry_out(struct finish *f, enum verdict *verdict, struct err *err)
@@ -217,8 +258,11 @@ static int carry_out(struct finish *f, enum verdict *verdict, struct err *err)
     case VERDICT_HOLD:
         return hold(f, err);
     case VERDICT_DISCARD:
-        return 0;
+        return discard(f, err);
     case VERDICT_REJECT:
+        alert(f);
+        *verdict = reply_outcome(f->mta, f->outcome->reply);
+        return 0;
     case VERDICT_TEMPFAIL:
         *verdict = reply_outcome(f->mta, f->outcome->reply);
         return 0;
@@ -233,6 +277,7 @@ static int run(struct finish *f, enum verdict *verdict, struct err *err)
                  &f->outcome, err) < 0)
         return -1;
     record_recipients(&f->message->env, f->outcome);
+    record_unwritten(&f->message->env, f->outcome);
     if (carry_out(f, verdict, err) < 0)
         return -1;
     int fault = io_point("milter-verdict");
@@ -290,7 +335,9 @@ enum verdict finish_message(struct daemon *daemon, struct session *session, cons
     }
     const struct record_message record = {
         .size = size,
-        .injected = f.injected,
+        .injected = f.count.copies,
+        .notices = f.count.notices,
+        .dropped = f.count.dropped,
         .ms = clock_ms() - started,
         .verdict = verdict,
         .why = status < 0 ? err_name(err.code) : NULL,

@@ -1,147 +1,130 @@
-/* inject - copies to transactions. */
+/* inject - parcels over the wire. */
 #include "milter/inject.h"
 
-#include "base/text.h"
 #include "milter/log.h"
-#include "smtp/client.h"
-#include "smtp/syntax.h"
+#include "milter/parcel.h"
+#include "milter/record.h"
 
-#include <string.h>
-#include <strings.h>
-
-/* A copy as a transaction; nrcpts is 0 when all of its recipients were served before. */
-struct parcel {
-    const struct copy *copy;
-    struct smtp_mail mail;
-    const char **addrs; /* of mail.rcpts, canonical */
+struct sending {
+    const struct inject *inject;
+    struct parcels parcels;
+    size_t next;  /* the first one that is neither out nor dropped */
+    bool refused; /* that one may be dropped */
+    struct inject_count *count;
 };
-
-/* MTAs give addresses in brackets; a command needs them. */
-static const char *as_path(struct arena *arena, const char *given)
-{
-    return given[0] == '<' ? given : arena_printf(arena, "<%s>", given);
-}
-
-static void add_rcpts(const struct inject *inject, struct arena *arena, struct parcel *parcel)
-{
-    struct smtp_rcpt *rcpts = arena_array(arena, parcel->copy->nrcpts, sizeof *rcpts);
-    parcel->addrs = arena_array(arena, parcel->copy->nrcpts, sizeof *parcel->addrs);
-    for (size_t i = 0; i < parcel->copy->nrcpts; i++) {
-        size_t index = parcel->copy->rcpts[i];
-        const struct recipient *rcpt = &inject->env->rcpts[index];
-        if (inject->served[index])
-            continue;
-        parcel->addrs[parcel->mail.nrcpts] = rcpt->addr;
-        rcpts[parcel->mail.nrcpts++] = (struct smtp_rcpt){
-            .path = as_path(arena, rcpt->given), .notify = rcpt->notify, .orcpt = rcpt->orcpt};
-    }
-    parcel->mail.rcpts = rcpts;
-}
-
-static bool needs_smtputf8(const struct inject *inject, const struct smtp_mail *mail)
-{
-    bool ascii = syntax_is_ascii(mail->sender);
-    for (size_t i = 0; i < mail->nrcpts; i++)
-        ascii = ascii && syntax_is_ascii(mail->rcpts[i].path);
-    return inject->env->smtputf8 || !ascii;
-}
-
-/* What was opened must not bounce as a whole to a stranger (R50). The null sender gets no bounces. */
-static void set_return(const struct inject *inject, struct parcel *parcel)
-{
-    bool opened = parcel->copy->opened && inject->env->sender[0] != '\0';
-    parcel->mail.ret = opened ? "HDRS" : inject->env->ret;
-    parcel->mail.headers_only_required = opened;
-}
-
-static void make_parcel(const struct inject *inject, struct arena *arena, size_t index, struct parcel *parcel)
-{
-    const struct envelope *env = inject->env;
-    const struct spool *spool = inject->outcome->copies[index];
-    *parcel = (struct parcel){.copy = &inject->outcome->plan->copies[index]};
-    struct smtp_mail *mail = &parcel->mail;
-    mail->sender = as_path(arena, env->sender_given);
-    mail->envid = env->envid;
-    mail->requiretls = env->requiretls;
-    mail->message = spool_all(spool != NULL ? spool : inject->message);
-    mail->body = !text_is_ascii(mail->message) ? "8BITMIME" : env->body;
-    if (mail->body != NULL && !syntax_is_body(mail->body))
-        mail->body = NULL; /* BINARYMIME of a message that turned out to be lines */
-    add_rcpts(inject, arena, parcel);
-    mail->smtputf8 = needs_smtputf8(inject, mail);
-    set_return(inject, parcel);
-}
 
 /*
  * A copy that is out and cannot be noted is no reason to fail the message: that would only bring it again, and with it
  * the same copy. The log says so.
  */
-static void note(const struct inject *inject, const struct parcel *parcel)
+static void note(const struct sending *s, const struct parcel *parcel)
 {
     struct err err = ERR_INIT;
-    if (journal_put(inject->journal, parcel->addrs, parcel->mail.nrcpts, &err) < 0)
-        log_error(inject->env->queue_id, "journal", &err);
+    if (journal_put(s->inject->journal, parcel->keys, parcel->nkeys, &err) < 0)
+        log_error(s->inject->env->queue_id, "journal", &err);
+    if (parcel->notice != NULL) {
+        record_notice(s->inject->env, parcel->notice, parcel->to, "sent", NULL);
+        s->count->notices++;
+        return;
+    }
+    if (parcel->copy->to != NULL)
+        record_other(s->inject->env, parcel->copy);
+    s->count->copies++;
+}
+
+static void drop(struct sending *s, size_t i, struct err *err)
+{
+    const struct parcel *parcel = &s->parcels.items[i];
+    record_notice(s->inject->env, parcel->notice, parcel->to, "dropped", err->msg);
+    s->count->dropped++;
+    err_clear(err);
+}
+
+static bool may_drop(const struct sending *s, size_t i, const struct err *err)
+{
+    return s->parcels.items[i].may_drop && (err->code == ERR_PEER_PERM || err->code == ERR_TOO_BIG);
+}
+
+/* What can be dropped stands last; what of it is not fit to be sent leaves the list. */
+static int check_parcels(struct sending *s, const struct smtp *smtp, struct err *err)
+{
+    size_t kept = s->next;
+    for (size_t i = s->next; i < s->parcels.n; i++) {
+        if (smtp_check(smtp, &s->parcels.items[i].mail, err) == 0)
+            s->parcels.items[kept++] = s->parcels.items[i];
+        else if (may_drop(s, i, err))
+            drop(s, i, err);
+        else
+            return -1;
+    }
+    s->parcels.n = kept;
+    return 0;
 }
 
 /* Check all, then send all. */
-static int send_parcels(const struct inject *inject, struct smtp *smtp, const struct parcel *parcels,
-                        size_t n, size_t *count_out, struct err *err)
+static int send_parcels(struct sending *s, struct smtp *smtp, struct err *err)
 {
-    for (size_t i = 0; i < n; i++)
-        if (parcels[i].mail.nrcpts > 0 && smtp_check(smtp, &parcels[i].mail, err) < 0)
+    if (check_parcels(s, smtp, err) < 0)
+        return -1;
+    for (; s->next < s->parcels.n; s->next++) {
+        const struct parcel *parcel = &s->parcels.items[s->next];
+        if (smtp_send(smtp, &parcel->mail, err) < 0) {
+            s->refused = may_drop(s, s->next, err);
             return -1;
-    for (size_t i = 0; i < n; i++) {
-        if (parcels[i].mail.nrcpts == 0)
-            continue;
-        if (smtp_send(smtp, &parcels[i].mail, err) < 0)
-            return -1;
-        note(inject, &parcels[i]);
-        ++*count_out;
+        }
+        note(s, parcel);
     }
     return 0;
 }
 
 /* Our name for the loop guard must be known before the listener hears it. */
-static int deliver(const struct inject *inject, struct smtp **smtp, const struct parcel *parcels, size_t n,
-                   size_t *count_out, struct err *err)
+static int talk(struct sending *s, struct smtp **smtp, struct err *err)
 {
     char name[LOOPS_NAME_MAX];
     struct wire_name local;
     size_t slot;
-    if (loops_make_name(inject->hostname, name, err) < 0 || smtp_local_name(*smtp, &local, err) < 0 ||
-        loops_add(inject->loops, &local, name, &slot, err) < 0)
+    struct loops *loops = s->inject->loops;
+    if (loops_make_name(s->inject->hostname, name, err) < 0 || smtp_local_name(*smtp, &local, err) < 0 ||
+        loops_add(loops, &local, name, &slot, err) < 0)
         return -1;
     int status = smtp_hello(*smtp, name, err);
     if (status == 0)
-        status = send_parcels(inject, *smtp, parcels, n, count_out, err);
+        status = send_parcels(s, *smtp, err);
     smtp_close(smtp);
-    loops_end(inject->loops, slot);
+    loops_end(loops, slot);
     return status;
 }
 
-int inject_copies(const struct inject *inject, size_t *count_out, struct err *err)
+/* A refusal ends the connection; the rest takes another one. */
+static int deliver(struct sending *s, struct err *err)
 {
-    const struct plan *plan = inject->outcome->plan;
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    struct parcel *parcels = arena_array(arena, plan->ncopies, sizeof *parcels);
-    size_t n = 0;
-    size_t nrcpts = 0;
-    *count_out = 0;
-    for (size_t i = 0; i < plan->ncopies; i++) {
-        if (plan->copies[i].in_place)
-            continue;
-        make_parcel(inject, arena, i, &parcels[n]);
-        nrcpts += parcels[n++].mail.nrcpts;
+    while (s->next < s->parcels.n) {
+        SEAL_CLEANUP(smtp_close) struct smtp *smtp = NULL;
+        if (smtp_connect(s->inject->target, &s->inject->wire, &smtp, err) == 0 && talk(s, &smtp, err) == 0)
+            return 0;
+        if (!s->refused)
+            return -1;
+        s->refused = false;
+        drop(s, s->next++, err);
     }
-    if (nrcpts == 0)
+    return 0;
+}
+
+int inject_all(const struct inject *inject, struct inject_count *count_out, struct err *err)
+{
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    struct sending s = {.inject = inject, .count = count_out};
+    *count_out = (struct inject_count){.copies = 0};
+    if (parcels_make(inject, arena, &s.parcels, err) < 0)
+        return -1;
+    count_out->dropped = s.parcels.dropped;
+    if (s.parcels.n == 0)
         return 0;
     if (inject->target[0] == '\0')
-        return err_set(err, ERR_CONFIG,
-                       "the message must be split, and there is no injection listener (inject =)");
+        return err_set(
+            err, ERR_CONFIG,
+            "a further copy or a notice is to be sent, and there is no injection listener (inject =)");
     if (store_journal_check(inject->journal->store, err) < 0)
         return err_wrap(err, "journal");
-    SEAL_CLEANUP(smtp_close) struct smtp *smtp = NULL;
-    if (smtp_connect(inject->target, &inject->wire, &smtp, err) < 0)
-        return -1;
-    return deliver(inject, &smtp, parcels, n, count_out, err);
+    return deliver(&s, err);
 }

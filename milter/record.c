@@ -29,7 +29,7 @@ static void print_ops(struct buf *ops, struct buf *keys, const struct decision *
 static void print_copy(struct buf *out, const struct plan *plan, size_t rcpt)
 {
     for (size_t i = 0; i < plan->ncopies; i++)
-        for (size_t r = 0; r < plan->copies[i].nrcpts; r++)
+        for (size_t r = 0; !plan->copies[i].extra && r < plan->copies[i].nrcpts; r++)
             if (plan->copies[i].rcpts[r] == rcpt) {
                 buf_printf(out, "%zu", i);
                 return;
@@ -69,14 +69,52 @@ void record_recipients(const struct envelope *env, const struct outcome *outcome
         log_event(LEVEL_WARNING, env->queue_id, "plan", "note", outcome->plan->note, NULL);
 }
 
+static void list_rcpts(struct buf *out, const struct envelope *env, const size_t *rcpts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "%s%s", i > 0 ? "; " : "", env->rcpts[rcpts[i]].addr);
+}
+
+void record_other(const struct envelope *env, const struct copy *copy)
+{
+    SEAL_CLEANUP(buf_fini) struct buf rcpts = BUF_INIT(LIST_MAX);
+    list_rcpts(&rcpts, env, copy->rcpts, copy->nrcpts);
+    log_event(LEVEL_INFO, env->queue_id, copy->extra ? "copy-to" : "redirect", "to", copy->to, "rcpts",
+              or_null(&rcpts), NULL);
+}
+
+void record_notice(const struct envelope *env, const struct notice *notice, const char *to,
+                   const char *result, const char *why)
+{
+    SEAL_CLEANUP(buf_fini) struct buf rcpts = BUF_INIT(LIST_MAX);
+    list_rcpts(&rcpts, env, notice->rcpts, notice->nrcpts);
+    log_event(why == NULL ? LEVEL_INFO : LEVEL_WARNING, env->queue_id,
+              notice->kind == NOTICE_RETURN ? "returned" : "notice", "kind", notice_kind_name(notice->kind),
+              "rule", notice->rule, "to", to, "rcpts", or_null(&rcpts), "result", result, "why", why, NULL);
+}
+
+void record_unwritten(const struct envelope *env, const struct outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->plan->nnotices; i++)
+        if (outcome->notices[i] == NULL)
+            record_notice(env, &outcome->plan->notices[i], NULL, "none", outcome->notices_why[i]);
+}
+
+static const char *number(size_t n, char text[24])
+{
+    snprintf(text, 24, "%zu", n);
+    return n > 0 ? text : NULL;
+}
+
 void record_message(const struct envelope *env, const struct record_message *message)
 {
-    char size[24], nrcpts[24], injected[24], ms[24];
+    char size[24], nrcpts[24], injected[24], ms[24], notices[24], dropped[24];
     snprintf(size, sizeof size, "%zu", message->size);
     snprintf(nrcpts, sizeof nrcpts, "%zu", env->nrcpts);
     snprintf(injected, sizeof injected, "%zu", message->injected);
     snprintf(ms, sizeof ms, "%lld", (long long)message->ms);
     log_event(LEVEL_INFO, env->queue_id, "message", "from", env->sender, "client", env->client_addr, "login",
-              env->login, "size", size, "rcpts", nrcpts, "injected", injected, "ms", ms, "verdict",
-              verdict_name(message->verdict), "error", message->why, NULL);
+              env->login, "size", size, "rcpts", nrcpts, "injected", injected, "notices",
+              number(message->notices, notices), "dropped", number(message->dropped, dropped), "ms", ms,
+              "verdict", verdict_name(message->verdict), "error", message->why, NULL);
 }

@@ -166,6 +166,15 @@ int address_list_parse(struct arena *arena, const char *path, struct span text, 
     return 0;
 }
 
+struct address_list *address_list_of(struct arena *arena, const char *const *patterns, size_t n)
+{
+    struct reader r = {.arena = arena, .list = arena_alloc(arena, sizeof *r.list)};
+    make_slots(&r, 8);
+    for (size_t i = 0; i < n; i++)
+        add_pattern(&r, patterns[i]);
+    return r.list;
+}
+
 /* ---- asking ---- */
 
 static bool has_domain_above(const struct address_list *list, const char *domain)

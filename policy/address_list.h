@@ -22,6 +22,8 @@ struct address_list {
 /* address_list_parse - out in arena. ERR_CONFIG "file:line: found .., expected ..". */
 int address_list_parse(struct arena *arena, const char *path, struct span text, struct address_list **out,
                        struct err *err) SEAL_CHECKED;
+/* address_list_of - patterns that are canonical already. */
+struct address_list *address_list_of(struct arena *arena, const char *const *patterns, size_t n);
 /* address_list_has - whether a canonical address fits one of its patterns; the null sender fits none. */
 bool address_list_has(const struct address_list *list, const char *addr);
 

@@ -32,14 +32,30 @@ void deciding_note(struct deciding *d, const char *fmt, ...)
     decision->why[decision->nwhy++] = arena_strdup(d->arena, text);
 }
 
+static void take_repeated(struct deciding *d, const struct rule *rule, const struct step *step)
+{
+    d->taken = arena_grow(d->arena, d->taken, d->ntaken, &d->taken_cap, sizeof *d->taken);
+    d->taken[d->ntaken++] =
+        (struct taken){.step = step, .rule = rule, .at = d->nsteps, .inside = d->decision->inside};
+}
+
+static void take_first(struct deciding *d, const struct step *step)
+{
+    const struct step **counts = &d->steps[step->kind];
+    if (*counts == NULL)
+        d->at[step->kind] = d->nsteps;
+    if (*counts == NULL ||
+        (step->kind == STEP_ENCRYPT && step_is_required(step) && !step_is_required(*counts)))
+        *counts = step;
+}
+
 void deciding_take_steps(struct deciding *d, const struct rule *rule)
 {
-    for (size_t i = 0; i < rule->nsteps; i++) {
-        const struct step *step = &rule->steps[i], **counts = &d->steps[step->kind];
-        bool stricter = *counts != NULL && step->kind == STEP_ENCRYPT &&
-                        step->otherwise == OTHERWISE_REFUSE && (*counts)->otherwise != OTHERWISE_REFUSE;
-        if (*counts == NULL || stricter)
-            *counts = step;
+    for (size_t i = 0; i < rule->nsteps; i++, d->nsteps++) {
+        if (step_repeats(rule->steps[i].kind))
+            take_repeated(d, rule, &rule->steps[i]);
+        else
+            take_first(d, &rule->steps[i]);
     }
 }
 
@@ -89,13 +105,43 @@ static void no_rule_is_left(struct deciding *d)
     deciding_settle(d, DISPOSITION_TEMPFAIL, "4.3.5", "No rule for this mail; the administrator must act");
 }
 
+/*
+ * Conditions about what is inside are asked last, when all others of their rule hold: so whether they were asked depends on nothing that
+ * a private key has shown.
+ */
+static void note_inside(struct deciding *d, const struct rule *rule, enum answer answer,
+                        const struct condition *failed)
+{
+    bool asked = answer == ANSWER_YES ? rule_asks_inside(rule) : condition_asks_inside(failed);
+    if (asked && d->facts->encrypted_by != METHOD_NONE)
+        d->decision->inside = true;
+}
+
+/*
+ * No oracle (R17): once a rule was asked about the inside of ciphertext, what the sender can notice must be the same whatever the answer
+ * was. He notices a refusal, a return and a deferral, whatever brought them about; so he gets none of them.
+ */
+static void keep_silent(struct deciding *d)
+{
+    enum disposition disposition = d->decision->disposition;
+    if (disposition != DISPOSITION_REFUSE && disposition != DISPOSITION_RETURN &&
+        disposition != DISPOSITION_TEMPFAIL)
+        return;
+    deciding_note(d,
+                  "served as it came, instead of %s (%s): the sender would learn from it what is inside the "
+                  "ciphertext",
+                  disposition_name(disposition), d->decision->reply_text);
+    treat_as_it_came(d);
+}
+
 /* Rules whose addresses cannot match are passed over, unless somebody wants to know why. */
 static size_t next_rule(const struct deciding *d, struct index_walk *walk, size_t rule)
 {
     return d->trace != NULL ? rule : index_next(walk, rule);
 }
 
-static void decide_rcpt(struct deciding *d)
+/* The rules in turn, until one of them is the last. */
+static void follow_rules(struct deciding *d)
 {
     struct index_walk walk;
     index_begin(d->policy->index, match_writer(d->facts), d->facts->rcpts[d->rcpt].addr, &walk);
@@ -104,6 +150,7 @@ static void decide_rcpt(struct deciding *d)
         const struct condition *failed;
         enum answer answer = match_rule(d->policy, rule, d->facts, d->rcpt, &d->needs, &failed);
         note_trace(d, rule, answer, failed);
+        note_inside(d, rule, answer, failed);
         switch (answer) {
         case ANSWER_NO:
             continue;
@@ -122,6 +169,16 @@ static void decide_rcpt(struct deciding *d)
         }
     }
     no_rule_is_left(d);
+}
+
+static void decide_rcpt(struct deciding *d)
+{
+    follow_rules(d);
+    if (d->needs != 0)
+        return;
+    if (d->decision->inside)
+        keep_silent(d);
+    treat_others(d);
 }
 
 int decide(const struct policy *policy, const struct settings *settings, const struct facts *facts,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define PAIRS_MAX 1000000 /* of values that are compared; more say nothing */
+
 /* Whatever fits pattern a fits pattern b. A * in b matches the * of a; a ? in b might not, so it must be the same text. */
 static bool pattern_within(const char *a, const char *b)
 {
@@ -27,6 +29,8 @@ static bool text_within(const char *a, const char *b)
 static bool values_within(const struct condition *a, const struct condition *b,
                           bool (*within)(const char *, const char *))
 {
+    if (b->nvalues > 0 && a->nvalues > PAIRS_MAX / b->nvalues)
+        return false;
     for (size_t i = 0; i < a->nvalues; i++) {
         size_t k = 0;
         while (k < b->nvalues && !within(a->values[i], b->values[k]))

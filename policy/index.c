@@ -92,9 +92,7 @@ static void hash_values(struct arena *arena, struct condition *condition)
     bool patterns = condition->kind == CONDITION_FROM || condition->kind == CONDITION_TO;
     if (!patterns || condition->nvalues < HASH_FROM)
         return;
-    condition->hashed = patterns_new(arena, condition->nvalues);
-    for (size_t i = 0; i < condition->nvalues; i++)
-        patterns_add(condition->hashed, condition->values[i], (unsigned)i);
+    condition->hashed = address_list_of(arena, condition->values, condition->nvalues);
 }
 
 void index_policy(struct policy *policy)

@@ -1,7 +1,7 @@
 /* make_plan - the message's disposition, and its copies. */
 #include "policy/planning.h"
 
-/* `discard` takes only its own recipients out: it settles the message only when it is everybody's. */
+/* `discard` and `return` take only their own recipients out: they settle the message only when nobody is served. */
 static enum disposition heaviest(const struct facts *facts, const struct decision *decisions)
 {
     enum disposition heaviest = facts->nrcpts > 0 ? DISPOSITION_DISCARD : DISPOSITION_SERVE;
@@ -11,15 +11,22 @@ static enum disposition heaviest(const struct facts *facts, const struct decisio
         if (decisions[i].disposition > heaviest)
             heaviest = decisions[i].disposition;
     }
-    return heaviest == DISPOSITION_DISCARD && served ? DISPOSITION_SERVE : heaviest;
+    return heaviest <= DISPOSITION_RETURN && served ? DISPOSITION_SERVE : heaviest;
 }
 
-/* What is held is released unfiltered one day; so nothing that must be protected is held. */
+/*
+ * What is held is released unfiltered one day, for all recipients that are left; so nothing that must be protected is held. Ciphertext
+ * may be: it is held as it came.
+ */
 static bool holds_protected(const struct planning *p)
 {
-    for (size_t i = 0; i < p->facts->nrcpts; i++)
-        if (p->plan->disposition == DISPOSITION_HOLD && p->decisions[i].protect)
+    if (p->plan->disposition != DISPOSITION_HOLD || p->facts->encrypted_by != METHOD_NONE)
+        return false;
+    for (size_t i = 0; i < p->facts->nrcpts; i++) {
+        enum disposition disposition = p->decisions[i].disposition;
+        if (p->decisions[i].protect && (disposition == DISPOSITION_SERVE || disposition == DISPOSITION_HOLD))
             return true;
+    }
     return false;
 }
 
@@ -30,13 +37,22 @@ static void defer(struct planning *p, const char *status, const char *text)
     p->plan->reply_text = text;
 }
 
-/* The group that stays in place: one that is only passed, else the largest, else the first. */
+/* Whether a message in the MTA's hands can become this copy: it goes to recipients of the envelope. */
+static bool can_stay(const struct planning *p, const struct group *group)
+{
+    return p->shares[group->first].to == NULL;
+}
+
+/* The group that stays in place: one that is only passed, else the largest, else the first; SIZE_MAX: none can. */
 static size_t choose_in_place(const struct planning *p)
 {
-    size_t best = 0;
-    for (size_t g = 1; g < p->ngroups; g++) {
-        const struct group *group = &p->groups[g], *than = &p->groups[best];
-        if (group->only_hygiene != than->only_hygiene ? group->only_hygiene : group->n > than->n)
+    size_t best = SIZE_MAX;
+    for (size_t g = 0; g < p->ngroups; g++) {
+        const struct group *group = &p->groups[g], *than = best == SIZE_MAX ? NULL : &p->groups[best];
+        if (!can_stay(p, group))
+            continue;
+        if (than == NULL ||
+            (group->only_hygiene != than->only_hygiene ? group->only_hygiene : group->n > than->n))
             best = g;
     }
     return best;
@@ -51,37 +67,45 @@ static bool has_key(const struct op *op, int key)
 }
 
 /* One envelope for all of them: each one's key, once. */
-static void merge_keys(const struct planning *p, const struct copy *copy, size_t at)
+static void merge_keys(const struct planning *p, size_t g, const struct copy *copy, size_t at)
 {
     struct op *op = &copy->ops[at];
-    op->keys = arena_array(p->arena, copy->nrcpts, sizeof *op->keys);
-    op->fp = arena_array(p->arena, copy->nrcpts, sizeof *op->fp);
+    op->keys = arena_array(p->arena, p->groups[g].n, sizeof *op->keys);
+    op->fp = arena_array(p->arena, p->groups[g].n, sizeof *op->fp);
     op->nkeys = 0;
-    for (size_t i = 0; i < copy->nrcpts; i++) {
-        const struct op *own = &p->lists[copy->rcpts[i]].ops[at];
-        if (own->nkeys != 1 || has_key(op, own->keys[0]))
+    for (size_t i = 0; i < p->nshares; i++) {
+        const struct op *own = &p->shares[i].list.ops[at];
+        if (p->shares[i].group != g || own->nkeys != 1 || has_key(op, own->keys[0]))
             continue;
         op->keys[op->nkeys] = own->keys[0];
         op->fp[op->nkeys++] = own->fp[0];
     }
 }
 
+static void add_rcpts(const struct planning *p, size_t g, bool encrypted, struct copy *copy)
+{
+    copy->rcpts = arena_array(p->arena, p->groups[g].n, sizeof *copy->rcpts);
+    for (size_t i = 0; i < p->nshares; i++) {
+        size_t rcpt = p->shares[i].rcpt;
+        if (p->shares[i].group != g)
+            continue;
+        copy->rcpts[copy->nrcpts++] = rcpt;
+        copy->protect = copy->protect || (p->decisions[rcpt].protect && (encrypted || !copy->extra));
+    }
+}
+
 static void make_copy(const struct planning *p, size_t g, struct copy *copy)
 {
-    const struct op_list *list = &p->lists[p->groups[g].first];
-    copy->rcpts = arena_array(p->arena, p->groups[g].n, sizeof *copy->rcpts);
-    for (size_t i = 0; i < p->facts->nrcpts; i++) {
-        if (p->group_of[i] != g)
-            continue;
-        copy->rcpts[copy->nrcpts++] = i;
-        copy->protect = copy->protect || p->decisions[i].protect;
-    }
-    copy->ops = arena_memdup(p->arena, list->ops, list->n * sizeof *list->ops);
-    copy->nops = list->n;
-    copy->opened = op_list_has(list, OP_OPEN);
+    const struct share *first = &p->shares[p->groups[g].first];
+    copy->to = first->to;
+    copy->extra = first->extra;
+    add_rcpts(p, g, p->groups[g].encrypted, copy);
+    copy->ops = arena_memdup(p->arena, first->list.ops, first->list.n * sizeof *first->list.ops);
+    copy->nops = first->list.n;
+    copy->opened = op_list_has(&first->list, OP_OPEN);
     for (size_t i = 0; i < copy->nops; i++)
         if (copy->ops[i].kind == OP_ENCRYPT)
-            merge_keys(p, copy, i);
+            merge_keys(p, g, copy, i);
 }
 
 static void make_copies(const struct planning *p)
@@ -89,7 +113,7 @@ static void make_copies(const struct planning *p)
     struct plan *plan = p->plan;
     size_t in_place = choose_in_place(p);
     plan->copies = arena_array(p->arena, p->ngroups, sizeof *plan->copies);
-    if (p->ngroups > 0) {
+    if (in_place != SIZE_MAX) {
         plan->copies[0].in_place = true;
         make_copy(p, in_place, &plan->copies[plan->ncopies++]);
     }
@@ -107,6 +131,12 @@ static void list_discarded(const struct planning *p)
             plan->discarded[plan->ndiscarded++] = i;
 }
 
+/* What is refused or deferred is nobody's. */
+static bool goes_on(enum disposition disposition)
+{
+    return disposition < DISPOSITION_TEMPFAIL;
+}
+
 int make_plan(const struct settings *settings, const struct facts *facts, const struct decision *decisions,
               struct arena *arena, struct plan **out, struct err *err)
 {
@@ -116,12 +146,13 @@ int make_plan(const struct settings *settings, const struct facts *facts, const 
     plan->disposition = heaviest(facts, decisions);
     if (holds_protected(&p))
         defer(&p, "4.3.5", "Mail that must be encrypted cannot be held");
-    else if (plan->disposition == DISPOSITION_REFUSE || plan->disposition == DISPOSITION_TEMPFAIL)
-        plan_reply(&p);
-    else if (plan->disposition == DISPOSITION_SERVE && !plan_group(&p))
+    else if (goes_on(plan->disposition) && !plan_group(&p))
         defer(&p, "4.5.3", "Too many different copies of one message; send it to fewer recipients");
-    else if (plan->disposition == DISPOSITION_SERVE)
+    else if (plan->disposition >= DISPOSITION_HOLD)
+        plan_reply(&p);
+    if (goes_on(plan->disposition))
         make_copies(&p);
+    plan_notices(&p);
     list_discarded(&p);
     *out = plan;
     return arena_check(arena, err);

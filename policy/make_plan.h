@@ -1,10 +1,11 @@
 /*
  * make_plan - recipients with the same treatment share one copy: step 5. Pure.
  *
- * In place stays the group whose operations are only hygiene, else the largest, else the first recipient's. RSA and EC recipients never
- * share an envelope. A hidden recipient of an encrypted message gets a copy of its own up to max-hidden; above, the hidden ones share
- * one copy apart from the listed ones. More than max-copies copies: the message is deferred (452). The heaviest
- * disposition settles the message: refuse, tempfail, hold, serve; `discard` takes only its own recipients out.
+ * In place stays the group whose operations are only hygiene, else the largest, else the first recipient's; never what goes to another
+ * address. RSA and EC recipients never share an envelope. A hidden recipient of an encrypted message gets a copy of its own up to
+ * max-hidden; above, the hidden ones share one copy apart from the listed ones; so do the further copies made on their account. More
+ * than max-copies copies, further ones counted: the message is deferred (452). The heaviest disposition settles the message: refuse,
+ * tempfail, hold, serve; `discard` and `return` take only their own recipients out.
  */
 #ifndef POLICY_MAKE_PLAN_H
 #define POLICY_MAKE_PLAN_H

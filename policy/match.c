@@ -27,7 +27,7 @@ static enum answer negate(enum answer answer)
 static enum answer match_pattern(const struct condition *condition, const char *addr)
 {
     if (condition->hashed != NULL)
-        return match_yes_if(patterns_fit(condition->hashed, condition->values, addr));
+        return match_yes_if(address_list_has(condition->hashed, addr));
     for (size_t i = 0; i < condition->nvalues; i++)
         if (addr_matches(addr, condition->values[i]))
             return ANSWER_YES;
@@ -181,20 +181,39 @@ static int weight(enum answer answer)
     return 1;
 }
 
+enum side {
+    SIDE_OUTSIDE,
+    SIDE_INSIDE
+};
+
+/* The heaviest answer of those conditions that ask about one side. */
+static enum answer match_side(const struct policy *policy, const struct rule *rule, enum side side,
+                              const struct facts *facts, size_t rcpt, unsigned *needs,
+                              const struct condition **failed_out)
+{
+    enum answer heaviest = ANSWER_YES;
+    for (size_t i = 0; i < rule->nconditions && heaviest != ANSWER_NO; i++) {
+        const struct condition *condition = &rule->conditions[i];
+        if (condition_asks_inside(condition) != (side == SIDE_INSIDE))
+            continue;
+        enum answer answer = match_condition(policy, condition, facts, rcpt, needs);
+        if (weight(answer) > weight(heaviest)) {
+            heaviest = answer;
+            *failed_out = condition;
+        }
+    }
+    return heaviest;
+}
+
 enum answer match_rule(const struct policy *policy, const struct rule *rule, const struct facts *facts,
                        size_t rcpt, unsigned *needs, const struct condition **failed_out)
 {
-    enum answer heaviest = ANSWER_YES;
     unsigned wanted = 0;
     *failed_out = NULL;
-    for (size_t i = 0; i < rule->nconditions && heaviest != ANSWER_NO; i++) {
-        enum answer answer = match_condition(policy, &rule->conditions[i], facts, rcpt, &wanted);
-        if (weight(answer) > weight(heaviest)) {
-            heaviest = answer;
-            *failed_out = &rule->conditions[i];
-        }
-    }
-    if (heaviest == ANSWER_UNASKED)
+    enum answer answer = match_side(policy, rule, SIDE_OUTSIDE, facts, rcpt, &wanted, failed_out);
+    if (answer == ANSWER_YES)
+        answer = match_side(policy, rule, SIDE_INSIDE, facts, rcpt, &wanted, failed_out);
+    if (answer == ANSWER_UNASKED)
         *needs |= wanted;
-    return heaviest;
+    return answer;
 }

@@ -165,6 +165,16 @@ static int check_rule(const struct parser *p, struct err *err)
     return 0;
 }
 
+/* The rule was read into room that the next one uses again. */
+static void keep_rule(struct parser *p, struct rule *rule)
+{
+    p->conditions = rule->conditions;
+    p->steps = rule->steps;
+    rule->conditions =
+        arena_memdup(p->policy->arena, p->conditions, rule->nconditions * sizeof *rule->conditions);
+    rule->steps = arena_memdup(p->policy->arena, p->steps, rule->nsteps * sizeof *rule->steps);
+}
+
 static int read_rule(struct parser *p, struct err *err)
 {
     struct policy *policy = p->policy;
@@ -175,11 +185,13 @@ static int read_rule(struct parser *p, struct err *err)
     if (rule.name == NULL || parser_need_end(p, err) < 0)
         return -1;
     p->rule = &rule;
-    p->conditions_cap = p->steps_cap = 0;
+    rule.conditions = p->conditions;
+    rule.steps = p->steps;
     while (p->at->kind != TOKEN_END && p->at->indented)
         if ((parser_take(p, "when") ? read_when(p, err) : parser_step(p, err)) < 0)
             return -1;
     int status = check_rule(p, err);
+    keep_rule(p, &rule);
     policy->rules = arena_grow(policy->arena, policy->rules, policy->nrules, &p->rules_cap, sizeof rule);
     policy->rules[policy->nrules++] = rule;
     p->rule = NULL;

@@ -148,8 +148,8 @@ int parser_condition(struct parser *p, struct err *err)
     if (parser_read_word(p, &condition_vocabulary, err) < 0)
         return -1;
     struct rule *rule = p->rule;
-    rule->conditions = arena_grow(p->policy->arena, rule->conditions, rule->nconditions, &p->conditions_cap,
-                                  sizeof condition);
+    rule->conditions =
+        arena_grow(p->scratch, rule->conditions, rule->nconditions, &p->conditions_cap, sizeof condition);
     rule->conditions[rule->nconditions++] = condition;
     return 0;
 }

@@ -161,7 +161,7 @@ int parser_step(struct parser *p, struct err *err)
         return lex_error(&p->lex, first, err, "found '%s' a second time in this rule", first->text);
     if (parser_need_end(p, err) < 0)
         return -1;
-    rule->steps = arena_grow(p->policy->arena, rule->steps, rule->nsteps, &p->steps_cap, sizeof step);
+    rule->steps = arena_grow(p->scratch, rule->steps, rule->nsteps, &p->steps_cap, sizeof step);
     rule->steps[rule->nsteps++] = step;
     return 0;
 }

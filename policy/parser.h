@@ -22,11 +22,13 @@ struct parser {
     enum parser_files missing_files;
     size_t domains_cap, aliases_cap, keywords_cap, keyword_lines_cap, grants_cap, rules_cap;
     size_t groups_cap, attributes_cap, lists_cap;
-    struct rule *rule;                /* the one being read */
-    size_t conditions_cap, steps_cap; /* of it */
-    struct condition *condition;      /* the one being read */
-    struct step *step;                /* the one being read */
     size_t certificates_cap, tags_cap;
+    struct rule *rule;            /* the one being read */
+    struct condition *conditions; /* room for those of one rule, in scratch */
+    struct step *steps;
+    size_t conditions_cap, steps_cap;
+    struct condition *condition; /* the one being read */
+    struct step *step;           /* the one being read */
 };
 
 /* A word that begins a statement, condition or step. */

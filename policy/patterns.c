@@ -150,14 +150,3 @@ void patterns_find(const struct patterns *patterns, const char *addr, struct pat
     for (const char *dot = strchr(domain, '.'); dot != NULL; dot = strchr(dot + 1, '.'))
         find_key(patterns, KEY_BELOW, dot + 1, out);
 }
-
-bool patterns_fit(const struct patterns *patterns, const char *const *values, const char *addr)
-{
-    struct patterns_found found;
-    patterns_find(patterns, addr, &found);
-    for (size_t i = 0; i < found.n; i++)
-        for (const struct posting *p = found.lists[i]; p != NULL; p = p->next)
-            if (addr_matches(addr, values[p->number]))
-                return true;
-    return false;
-}

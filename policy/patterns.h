@@ -33,8 +33,6 @@ void patterns_count(struct patterns *patterns, const char *pattern);
 size_t patterns_rivals(const struct patterns *patterns, const char *pattern);
 /* patterns_add - numbers come in ascending order. */
 void patterns_add(struct patterns *patterns, const char *pattern, unsigned number);
-/* patterns_fit - whether some pattern of those whose numbers were added fits; values[number] is the pattern. */
-bool patterns_fit(const struct patterns *patterns, const char *const *values, const char *addr);
 /* patterns_find - the lists of all candidates for a canonical address. */
 void patterns_find(const struct patterns *patterns, const char *addr, struct patterns_found *out);
 

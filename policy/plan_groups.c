@@ -13,37 +13,34 @@ bool op_list_has(const struct op_list *list, enum op_kind kind)
     return false;
 }
 
-static bool is_served(const struct planning *p, size_t rcpt)
-{
-    return p->decisions[rcpt].disposition == DISPOSITION_SERVE;
-}
-
 /* Ciphertext names its recipients' keys: whoever is hidden from the others must not be named in theirs (R25). */
-static bool goes_hidden(const struct planning *p, size_t rcpt)
+static bool goes_hidden(const struct planning *p, const struct share *share)
 {
-    return p->facts->rcpts[rcpt].hidden && op_list_has(&p->lists[rcpt], OP_ENCRYPT);
+    return p->facts->rcpts[share->rcpt].hidden && op_list_has(&share->list, OP_ENCRYPT);
 }
 
 static size_t count_hidden(const struct planning *p)
 {
     size_t n = 0;
-    for (size_t i = 0; i < p->facts->nrcpts; i++)
-        if (is_served(p, i) && goes_hidden(p, i))
+    for (size_t i = 0; i < p->nshares; i++)
+        if (!p->shares[i].extra && goes_hidden(p, &p->shares[i]))
             n++;
     return n;
 }
 
-/* Recipients with the same key share a copy. */
-static const char *group_key(const struct planning *p, size_t rcpt)
+/* Those with the same key share a copy. */
+static const char *group_key(const struct planning *p, const struct share *share)
 {
     SEAL_CLEANUP(buf_fini) struct buf key = BUF_INIT(1u << 20);
-    for (size_t i = 0; i < p->lists[rcpt].n; i++) {
-        op_print(&p->lists[rcpt].ops[i], &key);
+    if (share->to != NULL)
+        buf_printf(&key, "%s %s\n", share->extra ? "besides" : "instead", share->to);
+    for (size_t i = 0; i < share->list.n; i++) {
+        op_print(&share->list.ops[i], &key);
         buf_add_char(&key, '\n');
     }
-    if (goes_hidden(p, rcpt) && p->hidden <= p->settings->max_hidden)
-        buf_printf(&key, "hidden %s", p->facts->rcpts[rcpt].addr); /* who was named twice gets one */
-    else if (goes_hidden(p, rcpt))
+    if (goes_hidden(p, share) && p->hidden <= p->settings->max_hidden)
+        buf_printf(&key, "hidden %s", p->facts->rcpts[share->rcpt].addr); /* who was named twice gets one */
+    else if (goes_hidden(p, share))
         buf_add_str(&key, "hidden");
     return arena_strdup(p->arena, buf_str(&key));
 }
@@ -65,31 +62,30 @@ static size_t find_group(const struct planning *p, const char *key)
     return p->ngroups;
 }
 
-static void group_rcpt(struct planning *p, size_t rcpt)
+static void group_share(struct planning *p, size_t index)
 {
-    const char *key = group_key(p, rcpt);
+    struct share *share = &p->shares[index];
+    const char *key = group_key(p, share);
     size_t g = find_group(p, key);
     if (g == p->ngroups) {
         p->groups = arena_grow(p->arena, p->groups, p->ngroups, &p->groups_cap, sizeof *p->groups);
         p->groups[p->ngroups++] = (struct group){.key = key,
-                                                 .first = rcpt,
-                                                 .only_hygiene = is_only_hygiene(&p->lists[rcpt]),
-                                                 .encrypted = op_list_has(&p->lists[rcpt], OP_ENCRYPT)};
+                                                 .first = index,
+                                                 .only_hygiene = is_only_hygiene(&share->list),
+                                                 .encrypted = op_list_has(&share->list, OP_ENCRYPT)};
     }
     p->groups[g].n++;
-    p->group_of[rcpt] = g;
+    share->group = g;
 }
 
-/* Returns whether there are few enough. */
-static bool group_all(struct planning *p)
+/* Returns whether there are no more than this many. */
+static bool group_all(struct planning *p, size_t most)
 {
     p->hidden = count_hidden(p);
     p->ngroups = 0;
-    for (size_t i = 0; i < p->facts->nrcpts; i++) {
-        p->group_of[i] = SIZE_MAX;
-        if (is_served(p, i))
-            group_rcpt(p, i);
-        if (p->ngroups > p->settings->max_copies)
+    for (size_t i = 0; i < p->nshares; i++) {
+        group_share(p, i);
+        if (p->ngroups > most)
             return false;
     }
     if (p->hidden > p->settings->max_hidden)
@@ -100,40 +96,75 @@ static bool group_all(struct planning *p)
     return true;
 }
 
-static struct op_list without_views(const struct planning *p, const struct decision *decision)
+static struct op_list without_views(const struct planning *p, const struct share *share)
 {
-    struct op_list whole = {decision->ops, decision->nops}, list = {0};
+    const struct op_list whole = {share->ops, share->nops};
     struct op *ops = arena_array(p->arena, whole.n, sizeof *ops);
+    struct op_list list = {.ops = ops};
     bool opened = op_list_has(&whole, OP_OPEN);
     for (size_t i = 0; i < whole.n; i++) {
         enum op_kind kind = whole.ops[i].kind;
         if (kind != OP_OPEN && kind != OP_TAG && kind != OP_STATUS && !(opened && kind == OP_ENCRYPT))
             ops[list.n++] = whole.ops[i];
     }
-    list.ops = ops;
     return list;
+}
+
+static bool asks_inside(const struct planning *p)
+{
+    for (size_t i = 0; i < p->facts->nrcpts; i++)
+        if (p->decisions[i].inside)
+            return true;
+    return false;
 }
 
 /*
  * Too many copies because recipients see different things is no reason to defer: that would tell the sender what opening has shown
  * (no oracle). The message then goes on as it came. Without views there are never more groups than with them, so whether this
- * is still too much does not depend on any view.
+ * is still too much does not depend on any view, unless rules asked about the inside. Then it is never too much: what is left are
+ * addresses and treatments that policy names, and hidden recipients, of which max-hidden at most have copies of their own.
  */
 static bool group_closed(struct planning *p)
 {
-    for (size_t i = 0; i < p->facts->nrcpts; i++)
-        p->lists[i] = without_views(p, &p->decisions[i]);
-    if (!group_all(p))
+    for (size_t i = 0; i < p->nshares; i++)
+        p->shares[i].list = without_views(p, &p->shares[i]);
+    if (!group_all(p, asks_inside(p) ? SIZE_MAX : p->settings->max_copies))
         return false;
     p->plan->note = "recipients see too many different things: the message goes on as it came";
     return true;
 }
 
+/* ---- what there is to give out ---- */
+
+static void add_share(struct planning *p, size_t rcpt, const struct extra *extra)
+{
+    const struct decision *decision = &p->decisions[rcpt];
+    struct share *share = &p->shares[p->nshares++];
+    *share =
+        (struct share){.rcpt = rcpt, .to = decision->redirect, .ops = decision->ops, .nops = decision->nops};
+    if (extra != NULL)
+        *share = (struct share){
+            .rcpt = rcpt, .to = extra->to, .extra = true, .ops = extra->ops, .nops = extra->nops};
+    share->list = (struct op_list){share->ops, share->nops};
+}
+
+/* First what recipients get, then what others get besides. */
+static void list_shares(struct planning *p)
+{
+    size_t n = p->facts->nrcpts;
+    for (size_t i = 0; i < p->facts->nrcpts; i++)
+        n += p->decisions[i].nextras;
+    p->shares = arena_array(p->arena, n, sizeof *p->shares);
+    for (size_t i = 0; i < p->facts->nrcpts; i++)
+        if (p->plan->disposition == DISPOSITION_SERVE && p->decisions[i].disposition == DISPOSITION_SERVE)
+            add_share(p, i, NULL);
+    for (size_t i = 0; i < p->facts->nrcpts; i++)
+        for (size_t k = 0; k < p->decisions[i].nextras; k++)
+            add_share(p, i, &p->decisions[i].extras[k]);
+}
+
 bool plan_group(struct planning *p)
 {
-    p->group_of = arena_array(p->arena, p->facts->nrcpts, sizeof *p->group_of);
-    p->lists = arena_array(p->arena, p->facts->nrcpts, sizeof *p->lists);
-    for (size_t i = 0; i < p->facts->nrcpts; i++)
-        p->lists[i] = (struct op_list){p->decisions[i].ops, p->decisions[i].nops};
-    return group_all(p) || group_closed(p);
+    list_shares(p);
+    return group_all(p, p->settings->max_copies) || group_closed(p);
 }

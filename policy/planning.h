@@ -1,22 +1,34 @@
-/* planning - a plan while it is being made: shared by make_plan.c, plan_groups.c and plan_reply.c. Private to policy/. */
+/* planning - a plan while it is being made: shared by make_plan.c, plan_*.c. Private to policy/. */
 #ifndef POLICY_PLANNING_H
 #define POLICY_PLANNING_H
 
 #include "policy/make_plan.h"
 
-/* Recipients who share a copy, in the envelope's order. */
-struct group {
-    const char *key; /* the operations as text, and for a hidden recipient's copy who it is for */
-    size_t first;    /* recipient */
-    size_t n;
-    bool only_hygiene;
-    bool encrypted;
-};
-
 /* What is done for a recipient. */
 struct op_list {
     const struct op *ops;
     size_t n;
+};
+
+/* One that is to be given out: to a recipient, or on a recipient's account to somebody else besides. */
+struct share {
+    size_t rcpt;
+    const char *to; /* NULL: the recipient himself */
+    bool extra;
+    const struct op *ops;
+    size_t nops;
+    struct op_list list; /* of them, what is done in the end */
+    size_t group;
+};
+
+/* Those who share a copy, in the envelope's order. */
+struct group {
+    const char
+        *key;     /* where it goes, the operations as text, and for a hidden recipient's copy who it is for */
+    size_t first; /* share */
+    size_t n;
+    bool only_hygiene;
+    bool encrypted;
 };
 
 struct planning {
@@ -25,18 +37,20 @@ struct planning {
     const struct decision *decisions;
     struct arena *arena;
     struct plan *plan;
-    struct op_list *lists; /* each recipient's */
-    size_t hidden;         /* recipients of encrypted copies who are hidden */
+    struct share *shares;
+    size_t nshares;
+    size_t hidden; /* recipients of encrypted copies who are hidden */
     struct group *groups;
-    size_t ngroups, groups_cap;
-    size_t *group_of; /* each recipient's; SIZE_MAX: none */
+    size_t ngroups, groups_cap, notices_cap;
 };
 
 bool op_list_has(const struct op_list *list, enum op_kind kind);
 
-/* plan_group - everybody who is served into groups; false when there are more than max-copies. */
+/* plan_group - everybody who gets something into groups; false when there are more than max-copies. */
 bool plan_group(struct planning *p);
 /* plan_reply - status and text for the disposition that the plan has, naming whom it is about. */
 void plan_reply(struct planning *p);
+/* plan_notices - who is told of what: one for all recipients that a rule says it of. */
+void plan_notices(struct planning *p);
 
 #endif

@@ -57,6 +57,7 @@ int policy_parse(const char *path, struct span text, const struct policy_file *f
 int policy_files(const char *path, struct span text, struct arena *arena, const char ***paths_out,
                  size_t *n_out, struct err *err) SEAL_CHECKED;
 void policy_free(struct policy **policy);
+size_t policy_memory(const struct policy *policy); /* octets that it takes */
 
 /* policy_check - what a careful colleague would find in a policy that parses: appends one line each, "error: .." or
  * "warning: .."; returns the number of errors. policy_parse alone does not make a policy fit for use. */

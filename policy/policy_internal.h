@@ -9,7 +9,6 @@
 
 #include "model/op.h"
 #include "policy/address_list.h"
-#include "policy/patterns.h"
 #include "policy/policy.h"
 
 /* Sets of directions and of methods. */
@@ -69,8 +68,8 @@ struct condition {
     enum text_test test;
     const char **values; /* patterns, keywords, texts, networks: any of them */
     size_t nvalues;
-    struct patterns *hashed; /* FROM, TO with many values: their numbers; else NULL */
-    const char **types;      /* ATTACHMENT: patterns of MIME types, any of them */
+    struct address_list *hashed; /* FROM, TO with many values: the same, found by hash; else NULL */
+    const char **types;          /* ATTACHMENT: patterns of MIME types, any of them */
     size_t ntypes;
 };
 
@@ -184,6 +183,9 @@ bool step_repeats(enum step_kind kind);
 bool step_is_required(const struct step *step);
 /* rule_directions - BIT()s of the directions in which its conditions can be true. */
 unsigned rule_directions(const struct rule *rule);
+/* condition_asks_inside, rule_asks_inside - about what opening shows. */
+bool condition_asks_inside(const struct condition *condition);
+bool rule_asks_inside(const struct rule *rule);
 bool rule_has_keyword(const struct rule *rule); /* some keyword is needed to match it */
 
 /* What this build can do. */
@@ -218,7 +220,10 @@ enum answer match_yes_if(bool holds);
  */
 enum answer match_condition(const struct policy *policy, const struct condition *condition,
                             const struct facts *facts, size_t rcpt, unsigned *needs);
-/* match_rule - all its conditions. *failed_out is the one that settled an answer other than yes. One "no" outweighs the rest. */
+/*
+ * match_rule - all its conditions. *failed_out is the one that settled an answer other than yes. One "no" outweighs the rest, but what is
+ * inside ciphertext is asked only when all other conditions hold.
+ */
 enum answer match_rule(const struct policy *policy, const struct rule *rule, const struct facts *facts,
                        size_t rcpt, unsigned *needs, const struct condition **failed_out);
 

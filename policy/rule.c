@@ -14,6 +14,11 @@ void policy_free(struct policy **policy)
     *policy = NULL;
 }
 
+size_t policy_memory(const struct policy *policy)
+{
+    return arena_taken(policy->arena);
+}
+
 const char *const *policy_domains(const struct policy *policy, size_t *n_out)
 {
     *n_out = policy->ndomains;
@@ -117,6 +122,19 @@ unsigned rule_directions(const struct rule *rule)
         if (rule->conditions[i].kind == CONDITION_DIRECTION)
             set &= rule->conditions[i].negated ? ~rule->conditions[i].set : rule->conditions[i].set;
     return set;
+}
+
+bool condition_asks_inside(const struct condition *condition)
+{
+    return condition->kind == CONDITION_VERIFIED;
+}
+
+bool rule_asks_inside(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->nconditions; i++)
+        if (condition_asks_inside(&rule->conditions[i]))
+            return true;
+    return false;
 }
 
 bool rule_has_keyword(const struct rule *rule)

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define OPS_MAX 7 /* each kind once */
-
 /* ---- what is asked of facts ---- */
 
 bool treat_is_submitted(const struct facts *facts)
@@ -44,72 +42,143 @@ bool treat_is_registered(struct deciding *d, enum party party)
     return false;
 }
 
-/* ---- in order ---- */
-
-static bool same_text(const char *a, const char *b)
+void treat_fail(struct treatment *t, const struct step *step, const char *status, const char *text)
 {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+    struct deciding *d = t->d;
+    if (!step_is_required(step))
+        return;
+    if (d->at[step->kind] < t->stopped)
+        t->stopped = d->at[step->kind];
+    deciding_settle(d, step->otherwise == OTHERWISE_REFUSE ? DISPOSITION_REFUSE : DISPOSITION_RETURN, status,
+                    step->text != NULL ? step->text : text);
 }
 
-/* The first view of which the same is to be said, so that recipients for whom opening failed alike share a copy. */
-static size_t first_alike(const struct facts *facts, size_t view)
+/* ---- steps that settle the mail by themselves ---- */
+
+static void settle_by(struct deciding *d, enum step_kind kind, enum disposition disposition,
+                      const char *status, const char *text)
 {
-    const struct view *is = &facts->views[view];
-    for (size_t i = 0; i < view; i++) {
-        const struct view *as = &facts->views[i];
-        if (as->decryption == is->decryption && as->signature == is->signature &&
-            (as->opened >= 0) == (is->opened >= 0) && same_text(as->decryption_why, is->decryption_why) &&
-            same_text(as->signature_why, is->signature_why) && same_text(as->signer, is->signer))
-            return i;
+    const struct step *step = d->steps[kind];
+    if (step != NULL)
+        deciding_settle(d, disposition, status, step->text != NULL ? step->text : text);
+}
+
+/* What is held is let go one day as it came: if policy wants it encrypted, it must be known for that. */
+static void settle(struct deciding *d)
+{
+    const struct step *encrypt = d->steps[STEP_ENCRYPT];
+    settle_by(d, STEP_REFUSE, DISPOSITION_REFUSE, "5.7.1", "Refused by policy");
+    settle_by(d, STEP_HOLD, DISPOSITION_HOLD, NULL, "Held by policy");
+    settle_by(d, STEP_RETURN, DISPOSITION_RETURN, "5.7.1", "Returned by policy");
+    settle_by(d, STEP_DISCARD, DISPOSITION_DISCARD, NULL, NULL);
+    d->decision->protect = d->decision->disposition == DISPOSITION_HOLD && encrypt != NULL &&
+                           step_is_required(encrypt) && d->facts->encrypted_by == METHOD_NONE;
+}
+
+/* ---- further copies ---- */
+
+static bool is_extra(const struct taken *taken)
+{
+    return taken->step->kind == STEP_COPY || taken->step->kind == STEP_FORWARD;
+}
+
+static bool has_extras(const struct deciding *d)
+{
+    for (size_t i = 0; i < d->ntaken; i++)
+        if (is_extra(&d->taken[i]))
+            return true;
+    return false;
+}
+
+static bool has_extra(const struct decision *decision, const char *to, const struct ops *ops)
+{
+    for (size_t i = 0; i < decision->nextras; i++) {
+        const struct extra *extra = &decision->extras[i];
+        if (strcmp(extra->to, to) == 0 && ops_equal(extra->ops, extra->nops, ops->items, ops->n))
+            return true;
     }
-    return view;
+    return false;
 }
 
-static void add_op(struct decision *decision, struct op op)
+/*
+ * A copy is what the steps above it have made, a forwarded one what all have made. Behind a step that could not be done there is none of
+ * either: it might be clear text of what had to be encrypted.
+ */
+static void add_extra(const struct treatment *t, const struct taken *taken)
 {
-    decision->ops[decision->nops++] = op;
+    struct decision *decision = t->d->decision;
+    const char *to = taken->step->to[0];
+    size_t before = taken->step->kind == STEP_COPY ? taken->at : SIZE_MAX;
+    struct ops ops = treat_ops(t, before);
+    if (t->stopped < before || has_extra(decision, to, &ops))
+        return;
+    decision->extras[decision->nextras++] =
+        (struct extra){.to = to, .rule = taken->rule->name, .ops = ops.items, .nops = ops.n};
 }
 
-static bool is_changed(const struct treatment *t)
+static void add_extras(const struct treatment *t)
 {
-    return t->open || t->sign.nkeys > 0 || t->encrypt.nkeys > 0 || t->tag != NULL || t->status;
+    const struct deciding *d = t->d;
+    d->decision->nextras = 0;
+    d->decision->extras = arena_array(d->arena, d->ntaken, sizeof *d->decision->extras);
+    for (size_t i = 0; i < d->ntaken; i++)
+        if (is_extra(&d->taken[i]))
+            add_extra(t, &d->taken[i]);
+}
+
+/* ---- all together ---- */
+
+static bool is_given_out(const struct decision *decision)
+{
+    return decision->disposition == DISPOSITION_SERVE || decision->disposition == DISPOSITION_HOLD;
 }
 
 static void put_in_order(struct treatment *t)
 {
     struct decision *decision = t->d->decision;
-    decision->ops = arena_array(t->d->arena, OPS_MAX, sizeof *decision->ops);
-    decision->verbatim = t->d->steps[STEP_VERBATIM] != NULL && !is_changed(t);
-    if (t->rcpt->direction == DIRECTION_INBOUND && !decision->verbatim)
-        add_op(decision, (struct op){.kind = OP_HYGIENE});
-    if (treat_is_submitted(t->d->facts) && t->d->facts->nkeywords > 0 && !decision->verbatim)
-        add_op(decision, (struct op){.kind = OP_KEYWORDS});
-    if (t->open)
-        add_op(decision, (struct op){.kind = OP_OPEN, .view = t->view});
-    if (t->sign.nkeys > 0)
-        add_op(decision, t->sign);
-    if (t->encrypt.nkeys > 0)
-        add_op(decision, t->encrypt);
-    if (t->tag != NULL)
-        add_op(decision, (struct op){.kind = OP_TAG, .text = t->tag});
-    if (t->status)
-        add_op(decision, (struct op){.kind = OP_STATUS, .view = first_alike(t->d->facts, t->view)});
+    t->verbatim = t->d->steps[STEP_VERBATIM] != NULL;
+    struct ops ops = treat_ops(t, SIZE_MAX);
+    if (t->verbatim && ops.n > 0) { /* steps of other rules change it: then nothing is as it was anyway */
+        t->verbatim = false;
+        ops = treat_ops(t, SIZE_MAX);
+    }
+    if (decision->disposition == DISPOSITION_SERVE) {
+        decision->verbatim = t->verbatim;
+        decision->ops = ops.items;
+        decision->nops = ops.n;
+    }
+    add_extras(t);
+}
+
+static struct treatment begin(struct deciding *d)
+{
+    return (struct treatment){
+        .d = d, .rcpt = &d->facts->rcpts[d->rcpt], .limit = SIZE_MAX, .stopped = SIZE_MAX};
 }
 
 void treat(struct deciding *d)
 {
-    struct treatment t = {.d = d, .rcpt = &d->facts->rcpts[d->rcpt]};
-    const struct step *refuse = d->steps[STEP_REFUSE];
-    if (refuse != NULL) {
-        deciding_settle(d, DISPOSITION_REFUSE, "5.7.1",
-                        refuse->text != NULL ? refuse->text : "Refused by policy");
+    struct treatment t = begin(d);
+    settle(d);
+    if (d->decision->disposition == DISPOSITION_REFUSE || (!is_given_out(d->decision) && !has_extras(d)))
         return;
-    }
     treat_decrypt(&t);
     treat_encrypt(&t); /* before signing, which goes by its method */
     treat_sign(&t);
+    treat_attach(&t);
     treat_harvest(&t);
     treat_tag(&t);
-    if (d->needs == 0 && d->decision->disposition == DISPOSITION_SERVE)
+    if (d->needs == 0 && d->decision->disposition < DISPOSITION_TEMPFAIL)
         put_in_order(&t);
+}
+
+void treat_as_it_came(struct deciding *d)
+{
+    struct decision *decision = d->decision;
+    struct treatment t = begin(d);
+    t.limit = 0;
+    decision->disposition = DISPOSITION_SERVE;
+    decision->reply_status = decision->reply_text = NULL;
+    decision->protect = decision->harvest = false;
+    put_in_order(&t);
 }

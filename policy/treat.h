@@ -8,11 +8,15 @@ struct treatment {
     struct deciding *d;
     const struct rcpt_facts *rcpt;
     bool open;
-    bool status;
-    size_t view;    /* what tag and status speak of */
-    struct op sign; /* nkeys 0: none */
+    bool looked; /* opening was tried: the status says how that went */
+    bool tag;
+    struct op attach[METHODS]; /* nkeys 0: none */
+    size_t attach_at[METHODS];
+    size_t limit;   /* steps from this position on are not done */
+    size_t stopped; /* position of the step that could not be done and ends it all; SIZE_MAX: none */
+    bool verbatim;  /* not even hygiene */
+    struct op sign;
     struct op encrypt;
-    const char *tag;
 };
 
 /* Each looks for its step, and does nothing when the rules have none. */
@@ -21,10 +25,24 @@ void treat_harvest(struct treatment *t);
 void treat_tag(struct treatment *t);
 void treat_encrypt(struct treatment *t);
 void treat_sign(struct treatment *t);
+void treat_attach(struct treatment *t);
+
+/* treat_wording - what the tag says of a view; NULL: nothing. */
+const char *treat_wording(const struct treatment *t, size_t view, bool opened);
+
+/* What is done, in order. */
+struct ops {
+    struct op *items;
+    size_t n;
+};
+/* treat_ops - what the steps before a position come to; SIZE_MAX: all of them. */
+struct ops treat_ops(const struct treatment *t, size_t before);
 
 bool treat_is_submitted(const struct facts *facts);
 /* treat_is_registered - false also when that must be gathered first, or could not be found out and defers. */
 bool treat_is_registered(struct deciding *d, enum party party);
 void treat_defer(struct deciding *d, const char *what);
+/* treat_fail - a step cannot be done: refused or returned with the step's text or this one, or nothing, as the step says. */
+void treat_fail(struct treatment *t, const struct step *step, const char *status, const char *text);
 
 #endif

@@ -21,15 +21,13 @@ static bool has_layers(struct treatment *t)
     return true;
 }
 
-/* Known before any private key is used, so a refusal may depend on it. */
+/* Known before any private key is used, so a refusal or return may depend on it. */
 static void cannot_open(struct treatment *t, const struct step *step, const struct view *view)
 {
     struct deciding *d = t->d;
     deciding_note(d, "not opened: %s",
                   view->decryption_why != NULL ? view->decryption_why : "it cannot be read here");
-    if (step->otherwise == OTHERWISE_REFUSE)
-        deciding_settle(d, DISPOSITION_REFUSE, "5.7.5",
-                        step->text != NULL ? step->text : "Encrypted with no key of the recipient");
+    treat_fail(t, step, "5.7.5", "Encrypted with no key of the recipient");
 }
 
 void treat_decrypt(struct treatment *t)
@@ -38,8 +36,7 @@ void treat_decrypt(struct treatment *t)
     if (step == NULL || !has_layers(t) || t->d->facts->encrypted_by == METHOD_NONE)
         return;
     const struct view *view = &t->d->facts->views[t->rcpt->view];
-    t->status = true; /* how that went, too */
-    t->view = t->rcpt->view;
+    t->looked = true;
     switch (view->decryption) {
     case DECRYPTION_OPENED:
     case DECRYPTION_UNAUTHENTICATED:
@@ -66,29 +63,40 @@ void treat_harvest(struct treatment *t)
         deciding_note(t->d, "nothing to harvest");
 }
 
+void treat_tag(struct treatment *t)
+{
+    t->tag = t->d->steps[STEP_TAG] != NULL && has_layers(t);
+}
+
+static const char *wording(const struct treatment *t, enum tag tag, const char *setting)
+{
+    const char *own = t->d->steps[STEP_TAG]->tags[tag];
+    return own != NULL ? own : setting;
+}
+
 static const char *opened_wording(const struct treatment *t, const struct view *view)
 {
-    if (!t->open)
-        return "";
-    return view->decryption == DECRYPTION_OPENED ? t->d->settings->tag_opened
-                                                 : t->d->settings->tag_unauthenticated;
+    const struct settings *settings = t->d->settings;
+    return view->decryption == DECRYPTION_OPENED
+               ? wording(t, TAG_OPENED, settings->tag_opened)
+               : wording(t, TAG_UNAUTHENTICATED, settings->tag_unauthenticated);
 }
 
 static const char *signed_wording(const struct treatment *t, const struct view *view)
 {
+    const struct settings *settings = t->d->settings;
     if (view->signature == SIGNATURE_NONE)
         return "";
-    return view->signature == SIGNATURE_GOOD ? t->d->settings->tag_signed : t->d->settings->tag_invalid;
+    return view->signature == SIGNATURE_GOOD ? wording(t, TAG_SIGNED, settings->tag_signed)
+                                             : wording(t, TAG_INVALID, settings->tag_invalid);
 }
 
-void treat_tag(struct treatment *t)
+const char *treat_wording(const struct treatment *t, size_t view, bool opened)
 {
-    if (t->d->steps[STEP_TAG] == NULL || !has_layers(t))
-        return;
-    const struct view *view = &t->d->facts->views[t->view];
-    const char *opened = opened_wording(t, view), *is_signed = signed_wording(t, view);
-    t->status = true;
-    if (*opened != '\0' || *is_signed != '\0')
-        t->tag = arena_printf(t->d->arena, "%s%s%s", opened, *opened != '\0' && *is_signed != '\0' ? " " : "",
-                              is_signed);
+    const struct view *seen = &t->d->facts->views[view];
+    const char *open = opened ? opened_wording(t, seen) : "", *is_signed = signed_wording(t, seen);
+    if (*open == '\0' && *is_signed == '\0')
+        return NULL;
+    return arena_printf(t->d->arena, "%s%s%s", open, *open != '\0' && *is_signed != '\0' ? " " : "",
+                        is_signed);
 }

@@ -1,4 +1,4 @@
-/* treat_outside - sign, encrypt: what is put around the message. */
+/* treat_outside - attach, sign, encrypt: what is put around the message. */
 #include "policy/treat.h"
 
 static struct op key_op(struct arena *arena, enum op_kind kind, enum method method,
@@ -40,6 +40,17 @@ static enum find find_key(struct deciding *d, const struct key_fact *key, enum m
     return FIND_FAILED;
 }
 
+static const struct key_fact unasked = {.usable = ANSWER_UNASKED};
+
+/* The recipient's own, unless the rule names one. */
+static const struct key_fact *encryption_key(const struct treatment *t, const struct step *step,
+                                             enum method method)
+{
+    if (step->certificate == NULL || method != METHOD_SMIME)
+        return &t->rcpt->encrypt[method];
+    return t->d->facts->fixed != NULL ? &t->d->facts->fixed[step->fixed] : &unasked;
+}
+
 /* The first of the step's methods that a key can be had for. */
 static enum find find_method(struct treatment *t, const struct step *step, enum method *out)
 {
@@ -49,27 +60,24 @@ static enum find find_method(struct treatment *t, const struct step *step, enum 
     enum find found = FIND_ABSENT;
     for (size_t i = 0; i < n && found == FIND_ABSENT; i++) {
         *out = methods[i];
-        found = find_key(t->d, &t->rcpt->encrypt[methods[i]], methods[i], "encryption key");
+        found = find_key(t->d, encryption_key(t, step, methods[i]), methods[i], "encryption key");
     }
     return found;
 }
 
-static void cannot_encrypt(struct deciding *d, const struct step *step)
+static void cannot_encrypt(struct treatment *t, const struct step *step)
 {
-    if (step->otherwise == OTHERWISE_REFUSE)
-        deciding_settle(d, DISPOSITION_REFUSE, "5.7.4",
-                        step->text != NULL ? step->text
-                                           : "Encryption is required, and no usable key is known");
-    else
-        deciding_note(d, "goes unencrypted");
+    if (!step_is_required(step))
+        deciding_note(t->d, "goes unencrypted");
+    treat_fail(t, step, "5.7.4", "Encryption is required, and no usable key is known");
 }
 
 static void add_encrypt(struct treatment *t, const struct step *step, enum method method)
 {
-    const struct key_fact *key = &t->rcpt->encrypt[method];
+    const struct key_fact *key = encryption_key(t, step, method);
     t->encrypt = key_op(t->d->arena, OP_ENCRYPT, method, key);
     t->encrypt.cipher = step->cipher != NULL ? step->cipher : key->cipher;
-    t->d->decision->protect = step->otherwise == OTHERWISE_REFUSE;
+    t->d->decision->protect = step_is_required(step);
 }
 
 /*
@@ -87,12 +95,12 @@ void treat_encrypt(struct treatment *t)
         deciding_note(d, "is encrypted already, with %s", method_name(encrypted_by));
         return;
     }
-    if (step->otherwise == OTHERWISE_SKIP &&
+    if (!step_is_required(step) &&
         !treat_is_registered(d, treat_is_submitted(d->facts) ? PARTY_SENDER : PARTY_RECIPIENT))
         return;
     switch (find_method(t, step, &method)) {
     case FIND_ABSENT:
-        cannot_encrypt(d, step);
+        cannot_encrypt(t, step);
         break;
     case FIND_FOUND:
         if (encrypted_by == METHOD_NONE || t->open)
@@ -115,10 +123,15 @@ static const char *never_signed(const struct facts *facts)
     return facts->signed_by != METHOD_NONE ? "is signed already" : NULL;
 }
 
-static void cannot_sign(struct deciding *d, const struct step *step, const char *status, const char *text)
+/* Seen when it was tried. Where ciphertext was opened for it, a refusal would tell what is inside (no oracle). */
+static void cannot_be_signed(struct treatment *t, const struct step *step)
 {
-    if (step->otherwise == OTHERWISE_REFUSE)
-        deciding_settle(d, DISPOSITION_REFUSE, status, step->text != NULL ? step->text : text);
+    struct deciding *d = t->d;
+    const char *why = d->facts->unsignable_why;
+    deciding_note(d, "not signed: %s", why);
+    if (d->facts->encrypted_by == METHOD_NONE)
+        treat_fail(t, step, "5.6.1",
+                   arena_printf(d->arena, "A signature is required, and cannot be made: %s", why));
 }
 
 /* The method that was asked for, else that of the encryption. */
@@ -143,10 +156,7 @@ void treat_sign(struct treatment *t)
     if (!treat_is_registered(d, PARTY_SENDER))
         return;
     if (d->facts->unsignable_why != NULL) {
-        deciding_note(d, "not signed: %s", d->facts->unsignable_why);
-        cannot_sign(d, step, "5.6.1",
-                    arena_printf(d->arena, "A signature is required, and cannot be made: %s",
-                                 d->facts->unsignable_why));
+        cannot_be_signed(t, step);
         return;
     }
     enum method method = signing_method(t, step);
@@ -157,9 +167,48 @@ void treat_sign(struct treatment *t)
         t->sign.form = step->form;
         break;
     case FIND_ABSENT:
-        cannot_sign(d, step, "5.7.4", "A signature is required, and cannot be made");
+        treat_fail(t, step, "5.7.4", "A signature is required, and cannot be made");
         break;
     case FIND_FAILED:
         break;
+    }
+}
+
+/* Beside what forbids a signature: nothing can be put into what somebody has closed. */
+static const char *never_attached(const struct facts *facts)
+{
+    if (!treat_is_submitted(facts))
+        return "no keys attached: comes from outside";
+    if (facts->is_report)
+        return "no keys attached: a report, or no sender";
+    if (facts->opaque_why != NULL)
+        return "no keys attached: its structure can be read in two ways";
+    return facts->signed_by != METHOD_NONE || facts->encrypted_by != METHOD_NONE
+               ? "no keys attached: it is signed or encrypted already"
+               : NULL;
+}
+
+static void attach(struct treatment *t, enum method method, size_t at)
+{
+    struct deciding *d = t->d;
+    const struct key_fact *key = &d->facts->sign[method];
+    if (t->attach[method].nkeys > 0 || find_key(d, key, method, "key to attach") != FIND_FOUND)
+        return;
+    t->attach[method] = key_op(d->arena, OP_ATTACH, method, key);
+    t->attach_at[method] = at;
+}
+
+void treat_attach(struct treatment *t)
+{
+    struct deciding *d = t->d;
+    for (size_t i = 0; i < d->ntaken; i++) {
+        const struct step *step = d->taken[i].step;
+        const char *never = never_attached(d->facts);
+        if (step->kind != STEP_ATTACH)
+            continue;
+        if (never != NULL)
+            deciding_note(d, "%s", never);
+        else if (treat_is_registered(d, PARTY_SENDER))
+            attach(t, step->nmethods > 0 ? step->methods[0] : METHOD_SMIME, d->taken[i].at);
     }
 }

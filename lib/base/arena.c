@@ -132,6 +132,11 @@ void arena_allow_more(struct arena *arena, size_t more)
     arena->max = arena->taken + more;
 }
 
+size_t arena_taken(const struct arena *arena)
+{
+    return arena->taken;
+}
+
 int arena_check(const struct arena *arena, struct err *err)
 {
     if (arena->taken > arena->max)

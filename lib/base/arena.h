@@ -31,6 +31,8 @@ void *arena_grow(struct arena *arena, void *array, size_t n, size_t *cap, size_t
 /* arena_allow_more - from now on so much may be taken beyond what was taken so far. */
 void arena_allow_more(struct arena *arena, size_t more);
 
+size_t arena_taken(const struct arena *arena); /* octets handed out so far */
+
 /* arena_check - 0, or -1 with ERR_LIMIT when more than the maximum was taken. */
 int arena_check(const struct arena *arena, struct err *err) SEAL_CHECKED;
 

@@ -82,6 +82,33 @@ bool text_is_ascii(struct span text)
     return true;
 }
 
+/* Octets of the first n characters. */
+static size_t octets_of(const char *text, size_t n)
+{
+    size_t at = 0;
+    while (text[at] != '\0' && n > 0) {
+        at++;
+        while (((unsigned char)text[at] & 0xc0) == 0x80)
+            at++;
+        n--;
+    }
+    return at;
+}
+
+size_t text_cut(const char *text, size_t columns, struct buf *out)
+{
+    size_t n = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        n += ((unsigned char)*c & 0xc0) != 0x80;
+    if (n <= columns || columns < 2) {
+        buf_add_str(out, text);
+        return n;
+    }
+    buf_add(out, text, octets_of(text, columns - 2));
+    buf_add_str(out, "..");
+    return columns;
+}
+
 /* One saved position suffices, so no pattern is slow. */
 bool text_is_like(const char *text, const char *pattern)
 {

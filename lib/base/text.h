@@ -18,6 +18,9 @@ void text_clean(struct span text, struct buf *out);
 bool text_is_utf8(struct span text);
 bool text_is_ascii(struct span text);
 
+/* text_cut - append at most so many characters of UTF-8 text; what is longer ends in "..". Returns how many were appended. */
+size_t text_cut(const char *text, size_t columns, struct buf *out);
+
 /* text_is_like - whether text fits a pattern in which * is any run of octets and ? one; ASCII case is ignored. */
 bool text_is_like(const char *text, const char *pattern);
 

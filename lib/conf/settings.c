@@ -4,6 +4,7 @@
 #include "base/addr.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "conf/directory.h"
 #include "conf/lex.h"
 #include "conf/nearest.h"
 #include "conf/network.h"
@@ -176,6 +177,37 @@ static const struct setting table[] = {
            "hidden recipients that get encrypted copies of their own"),
     NUMBER("max-copies", VALUE_COUNT, max_copies, "100", 1, 1000,
            "copies of one message; above, it is deferred"),
+    LIST("directory", directory.uris, directory_check_uri,
+         "directory servers, in the order in which they are asked: ldap://, ldaps://, ldapi://"),
+    FLAG("directory-starttls", directory.starttls, "yes", "on ldap://, nothing is asked before StartTLS"),
+    PATH("directory-ca-file", directory.ca_file, "/etc/ssl/certs/ca-certificates.crt", 1,
+         "certificates of those who vouch for directory servers"),
+    PATH("directory-cert", directory.cert, "", 0, "our certificate towards directory servers; \"\" = none"),
+    PATH("directory-key", directory.key, "", 0, "its private key"),
+    TEXT("directory-bind-dn", directory.bind_dn, "", NULL, "who we are for the directory; \"\" = anonymous"),
+    PATH("directory-password-file", directory.password_file, "", 0,
+         "file with the password of directory-bind-dn"),
+    FLAG("directory-sasl-external", directory.sasl_external, "no",
+         "directory servers know us by our certificate, or by our user on ldapi://"),
+    TEXT("directory-base", directory.base, "", NULL, "below this, people are looked for"),
+    TEXT("directory-filter", directory.filter, "", directory_check_filter,
+         "which entries are people; \"\" = all that have the address"),
+    LIST("directory-address-attributes", directory.addresses, directory_check_attribute,
+         "attributes that hold mail addresses; default: mail"),
+    TEXT("directory-group-base", directory.group_base, NULL, NULL,
+         "below this, groups are looked for; default: directory-base"),
+    TEXT("directory-nested", directory.nested, "walk", directory_check_nested,
+         "groups in groups: walk, member-of, in-chain (Active Directory), no"),
+    NUMBER("directory-timeout", VALUE_TIME, directory.timeout, "10s", 1, 120,
+           "limit for all that one message asks of directory servers"),
+    NUMBER("directory-connections", VALUE_COUNT, directory.connections, "8", 1, 1000,
+           "connections to directory servers at a time"),
+    NUMBER("directory-cache", VALUE_TIME, directory.cache, "5m", 0, 7 * 86400,
+           "how long an answer of the directory holds"),
+    NUMBER("directory-cache-negative", VALUE_TIME, directory.cache_negative, "1m", 0, 7 * 86400,
+           "how long it holds that the directory does not know an address"),
+    NUMBER("directory-cache-stale", VALUE_TIME, directory.cache_stale, "1h", 0, 30 * 86400,
+           "how long an answer may be used when the directory cannot be asked"),
     TEXT("log", log, "syslog", check_log, "where the daemon logs: syslog, stderr"),
     TEXT("log-level", log_level, "info", check_log_level, "how much it logs: error, warning, info, debug"),
     FLAG("allow-old-libcrypto", allow_old_libcrypto, "no",
@@ -309,7 +341,7 @@ static int set_late_defaults(struct settings *settings, struct arena *arena, str
         settings->notice_from = arena_printf(arena, "Mail gateway <postmaster@%s>", settings->hostname);
     if (settings->authserv_id == NULL)
         settings->authserv_id = settings->hostname;
-    return 0;
+    return directory_settle(settings, arena, err);
 }
 
 int settings_parse(struct arena *arena, const char *path, struct span text, struct settings **out,

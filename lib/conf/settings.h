@@ -16,6 +16,27 @@ struct string_list {
     size_t n;
 };
 
+/* The directory that groups and attributes are asked of; seal-policy(5) says which. */
+struct directory_settings {
+    struct string_list uris;      /* directory = URI .. : none = there is no directory */
+    bool starttls;                /* directory-starttls = yes: on ldap:// */
+    const char *ca_file;          /* directory-ca-file: who vouches for the servers */
+    const char *cert, *key;       /* directory-cert, directory-key: ours, for SASL EXTERNAL; "" = none */
+    const char *bind_dn;          /* directory-bind-dn = "" (anonymous) */
+    const char *password_file;    /* directory-password-file */
+    bool sasl_external;           /* directory-sasl-external = no */
+    const char *base;             /* directory-base: where the entries of people are */
+    const char *filter;           /* directory-filter = "" : which of them count */
+    struct string_list addresses; /* directory-address-attributes = mail */
+    const char *group_base;       /* directory-group-base = directory-base */
+    const char *nested;           /* directory-nested = walk | member-of | in-chain | no */
+    unsigned timeout;             /* directory-timeout = 10s: for all that one message asks */
+    unsigned connections;         /* directory-connections = 8 at most, over all servers */
+    unsigned cache;               /* directory-cache = 5m: what was found */
+    unsigned cache_negative;      /* directory-cache-negative = 1m: that there is nothing */
+    unsigned cache_stale;         /* directory-cache-stale = 1h: both, while no server answers */
+};
+
 struct settings {
     const char *path;         /* of the file that was read */
     const char *state_dir;    /* state = /var/lib/sealmilter */
@@ -56,7 +77,8 @@ struct settings {
     const char *log;                 /* log = syslog | stderr */
     const char *log_level;           /* log-level = info */
     bool allow_old_libcrypto;        /* allow-old-libcrypto = no: R34 */
-    unsigned workers_max;            /* max-messages = 200: messages worked on at once; above: tempfail */
+    struct directory_settings directory;
+    unsigned workers_max; /* max-messages = 200: messages worked on at once; above: tempfail */
 };
 
 /* settings_load - read a file; everything lives in arena. ERR_CONFIG with "file:line:column: ...", ERR_ABSENT, ERR_IO. */

@@ -1,5 +1,5 @@
 /*
- * content_type - the value of a Content-Type field (RFC 2045 5.1) with its parameters (RFC 2231).
+ * content_type - the values of Content-Type (RFC 2045 5.1) and Content-Disposition (RFC 2183) with their parameters (RFC 2231).
  *
  * Strict with multiparts, because their parameters decide structure: no comment, nothing twice, nothing that two readers
  * could take apart differently. Generous with the others, whose parameters are names of files for the most part.
@@ -251,28 +251,31 @@ static char *join_pieces(const struct parser *p, const struct piece *first)
     return leaf_utf8(p->arena, charset, (struct span){out, n});
 }
 
-static bool is_known(const struct content_type *type, const char *name)
+const char *params_find(const struct parameter *params, size_t n, const char *name)
 {
-    for (size_t i = 0; i < type->nparams; i++)
-        if (strcmp(type->params[i].name, name) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(params[i].name, name) == 0)
+            return params[i].value;
+    return NULL;
 }
 
 /* An encoded form is preferred to the plain one, which is there for old readers. */
-static void set_params(const struct parser *p, struct content_type *out)
+static struct parameter *make_params(const struct parser *p, size_t *n_out)
 {
-    out->params = arena_array(p->arena, p->n, sizeof *out->params);
+    struct parameter *params = arena_array(p->arena, p->n, sizeof *params);
+    size_t n = 0;
     for (size_t pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < p->n; i++) {
             const struct piece *piece = &p->pieces[i];
             bool encoded = piece->extended || piece->section == 0;
             const char *name = lower_dup(p->arena, piece->base);
-            if (piece->section > 0 || encoded != (pass == 0) || is_known(out, name))
+            if (piece->section > 0 || encoded != (pass == 0) || params_find(params, n, name) != NULL)
                 continue;
-            out->params[out->nparams++] = (struct parameter){name, join_pieces(p, piece)};
+            params[n++] = (struct parameter){name, join_pieces(p, piece)};
         }
     }
+    *n_out = n;
+    return params;
 }
 
 int content_type_parse(struct arena *arena, struct span raw_value, struct content_type *out, struct err *err)
@@ -296,6 +299,14 @@ int content_type_parse(struct arena *arena, struct span raw_value, struct conten
         read_params_loosely(&p);
     else if (read_params_strictly(&p, err) < 0)
         return -1;
-    set_params(&p, out);
+    out->params = make_params(&p, &out->nparams);
     return 0;
+}
+
+void content_disposition_parse(struct arena *arena, struct span raw_value, struct content_disposition *out)
+{
+    struct parser p = {.arena = arena, .in = unfold(arena, raw_value)};
+    out->type = lower_dup(arena, read_token(&p));
+    read_params_loosely(&p);
+    out->params = make_params(&p, &out->nparams);
 }

@@ -72,6 +72,16 @@ size_t part_child(const struct part_table *table, size_t parent, size_t nth);
 int content_type_parse(struct arena *arena, struct span raw_value, struct content_type *out,
                        struct err *err) SEAL_CHECKED;
 
+struct content_disposition {
+    const char *type; /* lower case: "attachment", "inline" */
+    struct parameter *params;
+    size_t nparams;
+};
+/* content_disposition_parse - a raw Content-Disposition value (RFC 2183), read as generously as the most generous reader does. */
+void content_disposition_parse(struct arena *arena, struct span raw_value, struct content_disposition *out);
+/* params_find - NULL: not there. */
+const char *params_find(const struct parameter *params, size_t n, const char *name);
+
 /* part_is_content_field - whether a field describes the body and so moves into the protected part: Content-*, MIME-Version. */
 bool part_is_content_field(struct span name);
 

@@ -46,8 +46,9 @@ struct notice {
 struct decision {
     enum disposition disposition;
     const char *reply_status; /* RFC 3463, with return, refuse and tempfail: "5.7.1" */
-    const char *reply_text;   /* what the sender reads; never depends on what is inside ciphertext */
-    const char **rules;       /* names of the rules that matched, in order */
+    const char
+        *reply_text; /* what the sender reads; never depends on what is inside ciphertext. With hold: why */
+    const char **rules; /* names of the rules that matched, in order */
     size_t nrules;
     const char **why; /* notes: what was chosen or left out, and for what reason */
     size_t nwhy;
@@ -60,6 +61,7 @@ struct decision {
     size_t nnotices;
     bool protect;  /* must not leave in clear: encryption is required, not "if possible" */
     bool verbatim; /* not even hygiene */
+    bool inside;   /* a rule asked what is inside ciphertext: the sender must not notice what came of it */
     bool harvest;  /* keep the verified signer's certificate */
 };
 

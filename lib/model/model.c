@@ -168,9 +168,15 @@ bool ops_equal(const struct op *a, size_t na, const struct op *b, size_t nb)
     return span_eq(buf_span(&left), buf_span(&right));
 }
 
+static void print_reply(const char *before, const char *status, const char *text, struct buf *out)
+{
+    if (text != NULL)
+        buf_printf(out, "%s%s%s%s", before, status != NULL ? status : "", status != NULL ? " " : "", text);
+}
+
 static void print_notice(const struct notice *notice, struct buf *out)
 {
-    buf_printf(out, "; %s", notice_kind_name(notice->kind));
+    buf_add_str(out, notice_kind_name(notice->kind));
     for (size_t i = 0; i < notice->nto; i++)
         buf_printf(out, " %s", notice->to[i]);
 }
@@ -178,8 +184,7 @@ static void print_notice(const struct notice *notice, struct buf *out)
 void decision_print(const struct decision *decision, struct buf *out)
 {
     buf_add_str(out, disposition_name(decision->disposition));
-    if (decision->reply_text != NULL)
-        buf_printf(out, " %s %s", decision->reply_status, decision->reply_text);
+    print_reply(" ", decision->reply_status, decision->reply_text, out);
     buf_add_str(out, "; rules:");
     for (size_t i = 0; i < decision->nrules; i++)
         buf_printf(out, " \"%s\"", decision->rules[i]);
@@ -193,15 +198,19 @@ void decision_print(const struct decision *decision, struct buf *out)
         buf_printf(out, "; copy to %s: ", decision->extras[i].to);
         ops_print(decision->extras[i].ops, decision->extras[i].nops, out);
     }
-    for (size_t i = 0; i < decision->nnotices; i++)
+    for (size_t i = 0; i < decision->nnotices; i++) {
+        buf_add_str(out, "; ");
         print_notice(&decision->notices[i], out);
+    }
 }
 
 void plan_print(const struct plan *plan, const struct facts *facts, struct buf *out)
 {
     buf_printf(out, "plan: %s\n", disposition_name(plan->disposition));
-    if (plan->reply_text != NULL)
-        buf_printf(out, "  reply: %s %s\n", plan->reply_status, plan->reply_text);
+    if (plan->reply_text != NULL) {
+        print_reply("  reply: ", plan->reply_status, plan->reply_text, out);
+        buf_add_char(out, '\n');
+    }
     for (size_t i = 0; i < plan->ncopies; i++) {
         const struct copy *copy = &plan->copies[i];
         buf_printf(out, "  copy %zu %s%s%s:", i,
@@ -218,6 +227,7 @@ void plan_print(const struct plan *plan, const struct facts *facts, struct buf *
     for (size_t i = 0; i < plan->ndiscarded; i++)
         buf_printf(out, "  discarded: %s\n", facts->rcpts[plan->discarded[i]].addr);
     for (size_t i = 0; i < plan->nnotices; i++) {
+        buf_add_str(out, "  ");
         print_notice(&plan->notices[i], out);
         for (size_t r = 0; r < plan->notices[i].nrcpts; r++)
             buf_printf(out, "%s%s", r == 0 ? " about " : ", ", facts->rcpts[plan->notices[i].rcpts[r]].addr);

@@ -41,8 +41,9 @@ struct outcome {
     struct facts *facts;
     struct decision *decisions; /* as many as facts->nrcpts */
     struct plan *plan;
-    struct spool **notices; /* as many as plan->nnotices: whole messages */
-    struct spool **copies;  /* one whole message per copy; NULL when the copy is the message as it came */
+    struct spool **notices;   /* as many as plan->nnotices: whole messages; NULL: not to be sent */
+    const char **notices_why; /* as many: why not; NULL: it is */
+    struct spool **copies;    /* one whole message per copy; NULL when the copy is the message as it came */
     struct effect *effects;
     size_t neffects;
     void *materials; /* the gate's own: keyring and opened entities */

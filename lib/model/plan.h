@@ -25,8 +25,8 @@ struct copy {
 struct plan {
     enum disposition disposition; /* of the message: the heaviest of its recipients' */
     const char *reply_status;
-    const char *reply_text; /* names the recipients that are meant */
-    struct copy *copies;    /* none unless disposition is serve */
+    const char *reply_text; /* with refuse, tempfail, hold: names the recipients that are meant */
+    struct copy *copies;    /* none with refuse and tempfail; unless disposition is serve, only extra ones */
     size_t ncopies;
     size_t *discarded; /* recipients that get nothing, by policy */
     size_t ndiscarded;

@@ -8,11 +8,21 @@
 #name, type, offsetof(struct policy_record, name), 0                                                 \
     }
 static const struct field fields[] = {
-    FIELD(version, FIELD_TIME), FIELD(text, FIELD_TEXT),   FIELD(loaded, FIELD_TIME),
-    FIELD(by, FIELD_TEXT),      FIELD(again, FIELD_LATER),
+    FIELD(version, FIELD_TIME),
+    FIELD(text, FIELD_TEXT),
+    FIELD(loaded, FIELD_TIME),
+    FIELD(by, FIELD_TEXT),
+    FIELD(again, FIELD_LATER),
+    {"files", FIELD_LATER_TEXTS, offsetof(struct policy_record, files),
+     offsetof(struct policy_record, nfiles)},
+    {"digests", FIELD_LATER_TEXTS, offsetof(struct policy_record, digests),
+     offsetof(struct policy_record, ndigests)},
 };
 #undef FIELD
 const struct record_kind store_policy_kind = {"policy", 1, fields, SEAL_COUNT(fields)};
+
+static const struct field list_fields[] = {{"text", FIELD_BYTES, 0, 0}};
+const struct record_kind store_list_kind = {"list of addresses", 1, list_fields, SEAL_COUNT(list_fields)};
 
 static struct kv_key policy_key(uint64_t version)
 {
@@ -68,4 +78,30 @@ enum find store_find_policy(struct store_read *read, uint64_t version, struct po
 int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out, struct err *err)
 {
     return store_list(read, &store_policy_kind, KV_POLICY, sizeof **out, out, n_out, err);
+}
+
+int store_put_list(struct store *store, struct span text, char digest_out[HASH_HEX_SIZE], struct err *err)
+{
+    unsigned char digest[HASH_SIZE];
+    struct kv_txn txn;
+    struct span there;
+    if (text.len > STORE_LIST_MAX)
+        return err_set(err, ERR_LIMIT, "store: a list of more than %zu octets", STORE_LIST_MAX);
+    hash_bytes(text, digest);
+    hash_hex(digest, digest_out);
+    struct kv_key key = store_key(KV_LIST, digest_out);
+    if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
+        return -1;
+    if (kv_get(&txn, &key, &there, err) == FIND_FOUND) {
+        kv_abort(&txn);
+        return 0;
+    }
+    store_save(&txn, &store_list_kind, &key, &text, err);
+    return store_commit(&txn, err);
+}
+
+enum find store_find_list(struct store_read *read, const char *digest, struct span *out, struct err *err)
+{
+    struct kv_key key = store_key(KV_LIST, digest);
+    return store_load(&read->txn, &store_list_kind, &key, read->arena, out, err);
 }

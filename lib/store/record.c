@@ -73,6 +73,7 @@ static void add_field(struct buf *out, const struct field *field, const char *ba
         add_text(out, *(const char *const *)at);
         break;
     case FIELD_TEXTS:
+    case FIELD_LATER_TEXTS:
         add_texts(out, *(const char *const *const *)at, *(const size_t *)(const void *)(base + field->extra));
         break;
     case FIELD_BYTES:
@@ -185,18 +186,29 @@ static const cbor_item_t *find_item(const cbor_item_t *map, const char *name)
     return NULL;
 }
 
+/* A record from before there was such a field. */
+static int lacks_field(const struct field *field, char *base)
+{
+    if (field->type == FIELD_LATER)
+        *(int64_t *)(void *)(base + field->offset) = 0;
+    else if (field->type == FIELD_LATER_TEXTS)
+        *(size_t *)(void *)(base + field->extra) = 0;
+    else
+        return -1;
+    return 0;
+}
+
 static int read_field(const struct field *field, const cbor_item_t *map, struct arena *arena, char *base)
 {
     const cbor_item_t *item = find_item(map, field->name);
     void *at = base + field->offset;
-    if (item == NULL && field->type == FIELD_LATER)
-        *(int64_t *)at = 0;
     if (item == NULL)
-        return field->type == FIELD_LATER ? 0 : -1;
+        return lacks_field(field, base);
     switch (field->type) {
     case FIELD_TEXT:
         return read_text(item, arena, at);
     case FIELD_TEXTS:
+    case FIELD_LATER_TEXTS:
         return read_texts(item, arena, at, (size_t *)(void *)(base + field->extra));
     case FIELD_BYTES:
         return read_bytes(item, arena, at);

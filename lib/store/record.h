@@ -15,14 +15,15 @@
 #include "base/buf.h"
 #include "store/kv.h"
 
-#define RECORD_MAX ((size_t)4 << 20)
+#define RECORD_MAX ((size_t)20 << 20) /* a list of addresses is the largest */
 
 enum field_type {
-    FIELD_TEXT,  /* const char *; NULL is kept as such */
-    FIELD_TEXTS, /* const char **, its number (size_t) at `extra` */
-    FIELD_BYTES, /* struct span */
-    FIELD_TIME,  /* int64_t */
-    FIELD_LATER, /* int64_t; 0 in records from before there was such a field */
+    FIELD_TEXT,        /* const char *; NULL is kept as such */
+    FIELD_TEXTS,       /* const char **, its number (size_t) at `extra` */
+    FIELD_LATER_TEXTS, /* the same; none in records from before there was such a field */
+    FIELD_BYTES,       /* struct span */
+    FIELD_TIME,        /* int64_t */
+    FIELD_LATER,       /* int64_t; 0 in records from before there was such a field */
     FIELD_BOOL,
     FIELD_UINT /* unsigned, or an enum; at most `extra` */
 };

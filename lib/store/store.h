@@ -207,14 +207,19 @@ enum find store_complete(struct store_read *read, enum store_kind kind, const ch
 
 /* ---- policy versions ---- */
 
-#define STORE_POLICY_MAX ((size_t)1 << 20)
+#define STORE_POLICY_MAX ((size_t)4 << 20)
+#define STORE_LIST_MAX   ((size_t)16 << 20)
 
 struct policy_record {
     uint64_t version; /* 1, 2, .. given by the store */
     const char *text;
     int64_t loaded;
-    const char *by; /* who */
-    uint64_t again; /* the version whose text was put into use again; 0: the text was loaded */
+    const char *by;     /* who */
+    uint64_t again;     /* the version whose text was put into use again; 0: the text was loaded */
+    const char **files; /* files of addresses that it names */
+    size_t nfiles;
+    const char **digests; /* as many: of their texts when it was loaded, for store_find_list() */
+    size_t ndigests;
 };
 /* store_put_policy - the next version; record->version is not read. ERR_LIMIT. */
 int store_put_policy(struct store *store, const struct policy_record *record, uint64_t *version_out,
@@ -224,6 +229,12 @@ enum find store_find_policy(struct store_read *read, uint64_t version, struct po
                             struct err *err);
 int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out,
                    struct err *err) SEAL_CHECKED;
+
+/* store_put_list - the text of a file of addresses, kept once whatever versions of the policy name it. digest_out: SHA-256 in hex. */
+int store_put_list(struct store *store, struct span text, char digest_out[HASH_HEX_SIZE],
+                   struct err *err) SEAL_CHECKED;
+/* store_find_list - a policy's lists are always there: FIND_ABSENT is damage. */
+enum find store_find_list(struct store_read *read, const char *digest, struct span *out, struct err *err);
 
 /* ---- injection journal ---- */
 

@@ -35,21 +35,21 @@ static const char *or_dash(const char *text)
     return text == NULL || *text == '\0' ? "-" : text;
 }
 
-#define WORDS 8
-static void make_words(const struct notice_in *in, const struct notice *notice, struct fill_word words[WORDS])
+static void make_values(const struct notice_in *in, const struct notice *notice,
+                        const char *values[TEMPLATE_WORDS])
 {
     char date[DATE_TEXT_SIZE];
     const char *first = notice->nrcpts > 0 ? in->envelope->rcpts[notice->rcpts[0]].addr : NULL;
     date_print(in->now, date);
-    size_t n = 0;
-    words[n++] = (struct fill_word){"sender", *in->facts->sender == '\0' ? "<>" : in->facts->sender};
-    words[n++] = (struct fill_word){"recipient", or_dash(first)};
-    words[n++] = (struct fill_word){"recipients", or_dash(name_recipients(in, notice))};
-    words[n++] = (struct fill_word){"rule", or_dash(notice->rule)};
-    words[n++] = (struct fill_word){"queue-id", or_dash(in->envelope->queue_id)};
-    words[n++] = (struct fill_word){"date", arena_strdup(in->arena, date)};
-    words[n++] = (struct fill_word){"hostname", in->settings->hostname};
-    words[n++] = (struct fill_word){"subject", or_dash(in->facts->subject)};
+    values[TEMPLATE_TEXT] = "";
+    values[TEMPLATE_SENDER] = *in->facts->sender == '\0' ? "<>" : in->facts->sender;
+    values[TEMPLATE_RECIPIENT] = or_dash(first);
+    values[TEMPLATE_RECIPIENTS] = or_dash(name_recipients(in, notice));
+    values[TEMPLATE_RULE] = or_dash(notice->rule);
+    values[TEMPLATE_QUEUE_ID] = or_dash(in->envelope->queue_id);
+    values[TEMPLATE_DATE] = arena_strdup(in->arena, date);
+    values[TEMPLATE_HOSTNAME] = in->settings->hostname;
+    values[TEMPLATE_SUBJECT] = or_dash(in->facts->subject);
 }
 
 /* Ours, where the policy gives no words. */
@@ -70,10 +70,10 @@ static const struct {
                        "Message {queue-id} from {sender} to {recipients}."}},
 };
 
-static void add_line(const struct notice_in *in, const char *template, const struct fill_word *words,
+static void add_line(const struct notice_in *in, const char *template, const char *const *values,
                      struct buf *out)
 {
-    buf_add_str(out, fill_template(in->arena, template, words, WORDS));
+    buf_add_str(out, fill_template(in->arena, template, values));
     buf_add_str(out, "\r\n");
 }
 
@@ -91,14 +91,14 @@ static void add_returned(const struct notice_in *in, const struct notice *notice
     buf_add_str(out, "\r\nThe message itself is not part of this report; its header follows.\r\n");
 }
 
-static void make_text(const struct notice_in *in, const struct notice *notice, const struct fill_word *words,
+static void make_text(const struct notice_in *in, const struct notice *notice, const char *const *values,
                       struct buf *out)
 {
     for (size_t i = 0; i < notice->nlines; i++)
-        add_line(in, notice->lines[i], words, out);
+        add_line(in, notice->lines[i], values, out);
     const char *const *own = own_words[notice->kind].lines;
     for (size_t i = 0; notice->nlines == 0 && i < SEAL_COUNT(own_words[0].lines) && own[i] != NULL; i++)
-        add_line(in, own[i], words, out);
+        add_line(in, own[i], values, out);
     if (notice->kind == NOTICE_RETURN)
         add_returned(in, notice, out);
 }
@@ -119,11 +119,11 @@ static int put_to(const struct notice *notice, struct buf *head, struct err *err
                               ascii && notice->nto > 0 ? buf_str(&value) : "undisclosed-recipients:;", err);
 }
 
-static int put_subject(const struct notice_in *in, const struct notice *notice, const struct fill_word *words,
+static int put_subject(const struct notice_in *in, const struct notice *notice, const char *const *values,
                        struct buf *head, struct err *err)
 {
     const char *template = notice->subject != NULL ? notice->subject : own_words[notice->kind].subject;
-    char *subject = fill_template(in->arena, template, words, WORDS);
+    char *subject = fill_template(in->arena, template, values);
     size_t n = strlen(subject);
     if (n > SUBJECT_MAX) {
         for (n = SUBJECT_MAX; n > 0 && ((unsigned char)subject[n] & 0xc0) == 0x80; n--)
@@ -156,12 +156,12 @@ static int put_answer(const struct notice_in *in, struct buf *head, struct err *
 }
 
 static int put_head(const struct notice_in *in, const struct notice *notice, const char *id,
-                    const struct fill_word *words, struct buf *head, struct err *err)
+                    const char *const *values, struct buf *head, struct err *err)
 {
     char date[DATE_TEXT_SIZE];
     date_print(in->now, date);
     if (compose_structured(head, "From", in->settings->notice_from, err) < 0 ||
-        put_to(notice, head, err) < 0 || put_subject(in, notice, words, head, err) < 0 ||
+        put_to(notice, head, err) < 0 || put_subject(in, notice, values, head, err) < 0 ||
         compose_structured(head, "Date", date, err) < 0 ||
         compose_structured(head, "Message-ID", id, err) < 0)
         return -1;
@@ -217,11 +217,11 @@ int notice_write(const struct notice_in *in, const struct notice *notice, const 
 {
     SEAL_CLEANUP(buf_fini) struct buf head = BUF_INIT(HEAD_MAX);
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(REPORT_MAX);
-    struct fill_word words[WORDS];
-    make_words(in, notice, words);
-    make_text(in, notice, words, &text);
+    const char *values[TEMPLATE_WORDS];
+    make_values(in, notice, values);
+    make_text(in, notice, values, &text);
     *out = spool_new(&in->spool);
-    if (put_head(in, notice, id, words, &head, err) == 0 && put(*out, &head, err) == 0 &&
+    if (put_head(in, notice, id, values, &head, err) == 0 && put(*out, &head, err) == 0 &&
         (notice->kind == NOTICE_RETURN ? write_report(in, notice, &text, *out, err)
                                        : write_text(&text, *out, err)) == 0 &&
         spool_seal(*out, err) == 0)

@@ -1,4 +1,5 @@
 """sealadm policy: check, load, show, log, rollback."""
+import os
 import re
 import unittest
 
@@ -70,6 +71,64 @@ class Policy(Case):
             with self.subTest(content[:10]):
                 self.unchanged("policy", "load", self.file("bad", content), says="")
         self.unchanged("policy", "load", "/nonexistent", says="/nonexistent: No such file")
+
+    # ---- files of addresses ----
+
+    def with_list(self, content):
+        """A policy that names a list with this content."""
+        path = self.file("list", content)
+        return path, POLICY.replace('rule "out"', f'rule "friends"\n    when outbound, to file {path}\n    sign\nrule "out"')
+
+    def test_file_of_addresses_is_kept_with_its_version(self):
+        path, text = self.with_list("kim@their.example\n")
+        self.load(text)
+        shown = self.json("policy", "show")["files"]
+        self.assertEqual([f["path"] for f in shown], [str(path)])
+        self.assertRegex(shown[0]["sha256"], r"^[0-9a-f]{64}$")
+        self.assertIn("is the same already", self.load(text))
+        path.write_text("pat@their.example\n")
+        self.load(text)
+        self.assertEqual(self.versions(), [1, 2])
+        self.assertEqual(self.done("policy", "show", "1", "--file", path), "kim@their.example\n")
+        self.assertEqual(self.done("policy", "show", "--file", path), "pat@their.example\n")
+        self.done("policy", "rollback")
+        self.assertEqual(self.done("policy", "show", "--file", path), "kim@their.example\n")
+        self.fails("policy", "show", "--file", "/other", says="names no file /other")
+
+    def test_list_in_use_is_that_of_the_version_not_that_of_the_disk(self):
+        path, text = self.with_list("kim@their.example\n")
+        self.load(text)
+        path.unlink()
+        message = self.file("message", "From: a@ours.example\nTo: kim@their.example\n\nHi\n")
+        rules = lambda to: self.json("explain", "--from", "a@ours.example", "--login", "a@ours.example", "--to", to,
+                                     message)["recipients"][0]["rules"]
+        self.assertEqual(rules("kim@their.example"), ["friends"])
+        self.assertEqual(rules("pat@their.example"), ["out"])
+        self.assertIn("policy version 1 is loaded", self.site.run("doctor").text)
+
+    def test_mistakes_in_and_around_files_are_told(self):
+        path, text = self.with_list("kim@their.example\nkim@@their.example\n")
+        for command in ("check", "load"):
+            self.unchanged("policy", command, self.file("policy", text), says=f"{path}:2: found 'kim@@their.example'")
+        path.unlink()
+        self.unchanged("policy", "load", self.file("policy", text), says=f"{path}: No such file")
+        for what, says in ((self.site.dir, "not a regular file"), ("/dev/zero", "not a regular file"), ("list", "from the root")):
+            self.unchanged("policy", "load", self.file("policy", text.replace(str(path), str(what))), says=says)
+
+    def test_pipe_in_place_of_a_file_is_not_waited_for(self):
+        pipe = self.site.dir / "pipe"
+        os.mkfifo(pipe)
+        _, text = self.with_list("")
+        self.unchanged("policy", "load", self.file("policy", text.replace(str(_), str(pipe))), says="not a regular file")
+
+    def test_files_have_a_limit_in_all(self):
+        path, text = self.with_list("#" * (9 << 20))
+        other = self.file("other", "#" * (9 << 20))
+        self.load(text)
+        path.write_text("")
+        self.load(text)
+        path.write_text("#" * (9 << 20))
+        self.unchanged("policy", "load", self.file("policy", text.replace(str(path), f"{path} or {other}")), says=f"{other}: ")
 
     # ---- show, log, rollback ----
 

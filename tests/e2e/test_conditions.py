@@ -16,10 +16,14 @@ ENCRYPTED, LITERAL = (b"-----BEGIN PGP MESSAGE-----\r\n\r\n" + text + b"\r\n----
 
 
 class Mail:
-    """A message on one of its ways in. author: From, or several of them; entity: content fields and body, or a function of the site."""
+    """
+    A message on one of its ways in. author: From, or several of them; entity: content fields and body, or a function of the site.
 
-    def __init__(self, *headers, way="submission", sender=ALICE, author=None, to=BOB, entity=HELLO):
-        self.headers, self.way, self.sender, self.to, self.entity = headers, way, sender, to, entity
+    client: more of the connection: login, source, tls (True, or the name of a person of the site's).
+    """
+
+    def __init__(self, *headers, way="submission", sender=ALICE, author=None, to=BOB, entity=HELLO, **client):
+        self.headers, self.way, self.sender, self.to, self.entity, self.client = headers, way, sender, to, entity, client
         self.authors = author if isinstance(author, list) else [author or sender]
 
     def data(self, site, case):
@@ -54,6 +58,16 @@ def smime_encrypted(site):
 
 def smime_attached(site):
     return b"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nsee below\r\n--m\r\n" + smime_encrypted(site) + b"\r\n--m--\r\n"
+
+
+def attached(*headers):
+    """A multipart with a part that has these header lines."""
+    return ("Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nsee below\r\n--m\r\n" +
+            "".join(header + "\r\n" for header in headers) + "\r\nx\r\n--m--\r\n").encode()
+
+
+EXE = attached("Content-Type: image/png", "Content-Disposition: attachment; filename*0=setup; filename*1=.EXE")
+REPORT = b"Content-Type: multipart/report; report-type=delivery-status; boundary=m\r\n\r\n--m\r\n\r\nHello.\r\n--m--\r\n"
 
 
 def of_size(octets):
@@ -118,11 +132,64 @@ CASES = {
     'header X-Mark like "r?d*" or *n': ([Mail("X-Mark: red"), Mail("X-Mark: rudder"), Mail("X-Mark: green")],
                                         [Mail(), Mail("X-Mark: rd"), Mail("X-Mark: infrared"), Mail("X-Mark: greens")]),
 
+    "subject is \"pay now\"": ([Mail("Subject: Pay Now"), Mail("Subject: =?utf-8?q?pay?= now")], [Mail(), Mail("X-Subject: pay now")]),
+    "subject contains now or later": ([Mail("Subject: pay later")], [Mail(), Mail("X-Mark: now")]),
+    "subject like pay*": ([Mail("Subject: pay soon")], [Mail(), Mail("Subject: soon pay")]),
+
+    "attachment": ([Mail(entity=EXE), Mail(entity=attached("Content-Type: text/plain", "Content-Disposition: attachment"))],
+                   [Mail(), Mail(entity=attached("Content-Type: text/plain")), Mail(entity=smime_signed), Mail(entity=smime_encrypted)]),
+    "attachment name *.exe or *.scr": ([Mail(entity=EXE), Mail(entity=attached("Content-Type: x/y; name=\"=?utf-8?q?a=2Eexe?=\"")),
+                                        Mail(entity=attached("Content-Type: x/y", "Content-Disposition: inline; filename*=utf-8''a%2Escr"))],
+                                       [Mail(), Mail(entity=attached("Content-Type: x/y; name=a.exe.txt"))]),
+    "attachment name contains tup": ([Mail(entity=EXE)], [Mail(), Mail(entity=attached("Content-Type: x/y; name=set"))]),
+    "attachment type image/*": ([Mail(entity=EXE)], [Mail(), Mail(entity=attached("Content-Type: video/x; name=a.png"))]),
+    "attachment name *.exe type image/* or video/*": ([Mail(entity=EXE)], [Mail(entity=attached("Content-Type: text/plain; name=a.exe"))]),
+
+    "priority high": ([Mail("Importance: high"), Mail("X-Priority: 1 (Highest)"), Mail("Priority: urgent")],
+                      [Mail(), Mail("Importance: normal", "X-Priority: 1"), Mail("X-Priority: 5")]),
+    "priority low or normal": ([Mail(), Mail("X-Priority: 5")], [Mail("Importance: High")]),
+    "sensitivity private or company-confidential": ([Mail("Sensitivity: Private"), Mail("Sensitivity: Company-Confidential")],
+                                                    [Mail(), Mail("Sensitivity: Personal")]),
+    "calendar": ([Mail(entity=b"Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n"),
+                  Mail(entity=attached("Content-Type: text/calendar"))], [Mail(), Mail(entity=EXE)]),
+    "tnef": ([Mail(entity=attached("Content-Type: application/ms-tnef")), Mail(entity=attached("Content-Type: x/y; name=WINMAIL.DAT"))],
+             [Mail(), Mail(entity=EXE)]),
+    "list": ([Mail("List-Id: <a.example>"), outside("Precedence: list")], [Mail(), Mail("Precedence: bulk")]),
+    "automatic": ([Mail("Auto-Submitted: auto-replied"), Mail("Precedence: bulk"), outside(sender="", author=BOB)],
+                  [Mail(), Mail("Auto-Submitted: no"), Mail("List-Id: <a.example>")]),
+    "report": ([Mail(entity=REPORT)], [Mail(), outside(sender="", author=BOB)]),
+    "tnef or report": ([Mail(entity=REPORT)], [Mail(), Mail("List-Id: <a.example>")]),
+
+    "client 127.0.0.1": ([Mail(), outside()], [Mail(source="127.0.0.2"), outside(source="127.0.0.2")]),
+    "client 10.0.0.0/8 or 127.0.0.0/31": ([Mail()], [Mail(source="127.0.0.2")]),
+    "listener submission": ([Mail()], [outside()]),
+    "listener 1 or MX": ([outside()], [Mail()]),
+    "login": ([Mail()], [outside()]),
+    "login ALICE@ours.example or x*": ([Mail()], [Mail(login="mallory@ours.example"), outside()]),
+    "login m*@ours.example": ([Mail(login="mallory@ours.example")], [Mail()]),
+
+    "from file /lists/people": ([Mail(), outside(author="eve@a.far.example")], [Mail(author=NOBODY), outside()]),
+    "to file /lists/none or /lists/people": ([outside()], [Mail()]),
+    "from group People": ([Mail()], [outside()]),
+
+    "possible smime": ([Mail(), Mail(to=BOB), outside(to=BOB)], [Mail(to=CAROL)]),
+    "possible openpgp or smime": ([Mail()], [Mail(to=CAROL)]),
+
     "registered sender": ([Mail(), Mail(sender=NOBODY, author=ALICE)], [Mail(sender=NOBODY), outside()]),
     "registered recipient": ([outside(), Mail(to=ALICE)], [outside(to=NOBODY), Mail()]),
     "registered sender or recipient": ([Mail(), outside(), Mail(sender=NOBODY, to=ALICE)], [outside(to=NOBODY), Mail(sender=NOBODY)]),
 }
-NAMES = {f"case-{n}": condition for n, condition in enumerate(CASES)}
+# Postfix alone has a certificate here.
+TLS_CASES = {
+    "tls": ([Mail(tls=True), Mail(tls="robot"), outside(tls=True)], [Mail(), outside()]),
+    "tls robot": ([Mail(tls="robot"), outside(tls="robot")], [Mail(tls=True), Mail(tls="stranger"), Mail(tls="untrusted"), Mail()]),
+}
+# What a name is depends on the MTA.
+OTHERS = ["client name localhost or *.example"]
+NAMES = {f"case-{n}": condition for n, condition in enumerate([*CASES, *TLS_CASES, *OTHERS])}
+
+# Verifying asks for the message to be opened: a rule that answers may look only where nothing is encrypted.
+STATUSES = ["none", "good", "weak", "bad", "partial", "mismatch", "untrusted", "unsupported"]
 
 POLICY = """\
 our domains  ours.example
@@ -130,6 +197,8 @@ our domains  ours.example
 keyword hush  subject "[hush]"
 keyword hush  header X-Command is hush
 keyword loud  subject "[loud]"
+
+group People is file /lists/people
 
 """ + "".join(f"""\
 rule "{name}"
@@ -140,23 +209,39 @@ rule "not {name}"
     when header X-Case is not-{name}, not {condition}
     refuse "not-{name} holds"
 
-""" for name, condition in NAMES.items()) + """\
+""" for name, condition in NAMES.items()) + "".join(f"""\
+rule "verified {status}"
+    when header X-Case is verified, not encrypted, verified {status}
+    refuse "{status} was found"
+
+""" for status in STATUSES) + """\
 rule "the rest"
     pass
 """
 
 
 class Conditions(SealSite):
-    policy = POLICY
+    cases = CASES
     seal_settings = {"inject": '""'}  # no journal: nothing but the condition may need the store
+
+    @classmethod
+    def set_up_site(cls):
+        lists = cls.lab.folder("lists")
+        (lists / "people").write_text("# whom we know\nAlice@Ours.Example\n*.far.example   # but not far.example\n")
+        (lists / "none").write_text("")
+        cls.policy = POLICY.replace("/lists/", f"{lists}/")
+        super().set_up_site()
+
+    def connection(self, mail):
+        tls = mail.client.get("tls")
+        return mail.client | ({"tls": getattr(self, tls)} if isinstance(tls, str) else {})
 
     def reply(self, case, mail):
         """The reply to this message, or the text of the rule that matched."""
         data = mail.data(self, case)
         try:
-            if mail.way == "mx":
-                return str(self.arrive(mail.to, data, sender=mail.sender).code)
-            return str(self.submit(mail.to, data, sender=mail.sender).code)
+            way = self.arrive if mail.way == "mx" else self.submit
+            return str(way(mail.to, data, sender=mail.sender, **self.connection(mail)).code)
         except smtp.Refused as refused:
             return str(refused.reply)
 
@@ -166,9 +251,12 @@ class Conditions(SealSite):
     def assert_does_not_hold(self, case, mail):
         self.assertEqual(self.reply(case, mail), "250")
 
+    def named_cases(self):
+        return [(name, condition, self.cases[condition]) for name, condition in NAMES.items() if condition in self.cases]
+
     def test_condition_holds_or_does_not(self):
-        for name, condition in NAMES.items():
-            for mails, says_yes in zip(CASES[condition], (True, False)):
+        for name, condition, answers in self.named_cases():
+            for mails, says_yes in zip(answers, (True, False)):
                 for n, mail in enumerate(mails):
                     with self.subTest(condition=condition, holds=says_yes, mail=n):
                         (self.assert_holds if says_yes else self.assert_does_not_hold)(name, mail)
@@ -189,8 +277,7 @@ class Conditions(SealSite):
 
         write(name_of_user.swapcase())
         try:
-            for name, condition in NAMES.items():
-                (yes, *_), (no, *_) = CASES[condition]
+            for name, condition, ((yes, *_), (no, *_)) in self.named_cases():
                 with self.subTest(condition=condition):
                     if condition.startswith("registered"):
                         for case in (name, f"not-{name}"):
@@ -203,6 +290,27 @@ class Conditions(SealSite):
             write(name_of_user)
         self.assert_holds(*self.of_registered())
 
+    def test_result_of_verifying_is_known_to_rules(self):
+        other = pki.Authority(self.lab.folder("other")).issue(BOB)
+        signed = self.bob.sign(HELLO)
+        entities = {
+            "none": HELLO,
+            "good": signed,
+            "bad": signed.replace(b"Hello.", b"Hullo."),
+            "partial": b"Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\nmore\r\n--o\r\n" + signed + b"\r\n--o--\r\n",
+            "mismatch": self.eve.sign(HELLO),
+            "untrusted": other.sign(HELLO),
+        }
+        for status, entity in entities.items():
+            with self.subTest(status):
+                self.assertRegex(self.reply("verified", outside(entity=entity)), f"^550 .* {status} was found")
+        self.assertEqual(self.reply("verified", outside(entity=smime_encrypted)), "250")
+
+    def assert_client_name(self, mail, is_known):
+        name = next(name for name, condition in NAMES.items() if condition in OTHERS)
+        (self.assert_holds if is_known else self.assert_does_not_hold)(name, mail)
+        (self.assert_does_not_hold if is_known else self.assert_holds)(f"not-{name}", mail)
+
     def of_registered(self):
         return next((name, CASES[condition][0][0]) for name, condition in NAMES.items() if "registered" in condition)
 
@@ -211,9 +319,9 @@ class Conditions(SealSite):
         whole = store.read_bytes()
         os.truncate(store, 8192)
         try:
-            for name, condition in NAMES.items():
+            for name, condition, ((yes, *_), _) in self.named_cases():
                 with self.subTest(condition=condition):
-                    self.assertRegex(self.reply(name, CASES[condition][0][0]), r"^451 4\.3\.\d")
+                    self.assertRegex(self.reply(name, yes), r"^451 4\.3\.\d")
         finally:
             with open(store, "r+b") as file:
                 file.write(whole)
@@ -275,11 +383,28 @@ class Commands(SealSite):
 
 
 class ConditionsUnderPostfix(Conditions, PostfixCase):
-    pass
+    cases = CASES | TLS_CASES
+
+    @classmethod
+    def set_up_site(cls):
+        usage = "keyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n"
+        authority, other = (pki.Authority(cls.lab.folder(name), name) for name in ("tls", "tls-other"))
+        cls.robot, cls.stranger = (authority.issue(f"{name}@far.example", "ec:P-256", usage=usage) for name in ("robot", "stranger"))
+        cls.untrusted = other.issue("robot@far.example", "ec:P-256", usage=usage)
+        server = authority.issue("server@far.example", "ec:P-256", usage=usage)
+        cls.mta_options = {"settings": {
+            "smtpd_tls_security_level": "may", "smtpd_tls_cert_file": server.cert, "smtpd_tls_key_file": server.key,
+            "smtpd_tls_CAfile": authority.cert, "smtpd_tls_ask_ccert": "yes", "smtpd_tls_req_ccert": "no"}}
+        super().set_up_site()
+
+    def test_client_name_that_nobody_looked_up_is_none(self):
+        self.assert_client_name(outside(), False)
 
 
 class ConditionsUnderSendmail(Conditions, SendmailCase):
-    pass
+    def test_client_name_counts_when_it_is_verified(self):
+        self.assert_client_name(outside(), True)
+        self.assert_client_name(outside(source="127.0.0.2"), False)
 
 
 class CommandsUnderPostfix(Commands, PostfixCase):

@@ -12,13 +12,14 @@ FILE_MAX = 600
 # Beyond the order of layers.txt: folders that may include these only, or never those.
 ONLY = {"policy": {"policy", "lib/base", "lib/model", "lib/conf"},
         "keyd": {"keyd", "lib/base", "lib/model", "lib/token"}}
-NEVER = {"lib/xform": {"lib/store"}}
+NEVER = {"lib/xform": {"lib/store", "lib/directory"}, "lib/directory": {"lib/store"}}
 
 # A foreign library's header: where it may appear, as path prefixes.
 FOREIGN = {r"(lmdb|cbor)\b": ("lib/store/",),
            r"libmilter/": ("milter/",),
            r"glib\b": ("lib/mime/leaf.c",),
            r"openssl/": ("lib/smime/", "lib/token/", "lib/base/hash.c"),
+           r"(ldap|lber|openldap)\b": ("lib/directory/",),
            r"zlib\.h": ("lib/smime/decompress.c",)}
 
 # Calls that have no place: pattern, folders where it is right all the same, reason.

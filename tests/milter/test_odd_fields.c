@@ -3,6 +3,7 @@
 #include "support/rig.h"
 
 #include "milter/log.h"
+#include "mime/header.h"
 
 #include <string.h>
 
@@ -131,6 +132,55 @@ START_TEST(tag_over_a_bare_cr_is_no_hiding_place)
 }
 END_TEST
 
+static unsigned seed;
+
+static const char *random_value(void)
+{
+    static const char *const pieces[] = {"\r",    "\r",        " ",        "a",
+                                         "X-A: ", "\r\n ",     "[secure]", "X-Sealmilter-Status: good",
+                                         "\r ",   "Subject: ", "\xc3\xa4", ":"};
+    SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(1000);
+    for (unsigned n = 1 + (seed >> 16) % 9; n > 0; n--) {
+        seed = seed * 1103515245u + 12345u;
+        buf_add_str(&value, pieces[(seed >> 16) % SEAL_COUNT(pieces)]);
+    }
+    return arena_strdup(rig->site->arena, buf_str(&value));
+}
+
+/* Whether a line of the header, as the most generous reader takes it, is one of ours. */
+static bool has_mark(const char *message)
+{
+    struct err err = ERR_INIT;
+    struct header header;
+    static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
+    ck_ok(header_parse(rig->site->arena, span_of(message), &limits, &header, &err));
+    for (size_t i = 0; i < header.n; i++)
+        if (span_starts_nocase(header.fields[i].name, "X-Sealmilter-") ||
+            (span_is_nocase(header.fields[i].name, "Subject") &&
+             has(header_decode(rig->site->arena, header.fields[i].value), "[secure]")))
+            return true;
+    return false;
+}
+
+START_TEST(no_mark_hides_in_any_field)
+{
+    static const char *const names[] = {"X-Odd", "Subject", "X-Sealmilter-Status", "Authentication-Results"};
+    unsigned served = 0;
+    for (seed = 0; served < 200; seed += 7) {
+        const char *value = random_value();
+        rig_send(rig, &(struct rig_mail){.from = "<eve@their.example>",
+                                         .to = {"<alice@our.example>"},
+                                         .odd_name = names[(seed >> 8) % SEAL_COUNT(names)],
+                                         .odd_value = value,
+                                         .text = stranger,
+                                         .kind = (seed >> 4) % 2 == 0 ? FAKE_POSTFIX : FAKE_SENDMAIL});
+        ck_assert_msg(rig->verdict == VERDICT_ACCEPT, "%s", value);
+        ck_assert_msg(!has_mark(rig_delivered(rig)), "%s", rig_delivered(rig));
+        served++;
+    }
+}
+END_TEST
+
 /* A line end without a blank behind it: no MTA shows that, and what it numbers is not what we read. */
 START_TEST(field_that_holds_another_refuses_what_would_be_changed)
 {
@@ -153,6 +203,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, forged_marks_leave, 0, SEAL_COUNT(odd));
     tcase_add_test(tc, message_that_is_not_changed_keeps_its_octets);
     tcase_add_test(tc, tag_over_a_bare_cr_is_no_hiding_place);
+    tcase_add_test(tc, no_mark_hides_in_any_field);
     tcase_add_test(tc, field_that_holds_another_refuses_what_would_be_changed);
     suite_add_tcase(s, tc);
     return s;

@@ -4,14 +4,21 @@
 
 #include <string.h>
 
-static const unsigned all_facts = FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED;
+static const unsigned all_facts = FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED | FACTS_DIRECTORY;
+
+#define PARTNERS "a.example # all of them\nr2@b.example\n*.x.example\n"
+#define OTHERS   "bob@example.org\nr?@b.example\n"
+static const struct policy_file files[] = {
+    {"/partners", {PARTNERS, sizeof PARTNERS - 1}},
+    {"/others", {OTHERS, sizeof OTHERS - 1}},
+};
 
 struct site *site_new(const char *policy)
 {
     struct err err = ERR_INIT;
     struct site *site = xcalloc(1, sizeof *site);
     site->arena = arena_new(256u << 20);
-    ck_ok(policy_parse("policy.conf", span_of(policy), NULL, 0, &site->policy, &err));
+    ck_ok(policy_parse("policy.conf", span_of(policy), files, SEAL_COUNT(files), &site->policy, &err));
     ck_ok(settings_parse(site->arena, "sealmilter.conf", span_of("hostname = mx.example.org"),
                          &site->settings, &err));
     site->facts = (struct facts){.have = all_facts,

@@ -142,9 +142,9 @@ START_TEST(a_condition_with_many_values_holds_as_one_with_few)
     const struct condition *many = &site->policy->rules[0].conditions[1];
     ck_assert_ptr_nonnull(many->hashed);
     for (size_t i = 0; i < SEAL_COUNT(in); i++)
-        ck_assert_msg(patterns_fit(many->hashed, many->values, in[i]), "%s", in[i]);
+        ck_assert_msg(address_list_has(many->hashed, in[i]), "%s", in[i]);
     for (size_t i = 0; i < SEAL_COUNT(out); i++)
-        ck_assert_msg(!patterns_fit(many->hashed, many->values, out[i]), "%s", out[i]);
+        ck_assert_msg(!address_list_has(many->hashed, out[i]), "%s", out[i]);
     site_free(site);
 }
 END_TEST

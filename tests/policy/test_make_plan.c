@@ -261,7 +261,6 @@ START_TEST(an_envelope_for_more_than_1000_is_split)
 }
 END_TEST
 
-/* No rule of this build holds or discards; the plan keeps their weight all the same. */
 START_TEST(discard_takes_out_its_own_and_hold_never_what_must_be_protected)
 {
     struct err err = ERR_INIT;
@@ -280,9 +279,15 @@ START_TEST(discard_takes_out_its_own_and_hold_never_what_must_be_protected)
     site->decisions[0].disposition = DISPOSITION_HOLD;
     ck_ok(make_plan(site->settings, &site->facts, site->decisions, site->arena, &site->plan, &err));
     ck_assert_str_eq(site_plan_text(site), "hold");
-    site->decisions[1].protect = true;
+    site->decisions[1].protect = true; /* it gets nothing that could be in clear */
+    ck_ok(make_plan(site->settings, &site->facts, site->decisions, site->arena, &site->plan, &err));
+    ck_assert_str_eq(site_plan_text(site), "hold");
+    site->decisions[1].disposition = DISPOSITION_SERVE;
     ck_ok(make_plan(site->settings, &site->facts, site->decisions, site->arena, &site->plan, &err));
     ck_assert_str_eq(site_plan_text(site), "tempfail");
+    site->facts.encrypted_by = METHOD_SMIME; /* then it is held as ciphertext */
+    ck_ok(make_plan(site->settings, &site->facts, site->decisions, site->arena, &site->plan, &err));
+    ck_assert_str_eq(site_plan_text(site), "hold");
     site_free(site);
 }
 END_TEST

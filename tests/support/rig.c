@@ -19,6 +19,7 @@ static void make_daemon(struct rig *rig)
     daemon->store = rig->site->store;
     daemon->gate = rig->site->gate;
     daemon->loops = loops_new();
+    daemon->ratelimit = ratelimit_new();
     daemon->session = (struct session_conf){
         .spool = {.dir = settings->spool_dir, .mem_max = settings->spool_memory, .size_max = 1u << 28},
         .hostname = settings->hostname,
@@ -59,6 +60,7 @@ void rig_free(struct rig **rig)
     fake_mta_free(&r->mta);
     reload_free(&r->daemon.reload);
     loops_free(&r->daemon.loops);
+    ratelimit_free(&r->daemon.ratelimit);
     site_free(&r->site);
     free(r);
     *rig = NULL;

@@ -199,6 +199,14 @@ static void make_envelope(struct site *site, const struct site_mail *mail)
     for (size_t i = 0; i < mail->many; i++)
         ck_ok(envelope_add_rcpt(env, site->arena, arena_printf(site->arena, "<user%zu@%s>", i, mail->many_at),
                                 &err));
+    if (mail->connection != NULL) {
+        env->client_name = mail->connection->client_name;
+        env->tls_version = mail->connection->tls_version;
+        env->tls_subject = mail->connection->tls_subject;
+        env->listener_addr = mail->connection->listener_addr;
+        env->listener_port = mail->connection->listener_port;
+        env->listener_name = mail->connection->listener_name;
+    }
     env->login = mail->login;
     env->local = mail->local;
     env->client_addr = mail->client != NULL ? mail->client : "192.0.2.1";

@@ -56,10 +56,11 @@ void site_add_key(struct site *site, const char *addr, const struct pki_entity *
 struct site_mail {
     const char *from; /* envelope sender; NULL: the null sender */
     const char *to[SITE_TO_MAX];
-    size_t many;         /* so many recipients more: user0@, user1@, .. */
-    const char *many_at; /* their domain */
-    const char *login;   /* submits with this login */
-    const char *client;  /* client address; NULL: 192.0.2.1, outside */
+    size_t many;                       /* so many recipients more: user0@, user1@, .. */
+    const char *many_at;               /* their domain */
+    const char *login;                 /* submits with this login */
+    const char *client;                /* client address; NULL: 192.0.2.1, outside */
+    const struct envelope *connection; /* NULL, or more of the client: its name, TLS, the listener */
     bool local;
     bool eight_bit;    /* BODY=8BITMIME */
     const char *text;  /* LF; NULL: use bytes */

@@ -2,6 +2,7 @@
 import base64
 import re
 import socket
+import ssl
 
 from .lab import TIMEOUT
 
@@ -36,10 +37,26 @@ class Client:
         self.greeting = self.reply()
         if self.greeting.code != 220:
             raise Refused("connect", self.greeting)
+        self._helo = helo
+        self._ehlo()
+
+    def _ehlo(self):
         self.extensions = {}
-        for line in self.command(f"EHLO {helo}").lines[1:]:
+        for line in self.command(f"EHLO {self._helo}").lines[1:]:
             word, *rest = line[4:].split()
             self.extensions[word.upper()] = rest
+
+    def starttls(self, person=None):
+        """From here on TLS, with a person's certificate if one is given."""
+        self.command("STARTTLS")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if person:
+            context.load_cert_chain(person.cert, person.key)
+        self._file.close()
+        self._socket = context.wrap_socket(self._socket)
+        self._file = self._socket.makefile("rb")
+        self._ehlo()
 
     def __enter__(self):
         return self
@@ -99,9 +116,11 @@ class Client:
         return self.data(message)
 
 
-def send(port, sender, recipients, message, login=None, mail=(), rcpt=(), **client):
-    """One message on a connection of its own; the reply to its end of data."""
+def send(port, sender, recipients, message, login=None, mail=(), rcpt=(), tls=None, **client):
+    """One message on a connection of its own; the reply to its end of data. tls: True, or the person whose certificate is shown."""
     with Client(port, **client) as c:
+        if tls:
+            c.starttls(None if tls is True else tls)
         if login:
             c.login(login)
         reply = c.message(sender, recipients, message, mail, rcpt)

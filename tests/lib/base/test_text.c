@@ -67,6 +67,25 @@ START_TEST(output_is_always_utf8)
 }
 END_TEST
 
+START_TEST(what_is_too_long_is_cut_between_characters)
+{
+    static const struct {
+        const char *text;
+        size_t columns, n;
+        const char *cut;
+    } cuts[] = {{"", 5, 0, ""},
+                {"abcde", 5, 5, "abcde"},
+                {"abcdef", 5, 5, "abc.."},
+                {"\303\244\303\266\303\274x", 4, 4, "\303\244\303\266\303\274x"},
+                {"\303\244\303\266\303\274xy", 4, 4, "\303\244\303\266.."}};
+    for (size_t i = 0; i < SEAL_COUNT(cuts); i++) {
+        SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(100);
+        ck_assert_uint_eq(text_cut(cuts[i].text, cuts[i].columns, &out), cuts[i].n);
+        ck_assert_str_eq(buf_str(&out), cuts[i].cut);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("lib/base/text");
@@ -74,6 +93,7 @@ static Suite *suite(void)
     tcase_add_loop_test(c, hostile_text_becomes_one_harmless_line, 0, SEAL_COUNT(cases));
     tcase_add_test(c, ascii_ends_at_127);
     tcase_add_test(c, output_is_always_utf8);
+    tcase_add_test(c, what_is_too_long_is_cut_between_characters);
     suite_add_tcase(s, c);
     return s;
 }

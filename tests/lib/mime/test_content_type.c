@@ -108,6 +108,31 @@ START_TEST(thousands_of_parameters_are_bounded)
 }
 END_TEST
 
+static const struct {
+    const char *raw, *type, *filename;
+} dispositions[] = {
+    {" attachment; filename=a.pdf", "attachment", "a.pdf"},
+    {" ATTACHMENT;filename=\"a b.pdf\";size=10", "attachment", "a b.pdf"},
+    {" inline;\r\n\tfilename*0=a;\r\n\tfilename*1=.pdf", "inline", "a.pdf"},
+    {" attachment; filename=\"=?utf-8?b?YS5wZGY=?=\"", "attachment", "a.pdf"},
+    {" attachment", "attachment", NULL},
+    {"; filename=a.pdf", "", "a.pdf"},
+    {" (x) attachment; filename=a.pdf", "", "a.pdf"},
+    {"", "", NULL},
+};
+
+START_TEST(a_disposition_is_read_whatever_it_looks_like)
+{
+    struct content_disposition out;
+    content_disposition_parse(arena, span_of(dispositions[_i].raw), &out);
+    ck_assert_str_eq(out.type, dispositions[_i].type);
+    const char *name = params_find(out.params, out.nparams, "filename");
+    ck_assert_int_eq(name == NULL, dispositions[_i].filename == NULL);
+    if (name != NULL)
+        ck_assert_str_eq(name, dispositions[_i].filename);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("content_type");
@@ -116,6 +141,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, type_and_parameters_are_read, 0, SEAL_COUNT(good));
     tcase_add_loop_test(tcase, what_cannot_be_read_in_one_way_is_refused, 0, SEAL_COUNT(bad));
     tcase_add_loop_test(tcase, thousands_of_parameters_are_bounded, 0, 2);
+    tcase_add_loop_test(tcase, a_disposition_is_read_whatever_it_looks_like, 0, SEAL_COUNT(dispositions));
     suite_add_tcase(suite, tcase);
     return suite;
 }

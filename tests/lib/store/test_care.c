@@ -26,6 +26,7 @@ static void put_some(void)
     struct policy_record policy = {.text = "policy", .by = "root"};
     struct key_record key = fixture_key("000001", "a@b.example");
     unsigned char hash[HASH_SIZE] = {1};
+    char digest[HASH_HEX_SIZE];
     uint64_t version;
     for (int i = 0; i < 100; i++) {
         char beginning[16];
@@ -37,13 +38,14 @@ static void put_some(void)
     ck_ok(store_put_key(fixture_store, &key, &err));
     ck_ok(store_put_ca(fixture_store, &ca, &err));
     ck_ok(store_put_policy(fixture_store, &policy, &version, &err));
+    ck_ok(store_put_list(fixture_store, SPAN_LIT("b.example"), digest, &err));
     ck_ok(store_journal_put(fixture_store, hash, 1, 0, 100, &err));
 }
 
 /* Every key and value of the file; the store is closed. */
 static void dump(struct buf *out)
 {
-    static const char classes[] = "acCjJkKmpuU";
+    static const char classes[] = "acCjJkKlmpuU";
     struct kv *kv = NULL;
     struct kv_txn txn;
     ck_ok(kv_open(fixture_file, KV_MAP_SIZE, &kv, &err));
@@ -154,7 +156,7 @@ START_TEST(check_counts_what_it_read)
     struct store_health health;
     put_some();
     ck_ok(store_check(fixture_store, &health, &err));
-    ck_assert_uint_eq(health.records, 105);
+    ck_assert_uint_eq(health.records, 106);
     ck_assert_uint_eq(health.generation, store_generation(fixture_store, &err));
     ck_assert_uint_eq(health.map_size, KV_MAP_SIZE);
     ck_assert_uint_gt(health.used, 100 * 100);

@@ -73,6 +73,53 @@ START_TEST(a_policy_that_is_too_big_is_refused)
 }
 END_TEST
 
+/* ---- files of addresses ---- */
+
+START_TEST(a_version_keeps_its_files_of_addresses)
+{
+    char a[HASH_HEX_SIZE], b[HASH_HEX_SIZE];
+    ck_ok(store_put_list(fixture_store, SPAN_LIT("a@b.example\n"), a, &err));
+    ck_ok(store_put_list(fixture_store, SPAN_LIT(""), b, &err));
+    const char *files[] = {"/l/a", "/l/b"}, *digests[] = {a, b};
+    const struct policy_record record = {
+        .text = "x", .by = "root", .files = files, .nfiles = 2, .digests = digests, .ndigests = 2};
+    struct policy_record out;
+    struct span text;
+    uint64_t version;
+    ck_ok(store_put_policy(fixture_store, &record, &version, &err));
+    put("without");
+    SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
+    ck_assert_int_eq(store_find_policy(read, version, &out, &err), FIND_FOUND);
+    ck_assert_uint_eq(out.nfiles, 2);
+    ck_assert_str_eq(out.files[1], "/l/b");
+    ck_assert_int_eq(store_find_list(read, out.digests[0], &text, &err), FIND_FOUND);
+    ck_assert(span_is(text, "a@b.example\n"));
+    ck_assert_int_eq(store_find_list(read, out.digests[1], &text, &err), FIND_FOUND);
+    ck_assert_uint_eq(text.len, 0);
+    ck_assert_int_eq(store_find_policy(read, 0, &out, &err), FIND_FOUND);
+    ck_assert_uint_eq(out.nfiles, 0);
+    ck_assert_int_eq(store_find_list(read, "00", &text, &err), FIND_ABSENT);
+}
+END_TEST
+
+START_TEST(a_list_may_be_as_long_as_a_policy_may_have_and_is_kept_once)
+{
+    char *text = xmalloc(STORE_LIST_MAX + 1), digest[HASH_HEX_SIZE], again[HASH_HEX_SIZE];
+    memset(text, 'a', STORE_LIST_MAX + 1);
+    ck_ok(store_put_list(fixture_store, (struct span){text, STORE_LIST_MAX}, digest, &err));
+    uint64_t generation = store_generation(fixture_store, &err);
+    ck_ok(store_put_list(fixture_store, (struct span){text, STORE_LIST_MAX}, again, &err));
+    ck_assert_str_eq(again, digest);
+    ck_assert_uint_eq(store_generation(fixture_store, &err), generation);
+    struct span found;
+    SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
+    ck_assert_int_eq(store_find_list(read, digest, &found, &err), FIND_FOUND);
+    ck_assert(span_eq(found, (struct span){text, STORE_LIST_MAX}));
+    ck_fails(store_put_list(fixture_store, (struct span){text, STORE_LIST_MAX + 1}, digest, &err), ERR_LIMIT);
+    free(text);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("store/policies");
@@ -82,6 +129,8 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, versions_count_up_and_all_are_kept);
     tcase_add_test(tcase, the_newest_is_found_whatever_else_is_in_the_store);
     tcase_add_test(tcase, a_policy_that_is_too_big_is_refused);
+    tcase_add_test(tcase, a_version_keeps_its_files_of_addresses);
+    tcase_add_test(tcase, a_list_may_be_as_long_as_a_policy_may_have_and_is_kept_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -147,6 +147,8 @@ START_TEST(an_older_version_can_be_read)
 {
     static const struct field more[] = {{"time", FIELD_LATER, offsetof(struct thing, time), 0}};
     static const struct field new[] = {{"new", FIELD_LATER, offsetof(struct thing, time), 0}};
+    static const struct field texts[] = {
+        {"new", FIELD_LATER_TEXTS, offsetof(struct thing, list), offsetof(struct thing, nlist)}};
     const struct record_kind newer = {"thing", 3, fields, SEAL_COUNT(fields)};
     struct thing out;
     ck_ok(decode(&newer, buf_span(&encoded), &out));
@@ -154,6 +156,9 @@ START_TEST(an_older_version_can_be_read)
     ck_assert_int_eq(out.time, -7);
     ck_ok(decode(&(struct record_kind){"thing", 2, new, 1}, buf_span(&encoded), &out));
     ck_assert_int_eq(out.time, 0);
+    out.nlist = 7;
+    ck_ok(decode(&(struct record_kind){"thing", 2, texts, 1}, buf_span(&encoded), &out));
+    ck_assert_uint_eq(out.nlist, 0);
 }
 END_TEST
 

@@ -264,8 +264,8 @@ START_TEST(long_values_are_cut_between_characters)
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20);
     for (int i = 0; i < 100000; i++)
         buf_add_str(&text, "\xe2\x82\xac");
-    const struct fill_word words[] = {{"subject", buf_str(&text)}};
-    const char *line = fill_template(arena, "{subject}{subject}", words, 1);
+    const char *const values[TEMPLATE_WORDS] = {[TEMPLATE_SUBJECT] = buf_str(&text)};
+    const char *line = fill_template(arena, "{subject}{subject}", values);
     ck_assert_uint_le(strlen(line), 2 * FILL_VALUE_MAX);
     ck_assert_ptr_null(strchr(line, '?'));
     facts.subject = buf_str(&text);

@@ -1,5 +1,5 @@
-/* Tests of gate/submitter.c: who hands a message in, and in whose name that one may sign (R49). */
-#include "gate/internal.h"
+/* Tests of policy/submitter.c: who hands a message in, and in whose name that one may sign (R49). */
+#include "policy/submitter.h"
 #include "support/check.h"
 
 #include <string.h>
@@ -132,7 +132,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *s = suite_create("gate/submitter");
+    Suite *s = suite_create("policy/submitter");
     TCase *t = tcase_create("submitter");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, submitter_is_told_by_what_a_sender_cannot_forge, 0, (int)SEAL_COUNT(clients));

@@ -1,5 +1,5 @@
 /* submitter - who hands the message in, from what a sender cannot forge. */
-#include "gate/internal.h"
+#include "policy/submitter.h"
 
 #include "base/addr.h"
 #include "conf/network.h"
@@ -97,4 +97,12 @@ bool submitter_may_sign(const struct policy *policy, const struct facts *facts, 
                 return true;
     }
     return false;
+}
+
+enum direction submitter_direction(const struct policy *policy, enum submitter submitter, const char *addr)
+{
+    bool ours = policy_is_ours(policy, addr);
+    if (submitter == SUBMITTER_NONE)
+        return ours ? DIRECTION_INBOUND : DIRECTION_TRANSIT;
+    return ours ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
 }

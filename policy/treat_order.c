@@ -1,0 +1,101 @@
+/*
+ * treat_order - what the steps come to, as a list of operations.
+ *
+ * The order of doing is fixed: what is inside must be there before it is signed, what is signed before it is encrypted, and marks stand on
+ * the outside. The order of the steps in the rules says how many of them a copy gets.
+ */
+#include "policy/treat.h"
+
+#include <string.h>
+
+#define OPS_MAX (8 + METHODS) /* beside header fields */
+
+static void add_op(struct ops *ops, struct op op)
+{
+    ops->items[ops->n++] = op;
+}
+
+static bool comes(const struct treatment *t, enum step_kind kind, size_t before)
+{
+    return t->d->steps[kind] != NULL && t->d->at[kind] < before;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The first view of which the same is to be said, so that recipients for whom opening failed alike share a copy. */
+static size_t first_alike(const struct facts *facts, size_t view)
+{
+    const struct view *is = &facts->views[view];
+    for (size_t i = 0; i < view; i++) {
+        const struct view *as = &facts->views[i];
+        if (as->decryption == is->decryption && as->signature == is->signature &&
+            (as->opened >= 0) == (is->opened >= 0) && same_text(as->decryption_why, is->decryption_why) &&
+            same_text(as->signature_why, is->signature_why) && same_text(as->signer, is->signer))
+            return i;
+    }
+    return view;
+}
+
+/* Under every rule but `pass verbatim`. */
+static void add_hygiene(const struct treatment *t, struct ops *ops)
+{
+    if (t->verbatim)
+        return;
+    if (t->rcpt->direction == DIRECTION_INBOUND)
+        add_op(ops, (struct op){.kind = OP_HYGIENE});
+    if (treat_is_submitted(t->d->facts) && t->d->facts->nkeywords > 0)
+        add_op(ops, (struct op){.kind = OP_KEYWORDS});
+}
+
+/* What is closed already, and stays so, is not encrypted again. */
+static void add_protection(const struct treatment *t, size_t before, bool opened, struct ops *ops)
+{
+    bool stays_closed = t->d->facts->encrypted_by != METHOD_NONE && !opened;
+    for (enum method method = METHOD_NONE; method < METHODS; method++)
+        if (t->attach[method].nkeys > 0 && t->attach_at[method] < before)
+            add_op(ops, t->attach[method]);
+    if (t->sign.nkeys > 0 && comes(t, STEP_SIGN, before))
+        add_op(ops, t->sign);
+    if (t->encrypt.nkeys > 0 && comes(t, STEP_ENCRYPT, before) && !stays_closed)
+        add_op(ops, t->encrypt);
+}
+
+static void add_fields(const struct treatment *t, size_t before, struct ops *ops)
+{
+    for (size_t i = 0; i < t->d->ntaken; i++) {
+        const struct taken *taken = &t->d->taken[i];
+        if (taken->step->kind == STEP_HEADER && taken->at < before)
+            add_op(ops, (struct op){.kind = OP_HEADER,
+                                    .action = taken->step->action,
+                                    .field = taken->step->field,
+                                    .text = taken->step->text});
+    }
+}
+
+static void add_marks(const struct treatment *t, size_t before, bool opened, struct ops *ops)
+{
+    bool looked = t->looked && comes(t, STEP_DECRYPT, before), tag = t->tag && comes(t, STEP_TAG, before);
+    size_t view = looked ? t->rcpt->view : 0;
+    const char *wording = tag ? treat_wording(t, view, opened) : NULL;
+    if (wording != NULL)
+        add_op(ops, (struct op){.kind = OP_TAG, .text = wording});
+    if (looked || tag)
+        add_op(ops, (struct op){.kind = OP_STATUS, .view = first_alike(t->d->facts, view)});
+}
+
+struct ops treat_ops(const struct treatment *t, size_t before)
+{
+    before = before < t->limit ? before : t->limit;
+    struct ops ops = {.items = arena_array(t->d->arena, OPS_MAX + t->d->ntaken, sizeof *ops.items)};
+    bool opened = t->open && comes(t, STEP_DECRYPT, before);
+    add_hygiene(t, &ops);
+    if (opened)
+        add_op(&ops, (struct op){.kind = OP_OPEN, .view = t->rcpt->view});
+    add_protection(t, before, opened, &ops);
+    add_fields(t, before, &ops);
+    add_marks(t, before, opened, &ops);
+    return ops;
+}
