@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define KEY_MAX (8u << 20) /* ENVELOPE_RCPT_MAX addresses */
+
 static bool has_8bit(struct span bytes)
 {
     unsigned char all = 0;
@@ -113,15 +115,23 @@ static void set_own(struct arena *arena, struct parcel *parcel, const char *to, 
     parcel->nkeys = 1;
 }
 
-/* Another treatment for the same address is another copy; who is served beside it makes none. */
-static const char *extra_key(struct arena *arena, const struct copy *copy)
+/* A retry by the same client is about the same recipients. */
+static void add_about(struct buf *key, const struct inject *inject, const size_t *rcpts, size_t n)
 {
-    SEAL_CLEANUP(buf_fini) struct buf key = BUF_INIT(1u << 20);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(key, "\n%s", inject->env->rcpts[rcpts[i]].addr);
+}
+
+/* One address may get several copies, treated differently or on account of different recipients. */
+static const char *extra_key(const struct inject *inject, struct arena *arena, const struct copy *copy)
+{
+    SEAL_CLEANUP(buf_fini) struct buf key = BUF_INIT(KEY_MAX);
     buf_printf(&key, "copy to %s", copy->to);
     for (size_t i = 0; i < copy->nops; i++) {
         buf_add_char(&key, '\n');
         op_print(&copy->ops[i], &key);
     }
+    add_about(&key, inject, copy->rcpts, copy->nrcpts);
     return arena_strdup(arena, buf_str(&key));
 }
 
@@ -129,7 +139,7 @@ static int add_extra(const struct inject *inject, struct arena *arena, size_t in
                      struct err *err)
 {
     const struct copy *copy = &inject->outcome->plan->copies[index];
-    const char *key = extra_key(arena, copy);
+    const char *key = extra_key(inject, arena, copy);
     bool sent;
     if (find_sent(inject, key, &sent, err) < 0)
         return -1;
@@ -161,15 +171,13 @@ static int add_copies(const struct inject *inject, struct arena *arena, struct p
 
 /* ---- notices ---- */
 
-/* A retry by the same client is about the same recipients. */
 static const char *notice_key(const struct inject *inject, struct arena *arena, const struct notice *notice,
                               const char *to)
 {
-    SEAL_CLEANUP(buf_fini) struct buf key = BUF_INIT(8u << 20);
+    SEAL_CLEANUP(buf_fini) struct buf key = BUF_INIT(KEY_MAX);
     buf_printf(&key, "%s\n%s\n%s", notice_kind_name(notice->kind), notice->rule != NULL ? notice->rule : "",
                to);
-    for (size_t i = 0; i < notice->nrcpts; i++)
-        buf_printf(&key, "\n%s", inject->env->rcpts[notice->rcpts[i]].addr);
+    add_about(&key, inject, notice->rcpts, notice->nrcpts);
     return arena_strdup(arena, buf_str(&key));
 }
 

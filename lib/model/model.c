@@ -260,6 +260,37 @@ static void print_view(const struct view *view, size_t i, struct buf *out)
                signature_name(view->signature), view->signer != NULL ? view->signer : "-");
 }
 
+static void print_client(const struct facts *facts, struct buf *out)
+{
+    if (facts->client_addr != NULL)
+        buf_printf(out, "client: %s%s%s\n", facts->client_addr, facts->client_name != NULL ? " " : "",
+                   facts->client_name != NULL ? facts->client_name : "");
+    if (facts->login != NULL)
+        buf_printf(out, "login: %s\n", facts->login);
+    if (facts->tls_version != NULL)
+        buf_printf(out, "tls: %s%s%s\n", facts->tls_version, facts->tls_subject != NULL ? " " : "",
+                   facts->tls_subject != NULL ? facts->tls_subject : "");
+    if (facts->listener_port != 0)
+        buf_printf(out, "listener: %s:%u%s%s\n", facts->listener_addr != NULL ? facts->listener_addr : "",
+                   facts->listener_port, facts->listener_name != NULL ? " " : "",
+                   facts->listener_name != NULL ? facts->listener_name : "");
+}
+
+static void print_content(const struct facts *facts, struct buf *out)
+{
+    if (facts->subject != NULL && *facts->subject != '\0')
+        buf_printf(out, "subject: %s\n", facts->subject);
+    for (size_t i = 0; i < facts->nattachments; i++)
+        buf_printf(out, "attachment: %s \"%s\"\n", facts->attachments[i].type, facts->attachments[i].name);
+    if (facts->priority != PRIORITY_NORMAL)
+        buf_printf(out, "priority: %s\n", priority_name(facts->priority));
+    if (facts->sensitivity != SENSITIVITY_NORMAL)
+        buf_printf(out, "sensitivity: %s\n", sensitivity_name(facts->sensitivity));
+    for (enum trait trait = TRAIT_CALENDAR; trait < TRAITS; trait++)
+        if ((facts->traits & 1u << trait) != 0)
+            buf_printf(out, "is: %s\n", trait_name(trait));
+}
+
 void facts_print(const struct facts *facts, struct buf *out)
 {
     buf_printf(out, "submitter: %s\nsender: %s\n", submitter_name(facts->submitter), facts->sender);
@@ -267,6 +298,8 @@ void facts_print(const struct facts *facts, struct buf *out)
         buf_printf(out, "from: %s\n", facts->from);
     else
         buf_printf(out, "from: none (%s)\n", facts->from_why);
+    print_client(facts, out);
+    print_content(facts, out);
     buf_printf(out, "signed: %s\nencrypted: %s\n", method_name(facts->signed_by),
                method_name(facts->encrypted_by));
     for (size_t i = 0; i < facts->nkeywords; i++)

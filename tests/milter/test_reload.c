@@ -1,10 +1,12 @@
 /* test_reload - a message begins with the newest good policy; a bad one changes nothing. */
 #include "milter/reload.h"
 #include "support/check.h"
+#include "support/crls.h"
 #include "support/site.h"
 
 #include "base/io.h"
 #include "milter/log.h"
+#include "smime/crl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -154,6 +156,35 @@ START_TEST(new_authority_is_trusted_by_the_next_message)
 }
 END_TEST
 
+/* The revocation that the next message knows of. */
+static bool is_revoked_now(const struct pki_entity *who)
+{
+    struct chain_result result = {.npath = 0};
+    struct snapshot *snapshot = newest();
+    bool revoked = chain_is_revoked(snapshot->anchors, who->cert, &result);
+    snapshot_free(&snapshot);
+    return revoked;
+}
+
+START_TEST(revocation_list_counts_from_the_next_message_on)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf der = BUF_INIT(CRL_DER_MAX);
+    struct pki_entity *bob = site_partner(site, "bob@their.example", PKI_P256);
+    struct crl_record record = {.id = "1", .fingerprint = "1", .signer = "1", .issuer = "CN=Root"};
+    crls_make(&(struct crls_spec){.issuer = site->root}, &der);
+    ck_ok(store_put_crl(site->store, &record, buf_span(&der), &err));
+    ck_assert(!is_revoked_now(bob));
+    buf_clear(&der);
+    crls_make(&(struct crls_spec){.issuer = site->root, .revoked = {bob}}, &der);
+    record.fingerprint = "2";
+    ck_ok(store_put_crl(site->store, &record, buf_span(&der), &err));
+    ck_assert(is_revoked_now(bob));
+    ck_ok(store_delete_crl(site->store, record.id, &err));
+    ck_assert(!is_revoked_now(bob));
+}
+END_TEST
+
 START_TEST(what_else_is_new_in_the_store_loads_nothing)
 {
     struct snapshot *old = newest();
@@ -221,6 +252,7 @@ static Suite *suite(void)
     tcase_add_test(tc, policy_with_an_unknown_word_changes_nothing_and_is_logged_once);
     tcase_add_test(tc, what_cannot_be_read_is_no_old_policy_and_is_read_again);
     tcase_add_test(tc, new_authority_is_trusted_by_the_next_message);
+    tcase_add_test(tc, revocation_list_counts_from_the_next_message_on);
     tcase_add_test(tc, what_else_is_new_in_the_store_loads_nothing);
     tcase_add_test(tc, settings_are_read_again_on_request);
     tcase_add_test(tc, settings_with_a_mistake_change_nothing);

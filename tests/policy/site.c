@@ -154,15 +154,42 @@ static void print_ops(const struct op *ops, size_t n, struct buf *out)
     }
 }
 
+static void print_reply(const char *status, const char *text, struct buf *out)
+{
+    if (status != NULL)
+        buf_printf(out, " %s", status);
+    else if (text != NULL)
+        buf_printf(out, " \"%s\"", text);
+}
+
 const char *site_ops(struct site *site, size_t rcpt)
 {
     SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(1u << 20);
     const struct decision *decision = &site->decisions[rcpt];
-    if (decision->disposition != DISPOSITION_SERVE)
-        buf_printf(&out, "%s %s", disposition_name(decision->disposition), decision->reply_status);
-    else
+    if (decision->disposition != DISPOSITION_SERVE) {
+        buf_add_str(&out, disposition_name(decision->disposition));
+        print_reply(decision->reply_status, decision->reply_text, &out);
+    } else {
         print_ops(decision->ops, decision->nops, &out);
+    }
+    if (decision->redirect != NULL)
+        buf_printf(&out, " > %s", decision->redirect);
+    for (size_t i = 0; i < decision->nextras; i++) {
+        buf_printf(&out, " + %s: ", decision->extras[i].to);
+        print_ops(decision->extras[i].ops, decision->extras[i].nops, &out);
+    }
+    for (size_t i = 0; i < decision->nnotices; i++) {
+        buf_printf(&out, " ! %s", notice_kind_name(decision->notices[i].kind));
+        for (size_t k = 0; k < decision->notices[i].nto; k++)
+            buf_printf(&out, " %s", decision->notices[i].to[k]);
+    }
     return arena_strdup(site->arena, buf_str(&out));
+}
+
+static void print_rcpts(const struct site *site, const size_t *rcpts, size_t n, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, " %s", site->facts.rcpts[rcpts[i]].addr);
 }
 
 const char *site_plan_text(struct site *site)
@@ -173,10 +200,18 @@ const char *site_plan_text(struct site *site)
     for (size_t i = 0; i < plan->ncopies; i++) {
         const struct copy *copy = &plan->copies[i];
         buf_add_str(&out, ";");
-        for (size_t k = 0; k < copy->nrcpts; k++)
-            buf_printf(&out, " %s", site->facts.rcpts[copy->rcpts[k]].addr);
+        if (copy->to != NULL)
+            buf_printf(&out, " %s %s for", copy->extra ? "+" : ">", copy->to);
+        print_rcpts(site, copy->rcpts, copy->nrcpts, &out);
         buf_add_str(&out, ": ");
         print_ops(copy->ops, copy->nops, &out);
+    }
+    for (size_t i = 0; i < plan->nnotices; i++) {
+        buf_printf(&out, "; ! %s", notice_kind_name(plan->notices[i].kind));
+        for (size_t k = 0; k < plan->notices[i].nto; k++)
+            buf_printf(&out, " %s", plan->notices[i].to[k]);
+        buf_add_str(&out, " about");
+        print_rcpts(site, plan->notices[i].rcpts, plan->notices[i].nrcpts, &out);
     }
     return arena_strdup(site->arena, buf_str(&out));
 }

@@ -46,9 +46,15 @@ const struct decision *site_decide(struct site *site);
 unsigned site_needs(struct site *site);
 struct plan *site_plan(struct site *site); /* decides and plans */
 
-/* site_ops - "sign smime, encrypt smime aes256-cbc rsa", or "refuse 5.7.4", "tempfail 4.3.0"; in the site's arena. */
+/*
+ * site_ops - "sign smime, encrypt smime aes256-cbc rsa", or "refuse 5.7.4", "hold "text""; then "> address" instead of the recipient,
+ * "+ address: operations" besides, "! alert address". In the site's arena.
+ */
 const char *site_ops(struct site *site, size_t rcpt);
-/* site_plan_text - "accept"-like word, then the copies: "serve; a@x b@x: sign smime; c@x: ". */
+/*
+ * site_plan_text - "accept"-like word, then the copies: "serve; a@x b@x: sign smime; c@x: "; "> d@x for a@x" and "+ d@x for a@x" go to
+ * somebody else; "! alert d@x about a@x b@x".
+ */
 const char *site_plan_text(struct site *site);
 bool site_noted(const struct decision *decision, const char *text); /* some note contains it */
 

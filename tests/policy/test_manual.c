@@ -40,17 +40,19 @@ START_TEST(every_word_of_the_language_is_named)
     static const struct vocabulary *const vocabularies[] = {&statement_vocabulary, &condition_vocabulary,
                                                             &step_vocabulary};
     static const char *const others[] = {
-        "domains",    "alias",     "subject",    "is",        "may",
-        "sign",       "for",       "verbatim",   "when",      "or",
-        "not",        "with",      "opaque",     "detached",  "if",
-        "possible",   "else",      "clear",      "over",      "under",
-        "contains",   "like",      "sender",     "recipient", "smime",
-        "openpgp",    "pdf",       "portal",     "using",     "aes256-cbc",
-        "aes256-gcm", "domain",    "address",    "group",     "file",
-        "attribute",  "directory", "name",       "type",      "high",
-        "normal",     "low",       "personal",   "private",   "company-confidential",
-        "none",       "good",      "weak",       "bad",       "partial",
-        "mismatch",   "untrusted", "unsupported"};
+        "domains",    "alias",       "subject",     "is",        "may",
+        "sign",       "for",         "verbatim",    "when",      "or",
+        "not",        "with",        "opaque",      "detached",  "if",
+        "possible",   "else",        "clear",       "over",      "under",
+        "contains",   "like",        "sender",      "recipient", "smime",
+        "openpgp",    "pdf",         "portal",      "using",     "aes256-cbc",
+        "aes256-gcm", "domain",      "address",     "group",     "file",
+        "attribute",  "directory",   "name",        "type",      "high",
+        "normal",     "low",         "personal",    "private",   "company-confidential",
+        "none",       "good",        "weak",        "bad",       "partial",
+        "mismatch",   "untrusted",   "unsupported", "refuse",    "return",
+        "keys",       "certificate", "opened",      "invalid",   "unauthenticated",
+        "header"};
     char *page = read_page();
     for (size_t v = 0; v < SEAL_COUNT(vocabularies); v++)
         for (size_t i = 0; i < vocabularies[v]->n; i++)

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAILS_MAX 200
+#define MAILS_MAX 1000
 
 struct fake_smtp {
     const struct fake_rule *rules;
