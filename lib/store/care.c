@@ -14,9 +14,10 @@ static const struct {
     enum kv_class class;
     const struct record_kind *kind;
 } records[] = {
-    {KV_CERT, &store_cert_kind},       {KV_KEY, &store_key_kind},       {KV_USER, &store_user_kind},
-    {KV_CA, &store_ca_kind},           {KV_POLICY, &store_policy_kind}, {KV_LIST, &store_list_kind},
-    {KV_JOURNAL, &store_journal_kind},
+    {KV_CERT, &store_cert_kind},       {KV_KEY, &store_key_kind},
+    {KV_USER, &store_user_kind},       {KV_CA, &store_ca_kind},
+    {KV_POLICY, &store_policy_kind},   {KV_LIST, &store_list_kind},
+    {KV_JOURNAL, &store_journal_kind}, {KV_REMEMBERED, &store_remembered_kind},
 };
 
 /* Any record's struct fits in here; only whether it can be read matters. */
@@ -27,6 +28,7 @@ union any_record {
     struct ca_record ca;
     struct policy_record policy;
     const char *list;
+    struct remembered remembered;
     int64_t expires;
 };
 

@@ -18,7 +18,7 @@ struct store_read {
 };
 
 extern const struct record_kind store_cert_kind, store_key_kind, store_user_kind, store_ca_kind,
-    store_policy_kind, store_list_kind, store_journal_kind;
+    store_policy_kind, store_list_kind, store_journal_kind, store_remembered_kind;
 
 /* store_folder_check - ERR_CONFIG unless the folder is ours alone. */
 int store_folder_check(const char *dir, struct err *err) SEAL_CHECKED;
