@@ -117,6 +117,7 @@ int cmd_doctor(struct cli *cli, int argc, char **argv, struct err *err)
     if (cli->read != NULL)
         examine_store(cli, &doctor);
     doctor_inject(&doctor);
+    doctor_directory(&doctor);
     int status = examine_mta(&doctor, postfix, sendmail, err);
     policy_free(&doctor.policy);
     if (cli->json)

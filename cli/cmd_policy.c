@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/json.h"
+#include "cli/directory.h"
 #include "cli/policy_source.h"
 #include "gate/snapshot.h"
 
@@ -14,6 +15,7 @@
 static int check_and_free(struct cli *cli, const char *path, struct policy *policy, struct err *err)
 {
     size_t errors = policy_check(policy, &cli->out);
+    cli_check_groups(cli, policy);
     policy_free(&policy);
     return errors == 0 ? 0 : err_set(err, ERR_CONFIG, "%s: %zu errors, see above", path, errors);
 }

@@ -41,6 +41,8 @@ void doctor_files(struct doctor *doctor);
 void doctor_keys(struct doctor *doctor);
 /* doctor_revocation.c: revocation lists that are outdated or about to be, or missing where they must not. */
 void doctor_revocation(struct doctor *doctor);
+/* doctor_directory.c: the servers of the directory. */
+void doctor_directory(struct doctor *doctor);
 /* doctor_socket.c: whether this user of the MTA reaches our unix socket; chroot: where it is locked in, NULL: nowhere. */
 void doctor_socket(struct doctor *doctor, const char *user, const char *chroot);
 /* doctor_inject.c: whether the injection listener answers, and offers what copies need. */

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HARVEST_MAX    2 /* the signer's certificate, and another to encrypt with */
+#define EFFECTS_MAX    (HARVEST_MAX + 1)
 #define ARENA_PER_RCPT (32u << 10) /* octets: what the store holds for one */
 #define CERTS_MAX      16384       /* parsed certificates, keys, verdicts: about 10 KB each */
 #define STRANGERS_MAX  1024
@@ -149,7 +151,7 @@ static const char *reply_of(struct arena *arena, const struct plan *plan)
 
 static void add_harvest(struct work *work, struct outcome *outcome, int entry, const struct lesson *lesson)
 {
-    if (entry < 0 || outcome->neffects == 2)
+    if (entry < 0 || outcome->neffects == HARVEST_MAX)
         return;
     struct cert *cert = work->materials->keyring.entries[entry].cert;
     if (!cert_info(cert)->supported || (cert_info(cert)->usage & CERT_ENCRYPT) == 0)
@@ -163,9 +165,8 @@ static void add_harvest(struct work *work, struct outcome *outcome, int entry, c
 }
 
 /* All recipients see the same signer, so the first view that may teach does. */
-static void collect_effects(struct work *work, struct outcome *outcome)
+static void collect_harvest(struct work *work, struct outcome *outcome)
 {
-    outcome->effects = arena_array(work->arena, 2, sizeof *outcome->effects);
     for (size_t i = 0; i < work->facts->nrcpts && outcome->neffects == 0; i++) {
         size_t view = work->facts->rcpts[i].view;
         if (!outcome->decisions[i].harvest || !work->facts->views[view].may_harvest)
@@ -179,6 +180,28 @@ static void collect_effects(struct work *work, struct outcome *outcome)
 static bool goes_on(enum verdict verdict)
 {
     return verdict != VERDICT_REJECT && verdict != VERDICT_TEMPFAIL;
+}
+
+/* ---- what the directory said ---- */
+
+static void collect_directory(struct work *work, struct outcome *outcome)
+{
+    if (work->nremembered == 0 && work->facts->directory_why == NULL)
+        return;
+    outcome->effects[outcome->neffects++] = (struct effect){.kind = EFFECT_DIRECTORY,
+                                                            .remembered = work->remembered,
+                                                            .nremembered = work->nremembered,
+                                                            .why = work->facts->directory_why};
+}
+
+/* What the directory said is true whatever becomes of the message. */
+static int collect_effects(struct work *work, struct outcome *outcome, struct err *err)
+{
+    outcome->effects = arena_array(work->arena, EFFECTS_MAX, sizeof *outcome->effects);
+    if (goes_on(outcome->verdict))
+        collect_harvest(work, outcome);
+    collect_directory(work, outcome);
+    return arena_check(work->arena, err);
 }
 
 static int run(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
@@ -202,12 +225,9 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
             break;
         forget_copies(outcome);
     }
-    if ((goes_on(outcome->verdict) && check_sizes(work, outcome, err) < 0) ||
-        write_notices(work, outcome, err) < 0)
+    if (goes_on(outcome->verdict) && check_sizes(work, outcome, err) < 0)
         return -1;
-    if (goes_on(outcome->verdict))
-        collect_effects(work, outcome);
-    return arena_check(work->arena, err);
+    return write_notices(work, outcome, err);
 }
 
 static void materials_free(void *p)
@@ -242,6 +262,8 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
                         .facts = outcome->facts,
                         .materials = materials};
     int status = run(&work, trace, outcome, err);
+    if (status == 0)
+        status = collect_effects(&work, outcome, err);
     structure_fini(&work.structure);
     if (status < 0)
         outcome_free(&outcome);
@@ -251,11 +273,14 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
 
 /* ---- life of the gate ---- */
 
-int gate_new(const struct settings *settings, struct store *store, struct gate **out, struct err *err)
+int gate_new(const struct settings *settings, struct store *store, int64_t (*clock_ms)(void),
+             struct gate **out, struct err *err)
 {
     struct gate *gate = xcalloc(1, sizeof *gate);
     gate->settings = settings;
     gate->store = store;
+    gate->clock_ms = clock_ms;
+    pthread_mutex_init(&gate->lock, NULL);
     gate->certs = certs_new(CERTS_MAX);
     gate->strangers = certs_new(STRANGERS_MAX);
     gate->spool = (struct spool_conf){.dir = settings->spool_dir,
@@ -275,6 +300,8 @@ void gate_free(struct gate **gate)
     if (*gate == NULL)
         return;
     secret_fini(&(*gate)->master);
+    directory_free(&(*gate)->directory);
+    pthread_mutex_destroy(&(*gate)->lock);
     certs_free(&(*gate)->certs);
     certs_free(&(*gate)->strangers);
     free(*gate);

@@ -16,8 +16,9 @@
 
 struct gate; /* the store, the master key, caches of parsed certificates and chains; shared by all threads */
 
-int gate_new(const struct settings *settings, struct store *store, struct gate **out,
-             struct err *err) SEAL_CHECKED;
+/* gate_new - clock_ms: CLOCK_MONOTONIC in milliseconds, for the time limits of directory servers alone. */
+int gate_new(const struct settings *settings, struct store *store, int64_t (*clock_ms)(void),
+             struct gate **out, struct err *err) SEAL_CHECKED;
 void gate_free(struct gate **gate);
 
 /* What a caller may do while the gate works. */

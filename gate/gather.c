@@ -270,29 +270,6 @@ static void gather_users(struct work *work, struct store_read *read)
         facts->rcpts[i].registered = answer_registered(read, facts->rcpts[i].addr);
 }
 
-static struct party_facts unknown_party(struct work *work, size_t ngroups, size_t nattributes)
-{
-    struct party_facts party = {.groups = arena_array(work->arena, ngroups, sizeof *party.groups),
-                                .attributes =
-                                    arena_array(work->arena, nattributes, sizeof *party.attributes)};
-    for (size_t i = 0; i < ngroups; i++)
-        party.groups[i] = ANSWER_UNKNOWN;
-    for (size_t i = 0; i < nattributes; i++)
-        party.attributes[i].known = ANSWER_UNKNOWN;
-    return party;
-}
-
-/* There is nobody to ask yet. */
-static void gather_directory(struct work *work)
-{
-    size_t ngroups, nattributes;
-    policy_groups(work->snapshot->policy, &ngroups);
-    policy_attributes(work->snapshot->policy, &nattributes);
-    work->facts->sender_party = unknown_party(work, ngroups, nattributes);
-    for (size_t i = 0; i < work->facts->nrcpts; i++)
-        work->facts->rcpts[i].party = unknown_party(work, ngroups, nattributes);
-}
-
 static bool is_ours_to_open(const struct rcpt_facts *rcpt)
 {
     return rcpt->direction == DIRECTION_INBOUND || rcpt->direction == DIRECTION_INTERNAL;
@@ -307,6 +284,8 @@ static void load(struct work *work, struct store_read *read, unsigned classes)
         load_keys(work, read, facts->from, &work->sender);
     if ((classes & FACTS_KEYS) != 0)
         load_fixed(work, read);
+    if ((classes & FACTS_DIRECTORY) != 0)
+        recall_parties(work, read);
     for (size_t i = 0; i < facts->nrcpts; i++) {
         struct rcpt_facts *rcpt = &facts->rcpts[i];
         if ((classes & FACTS_KEYS) != 0)
@@ -325,8 +304,8 @@ int gather(struct work *work, unsigned classes, struct err *err)
         return -1;
     load(work, read, classes);
     store_read_end(&read);
-    if ((classes & FACTS_DIRECTORY) != 0)
-        gather_directory(work);
+    if ((classes & FACTS_DIRECTORY) != 0 && ask_directory(work, err) < 0)
+        return -1;
     if ((classes & FACTS_KEYS) != 0 && select_keys(work, err) < 0)
         return -1;
     if ((classes & FACTS_OPENED) != 0 && open_views(work, err) < 0)

@@ -2,12 +2,15 @@
 #ifndef GATE_INTERNAL_H
 #define GATE_INTERNAL_H
 
+#include "directory/directory.h"
 #include "gate/certs.h"
 #include "gate/gate.h"
 #include "mime/part.h"
 #include "policy/submitter.h"
 #include "smime/open.h"
 #include "xform/xform.h"
+
+#include <pthread.h>
 
 struct gate {
     const struct settings *settings; /* borrowed */
@@ -16,6 +19,10 @@ struct gate {
     struct certs *certs;     /* what the store holds */
     struct certs *strangers; /* certificates that came in messages: they never crowd out our own */
     struct spool_conf spool;
+    int64_t (*clock_ms)(void);
+    pthread_mutex_t lock;        /* of what follows */
+    struct directory *directory; /* of the newest settings that a message had; NULL: none was needed yet */
+    const struct settings *directory_settings;
 };
 
 /* Certificates, keys and opened entities of one message; the outcome owns it, because effects and operations point into it. */
@@ -68,6 +75,14 @@ struct loaded_fixed {
     const char *failed; /* could not find out: why */
 };
 
+/* Somebody whom the directory is asked about. */
+struct party {
+    const char *addr;
+    struct remembered known; /* from the store; addr NULL: nothing */
+    bool settled;            /* known holds all that is asked, and is new enough */
+    struct party_facts facts;
+};
+
 struct work {
     struct gate *gate;
     struct snapshot *snapshot;
@@ -87,6 +102,13 @@ struct work {
     const char *from_exact; /* From address, local part as written; NULL as facts->from */
     int64_t date;           /* of the Date field; 0: none that can be read */
     struct lesson *lessons; /* as many as facts->views */
+    struct party *parties;  /* FACTS_DIRECTORY: sender and recipients, each once, by address */
+    size_t nparties;
+    const char *
+        *group_keys;    /* of the policy's groups, as struct remembered names them; NULL: a file lists it */
+    const char *source; /* of the directory's settings, likewise */
+    struct remembered *remembered; /* what the directory said now */
+    size_t nremembered;
 };
 
 /* structure.c: what the message is, without any key. */
@@ -108,6 +130,16 @@ const char *const *gather_marks(struct work *work, size_t *n_out);
 void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
 void load_fixed(struct work *work, struct store_read *read);
 void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
+
+/* recall.c: whom the directory is asked about, and what it said of them before. */
+void recall_parties(struct work *work, struct store_read *read);
+/* recall_nothing - nothing of this party could be found out. recall_facts - what is known of it from before; the rest stays as it is. */
+void recall_nothing(const struct work *work, struct party *party);
+void recall_facts(const struct work *work, struct party *party);
+bool recall_is_whole(const struct work *work, const struct party *party);
+
+/* directory.c: what is not known is asked, for all parties at once. */
+int ask_directory(struct work *work, struct err *err) SEAL_CHECKED;
 
 /* select.c: which certificate to sign with, which to encrypt to (R27). */
 int select_keys(struct work *work, struct err *err) SEAL_CHECKED;

@@ -1,6 +1,8 @@
 /* daemon - opening in order, closing in reverse. */
 #include "milter/daemon.h"
 
+#include "milter/clock.h"
+
 #include <errno.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +17,7 @@ static int open_parts(struct daemon *daemon, struct err *err)
     daemon->session.loops = daemon->loops;
     daemon->ratelimit = ratelimit_new();
     if (store_open(settings->state_dir, STORE_READ_WRITE, &daemon->store, err) < 0 ||
-        gate_new(settings, daemon->store, &daemon->gate, err) < 0)
+        gate_new(settings, daemon->store, clock_ms, &daemon->gate, err) < 0)
         return -1;
     return reload_new(daemon->store, settings, &daemon->reload, err);
 }

@@ -1,4 +1,4 @@
-/* effects - harvested certificates into the store. */
+/* effects - harvested certificates and answers of the directory into the store. */
 #include "milter/effects.h"
 
 #include "milter/log.h"
@@ -37,6 +37,16 @@ static int harvest(struct store *store, const struct effect *effect, int64_t now
     return store_harvest(store, &record, result, err);
 }
 
+/* An answer that was not kept is asked for again. */
+static void remember(struct store *store, const struct effect *effect, int64_t now, const char *qid)
+{
+    struct err err = ERR_INIT;
+    if (effect->why != NULL)
+        log_event(LEVEL_WARNING, qid, "directory", "why", effect->why, NULL);
+    if (store_put_remembered(store, effect->remembered, effect->nremembered, now, &err) < 0)
+        log_error(qid, "directory", &err);
+}
+
 void effects_commit(struct store *store, const struct outcome *outcome, int64_t now, const char *qid)
 {
     static const char *const results[] = {
@@ -53,6 +63,9 @@ void effects_commit(struct store *store, const struct outcome *outcome, int64_t 
                 log_event(LEVEL_INFO, qid, "harvest", "addr", effect->addr, "cert", effect->fingerprint,
                           "trust", effect->trusted ? "trusted" : "untrusted", "result", results[result],
                           NULL);
+            break;
+        case EFFECT_DIRECTORY:
+            remember(store, effect, now, qid);
             break;
         }
     }

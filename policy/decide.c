@@ -91,6 +91,8 @@ static void take_rule(struct deciding *d, const struct rule *rule)
 static void defer_unknown(struct deciding *d, const struct rule *rule, const struct condition *condition)
 {
     deciding_note(d, "rule \"%s\": could not find out: %s", rule->name, condition_text(d, condition));
+    if (d->facts->directory_why != NULL)
+        deciding_note(d, "%s", d->facts->directory_why);
     deciding_settle(d, DISPOSITION_TEMPFAIL, "4.3.0", "Could not find out what policy asks; try again later");
 }
 

@@ -81,7 +81,7 @@ static int succeed(struct conn *conn, int msgid, const char *what, struct err *e
 static int set_options(struct conn *conn, struct err *err)
 {
     const struct directory_settings *s = conn->settings;
-    static const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND, none = LDAP_OPT_X_TLS_CRL_NONE,
+    static const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND,
                      tls12 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, never = LDAP_DEREF_NEVER, unlimited = 0,
                      client = 0;
     const struct {
@@ -95,7 +95,6 @@ static int set_options(struct conn *conn, struct err *err)
         {LDAP_OPT_SIZELIMIT, &unlimited},
         {LDAP_OPT_X_TLS_REQUIRE_CERT, &demand},
         {LDAP_OPT_X_TLS_PROTOCOL_MIN, &tls12},
-        {LDAP_OPT_X_TLS_CRLCHECK, &none},
         {LDAP_OPT_X_TLS_CACERTDIR, NULL},
         {LDAP_OPT_X_TLS_CACERTFILE, s->ca_file},
         {LDAP_OPT_X_TLS_CERTFILE, *s->cert != '\0' ? s->cert : NULL},
@@ -126,7 +125,14 @@ static int protect(struct conn *conn, struct err *err)
             return -1;
     }
     code = ldap_install_tls(conn->ld);
-    return code == LDAP_SUCCESS ? 0 : conn_error(conn, code, "TLS", err);
+    if (code == LDAP_SUCCESS)
+        return 0;
+    (void)conn_blame(conn, code);
+    if (link_is_late(&conn->link))
+        return err_set(err, ERR_PEER_TEMP, "TLS: no answer in time");
+    return err_set(err, ERR_PEER_TEMP,
+                   "TLS fails: the server's certificate must lead to one of %s and hold the host's name",
+                   conn->settings->ca_file);
 }
 
 static int send_bind(struct conn *conn, const char *dn, const char *mechanism, struct berval *credentials,
@@ -190,6 +196,39 @@ static int find_capability(struct conn *conn, struct err *err)
     return 0;
 }
 
+static int seen(struct conn *conn, const struct query *query, LDAPMessage *entry, void *arg, struct err *err)
+{
+    (void)conn;
+    (void)query;
+    (void)entry;
+    (void)err;
+    *(bool *)arg = true;
+    return 0;
+}
+
+static int find_base(struct conn *conn, const char *base, struct err *err)
+{
+    static const char *const none[] = {LDAP_NO_ATTRS, NULL};
+    struct query query = {
+        .base = base, .scope = LDAP_SCOPE_BASE, .filter = "(objectClass=*)", .attributes = none};
+    bool found = false;
+    if (query_run(conn, &query, 1, seen, &found, err) < 0)
+        return -1;
+    return found ? 0 : err_set(err, ERR_CONFIG, "%s: the directory does not show it to us", base);
+}
+
+/*
+ * Whom the server does not let read, it tells that there is nobody. So what it must have is looked at first.
+ */
+static int find_bases(struct conn *conn, struct err *err)
+{
+    if (find_base(conn, conn->settings->base, err) < 0)
+        return -1;
+    return strcmp(conn->settings->base, conn->settings->group_base) == 0
+               ? 0
+               : find_base(conn, conn->settings->group_base, err);
+}
+
 static int open_link(struct conn *conn, struct err *err)
 {
     LDAPURLDesc *url = NULL;
@@ -215,7 +254,7 @@ int conn_open(const struct directory_settings *settings, const char *uri, int64_
     conn->uri = uri;
     conn->link = (struct link){.fd = -1, .clock_ms = clock_ms, .deadline = deadline};
     if (open_link(conn, err) < 0 || set_options(conn, err) < 0 || protect(conn, err) < 0 ||
-        bind_conn(conn, err) < 0 || find_capability(conn, err) < 0) {
+        bind_conn(conn, err) < 0 || find_capability(conn, err) < 0 || find_bases(conn, err) < 0) {
         conn_close(&conn);
         return err_wrap(err, "%s", uri);
     }

@@ -148,10 +148,11 @@ struct lookup {
 
 static void lookup_free(struct lookup **lookup)
 {
-    if (*lookup == NULL || gai_cancel(&(*lookup)->request) == EAI_NOTCANCELED)
+    struct gaicb *request = &(*lookup)->request;
+    if (gai_error(request) == EAI_INPROGRESS && gai_cancel(request) == EAI_NOTCANCELED)
         return;
-    if ((*lookup)->request.ar_result != NULL)
-        freeaddrinfo((*lookup)->request.ar_result);
+    if (request->ar_result != NULL)
+        freeaddrinfo(request->ar_result);
     mem_free(lookup);
 }
 
@@ -182,12 +183,9 @@ static int resolve(const struct link *link, struct lookup *lookup, struct err *e
     return code == 0 ? 0 : err_set(err, ERR_PEER_TEMP, "%s", gai_strerror(code));
 }
 
-static int connect_inet(struct link *link, const char *host, int port, struct err *err)
+static int connect_first(struct link *link, const struct addrinfo *list, struct err *err)
 {
-    SEAL_CLEANUP(lookup_free) struct lookup *lookup = lookup_new(host, port);
-    if (resolve(link, lookup, err) < 0)
-        return -1;
-    for (const struct addrinfo *ai = lookup->request.ar_result; ai != NULL; ai = ai->ai_next) {
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
         err_clear(err);
         if (connect_to(link, ai->ai_addr, ai->ai_addrlen, err) == 0)
             return 0;
@@ -195,8 +193,25 @@ static int connect_inet(struct link *link, const char *host, int port, struct er
     return -1;
 }
 
+/* An address needs no look-up. */
+static int connect_inet(struct link *link, const char *host, int port, struct err *err)
+{
+    struct addrinfo *list = NULL;
+    SEAL_CLEANUP(lookup_free) struct lookup *lookup = lookup_new(host, port);
+    lookup->hints.ai_flags |= AI_NUMERICHOST;
+    if (getaddrinfo(host, lookup->port, &lookup->hints, &list) == 0) {
+        int status = connect_first(link, list, err);
+        freeaddrinfo(list);
+        return status;
+    }
+    lookup->hints.ai_flags &= ~AI_NUMERICHOST;
+    return resolve(link, lookup, err) < 0 ? -1 : connect_first(link, lookup->request.ar_result, err);
+}
+
 int link_open(struct link *link, const LDAPURLDesc *url, struct err *err)
 {
+    if (link_is_late(link))
+        return err_set(err, ERR_PEER_TEMP, "no time is left to connect");
     if (strcmp(url->lud_scheme, "ldapi") == 0)
         return connect_unix(link, url->lud_host, err);
     return connect_inet(link, url->lud_host, url->lud_port, err);

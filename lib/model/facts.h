@@ -205,6 +205,8 @@ struct facts {
 
     /* FACTS_DIRECTORY */
     struct party_facts sender_party;
+    const char
+        *directory_why; /* why something could not be found out, or an old answer is used; NULL: neither */
 
     /* FACTS_OPENED */
     struct view *views;

@@ -315,8 +315,19 @@ void facts_print(const struct facts *facts, struct buf *out)
         print_view(&facts->views[i], i, out);
 }
 
+static void print_directory(const struct effect *effect, struct buf *out)
+{
+    buf_printf(out, "remember of the directory: %zu addresses", effect->nremembered);
+    if (effect->why != NULL)
+        buf_printf(out, "; %s", effect->why);
+}
+
 void effect_print(const struct effect *effect, struct buf *out)
 {
+    if (effect->kind == EFFECT_DIRECTORY) {
+        print_directory(effect, out);
+        return;
+    }
     buf_printf(out, "harvest %s for %s (%s)", effect->fingerprint, effect->addr,
                effect->trusted ? "trusted" : "untrusted");
 }

@@ -7,6 +7,7 @@
 #define MODEL_OUTCOME_H
 
 #include "model/plan.h"
+#include "model/remembered.h"
 #include "spool/spool.h"
 
 enum verdict {
@@ -19,7 +20,8 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 enum effect_kind {
-    EFFECT_HARVEST, /* keep a certificate for an address */
+    EFFECT_HARVEST,   /* keep a certificate for an address */
+    EFFECT_DIRECTORY, /* keep what the directory said; tell why it did not say all */
 };
 
 /* Something to be written to the store after the verdict; explain only prints it. */
@@ -31,6 +33,9 @@ struct effect {
     bool trusted;    /* by its chain */
     const char
         *capabilities; /* "aes256-gcm aes256-cbc": what the peer's SMIMECapabilities say, NULL: nothing */
+    const struct remembered *remembered; /* EFFECT_DIRECTORY: this and the following are its own */
+    size_t nremembered;
+    const char *why; /* NULL: it said all that was asked */
 };
 void effect_print(const struct effect *effect, struct buf *out);
 

@@ -27,20 +27,22 @@
 
 /* What kind of thing a key leads to: its first byte. */
 enum kv_class {
-    KV_META = 'm',          /* name */
-    KV_CERT = 'c',          /* fingerprint */
-    KV_CERT_ADDR = 'C',     /* address, fingerprint */
-    KV_KEY = 'k',           /* fingerprint of its certificate */
-    KV_KEY_OWNER = 'K',     /* address, fingerprint */
-    KV_USER = 'u',          /* address */
-    KV_USER_MORE = 'U',     /* further address; the value is the user's address */
-    KV_CA = 'a',            /* fingerprint */
-    KV_CRL = 'r',           /* id */
-    KV_CRL_PIECE = 'R',     /* id, number */
-    KV_POLICY = 'p',        /* number */
-    KV_LIST = 'l',          /* hash of its text */
-    KV_JOURNAL = 'j',       /* hash */
-    KV_JOURNAL_EXPIRY = 'J' /* time, hash */
+    KV_META = 'm',             /* name */
+    KV_CERT = 'c',             /* fingerprint */
+    KV_CERT_ADDR = 'C',        /* address, fingerprint */
+    KV_KEY = 'k',              /* fingerprint of its certificate */
+    KV_KEY_OWNER = 'K',        /* address, fingerprint */
+    KV_USER = 'u',             /* address */
+    KV_USER_MORE = 'U',        /* further address; the value is the user's address */
+    KV_CA = 'a',               /* fingerprint */
+    KV_CRL = 'r',              /* id */
+    KV_CRL_PIECE = 'R',        /* id, number */
+    KV_POLICY = 'p',           /* number */
+    KV_LIST = 'l',             /* hash of its text */
+    KV_JOURNAL = 'j',          /* hash */
+    KV_JOURNAL_EXPIRY = 'J',   /* time, hash */
+    KV_REMEMBERED = 'd',       /* address */
+    KV_REMEMBERED_EXPIRY = 'D' /* time, address */
 };
 
 struct kv_key {

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "model/answer.h"
+#include "model/remembered.h"
 
 struct store;
 struct store_read;
@@ -34,7 +35,7 @@ int store_open(const char *dir, enum store_mode mode, struct store **out, struct
 int store_open_sized(const char *dir, enum store_mode mode, size_t map_size, struct store **out,
                      struct err *err) SEAL_CHECKED;
 void store_close(struct store **store);
-/* store_generation - from 1; counts what changed, for caches to compare. The journal and a newer last_seen do not count.
+/* store_generation - from 1; counts what changed, for caches to compare. The journal, answers of the directory and a newer last_seen do not count.
  * 0 with *err on failure. */
 uint64_t store_generation(struct store *store, struct err *err);
 
@@ -251,6 +252,18 @@ int store_journal_check(struct store *store, struct err *err) SEAL_CHECKED;
  */
 int store_journal_put(struct store *store, const unsigned char *keys, size_t n, int64_t now, int64_t expires,
                       struct err *err) SEAL_CHECKED;
+
+/* ---- answers of the directory ---- */
+
+/* store_find_remembered - whatever its age. */
+enum find store_find_remembered(struct store_read *read, const char *addr, struct remembered *out,
+                                struct err *err);
+/*
+ * store_put_remembered - each in the place of the one before. Expired ones are removed on the way, a few each time; nothing is added when the
+ * store is half full. It does not count as a change.
+ */
+int store_put_remembered(struct store *store, const struct remembered *records, size_t n, int64_t now,
+                         struct err *err) SEAL_CHECKED;
 
 /* ---- care ---- */
 

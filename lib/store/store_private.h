@@ -18,7 +18,8 @@ struct store_read {
 };
 
 extern const struct record_kind store_cert_kind, store_key_kind, store_user_kind, store_ca_kind,
-    store_policy_kind, store_list_kind, store_journal_kind, store_crl_kind, store_crl_piece_kind;
+    store_policy_kind, store_list_kind, store_journal_kind, store_remembered_kind, store_crl_kind,
+    store_crl_piece_kind;
 
 struct crl_piece {
     struct span bytes;

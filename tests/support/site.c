@@ -13,6 +13,7 @@
 #include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -60,6 +61,13 @@ void site_policy(struct site *site, const char *policy)
     reload(site);
 }
 
+static int64_t site_clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 struct site *site_new_with(const char *policy, const char *settings)
 {
     struct err err = ERR_INIT;
@@ -73,7 +81,7 @@ struct site *site_new_with(const char *policy, const char *settings)
     make_master(site);
     ck_ok(store_open(site->settings->state_dir, STORE_CREATE, &site->store, &err));
     trust_root(site);
-    ck_ok(gate_new(site->settings, site->store, &site->gate, &err));
+    ck_ok(gate_new(site->settings, site->store, site_clock_ms, &site->gate, &err));
     site_policy(site, policy);
     return site;
 }

@@ -16,11 +16,19 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LISTENS_WITHIN_MS 20000
 
 extern char **environ;
+
+int64_t slapd_clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 unsigned free_port(void)
 {
@@ -199,7 +207,7 @@ struct slapd *slapd_new(const struct slapd_spec *spec)
     slapd->port = free_port();
     snprintf(slapd->uri, sizeof slapd->uri, "ldap://127.0.0.1:%u", slapd->port);
     if (spec->cert != NULL)
-        snprintf(slapd->ldaps, sizeof slapd->ldaps, "ldaps://localhost:%u", free_port());
+        snprintf(slapd->ldaps, sizeof slapd->ldaps, "ldaps://127.0.0.1:%u", free_port());
     snprintf(slapd->ca, sizeof slapd->ca, "%s/ca.pem", slapd->dir);
     name_socket(slapd);
     write_conf(slapd, spec);

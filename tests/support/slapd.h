@@ -26,7 +26,7 @@ struct slapd_spec {
 struct slapd {
     char dir[64];
     char uri[64];   /* ldap://127.0.0.1:.. */
-    char ldaps[64]; /* ldaps://localhost:.., with a certificate */
+    char ldaps[64]; /* ldaps://127.0.0.1:.., with a certificate */
     char ldapi[PATH_MAX];
     char ca[PATH_MAX]; /* PEM */
     unsigned port;
@@ -44,6 +44,9 @@ void slapd_go_on(struct slapd *slapd);
 const char *slapd_file(struct slapd *slapd, const char *name, const char *text);
 /* slapd_entity - certificate NAME.pem and key NAME.key in its folder. */
 void slapd_entity(struct slapd *slapd, const char *name, const struct pki_entity *entity);
+
+/* slapd_clock_ms - CLOCK_MONOTONIC. */
+int64_t slapd_clock_ms(void);
 
 /* free_port - one on which nobody listens now. */
 unsigned free_port(void);

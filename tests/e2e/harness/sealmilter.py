@@ -121,11 +121,11 @@ class Sealmilter:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def explain(self, message, sender, recipients, *options, write=None):
-        """What `sealadm explain` says of a message, as JSON; with write the copies, by number."""
+        """What `sealadm explain` says of a message, as JSON; with write the copies, by number; notices stay in the folder."""
         arguments = ["--json", "--from", sender, *(word for to in recipients for word in ("--to", to)), *options]
         if write is not None:
             arguments += ["--write", write]
         said = json.loads(self.adm("explain", *arguments, "-", input=message).stdout)
         if write is None:
             return said
-        return said, {int(path.stem): path.read_bytes() for path in write.glob("*.eml")}
+        return said, {int(path.stem): path.read_bytes() for path in write.glob("[0-9]*.eml")}

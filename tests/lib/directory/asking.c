@@ -6,19 +6,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 struct arena *asking_arena;
 struct directory *asking_directory;
 const char *asking_note;
 struct err asking_err;
-
-int64_t asking_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void asking_open(const char *fmt, ...)
 {
@@ -35,7 +27,7 @@ void asking_open(const char *fmt, ...)
         strcat(text, "\ndirectory-base = dc=example\n");
     ck_ok(settings_parse(asking_arena, "settings", span_of(text), &settings, &err));
     directory_free(&asking_directory);
-    asking_directory = directory_new(&settings->directory, asking_clock);
+    asking_directory = directory_new(&settings->directory, slapd_clock_ms);
 }
 
 void asking_close(void)

@@ -10,8 +10,6 @@ extern struct directory *asking_directory;
 extern const char *asking_note;
 extern struct err asking_err;
 
-int64_t asking_clock(void);
-
 /* asking_open - the directory of these lines of settings; the one before is closed. */
 void asking_open(const char *settings, ...) SEAL_PRINTF(1, 2);
 void asking_close(void); /* all of it */

@@ -2,32 +2,26 @@
 
 #include "asking.h"
 #include "support/check.h"
+#include "support/people.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PERSON(uid, mail, more)                                                                              \
-    "dn: uid=" uid ",ou=people,dc=example\nobjectClass: inetOrgPerson\nuid: " uid "\ncn: " uid               \
-    "\nsn: X\nmail: " mail "\n" more "\n"
-#define GROUP(cn, members)                                                                                   \
-    "dn: cn=" cn ",ou=groups,dc=example\nobjectClass: groupOfNames\ncn: " cn "\n" members "\n"
-#define MEMBER(uid) "member: uid=" uid ",ou=people,dc=example\n"
-
-static const char ldif[] =
-    "dn: dc=example\nobjectClass: domain\ndc: example\n\n"
-    "dn: ou=people,dc=example\nobjectClass: organizationalUnit\nou: people\n\n"
-    "dn: ou=groups,dc=example\nobjectClass: organizationalUnit\nou: groups\n\n"
-    "dn: ou=elsewhere,dc=example\nobjectClass: organizationalUnit\nou: elsewhere\n\n" PERSON(
+static const char ldif[] = PEOPLE_BASE
+    "dn: ou=elsewhere,dc=example\nobjectClass: organizationalUnit\nou: elsewhere\n\n" PEOPLE_PERSON(
         "alice", "Alice@Our.Example",
         "mail: alice.a@our.example\nemployeeType: staff\nemployeeType: boss\nou: Sales\n")
-        PERSON("bob", "bob@our.example", "") PERSON("carol", "carol@our.example", "employeeType: guest\n")
-            PERSON("twin1", "twin@our.example", "") PERSON("twin2", "twin@our.example", "employeeType: x\n")
-                PERSON("star", "\"*)(mail=*\"@our.example", "employeeType: odd\n")
-                    PERSON("mark", "mark@our.example", "") GROUP("staff", MEMBER("alice") MEMBER("star"))
-                        GROUP("guests", MEMBER("carol"))
-                            GROUP("Two words and (more)*",
-                                  MEMBER("bob")) "dn: cn=guests,ou=elsewhere,dc=example\nobjectClass: "
-                                                 "groupOfNames\ncn: guests\n" MEMBER("bob") "\n";
+        PEOPLE_PERSON("bob", "bob@our.example", "") PEOPLE_PERSON("carol", "carol@our.example",
+                                                                  "employeeType: guest\n")
+            PEOPLE_PERSON("twin1", "twin@our.example", "") PEOPLE_PERSON("twin2", "twin@our.example",
+                                                                         "employeeType: x\n")
+                PEOPLE_PERSON("star", "\"*)(mail=*\"@our.example", "employeeType: odd\n")
+                    PEOPLE_PERSON("mark", "mark@our.example", "")
+                        PEOPLE_GROUP("staff", PEOPLE_MEMBER("alice") PEOPLE_MEMBER("star"))
+                            PEOPLE_GROUP("guests", PEOPLE_MEMBER("carol")) PEOPLE_GROUP(
+                                "Two words and (more)*",
+                                PEOPLE_MEMBER("bob")) "dn: cn=guests,ou=elsewhere,dc=example\nobjectClass: "
+                                                      "groupOfNames\ncn: guests\n" PEOPLE_MEMBER("bob") "\n";
 
 static struct slapd *slapd;
 
