@@ -115,6 +115,9 @@ static void json_rcpt(struct json *json, const struct outcome *outcome, const st
         json_int(json, "copy", copy_of(outcome, i));
     else
         json_string(json, "copy", NULL);
+    json_string(json, "disposition", disposition_name(decision->disposition));
+    json_string(json, "text", decision->reply_text);
+    json_string(json, "redirect", decision->redirect);
     json_array_begin(json, "decision");
     for (size_t o = 0; o < decision->nops; o++)
         op_string(json, &decision->ops[o]);
@@ -211,6 +214,19 @@ static void text_ops(const struct op *ops, size_t n, struct buf *out)
         buf_add_str(out, "pass unchanged");
 }
 
+static void text_decision(const struct decision *decision, struct buf *out)
+{
+    if (decision->disposition == DISPOSITION_SERVE)
+        text_ops(decision->ops, decision->nops, out);
+    else
+        buf_add_str(out, disposition_name(decision->disposition));
+    if (decision->reply_text != NULL)
+        buf_printf(out, ": %s%s%s", decision->reply_status != NULL ? decision->reply_status : "",
+                   decision->reply_status != NULL ? " " : "", decision->reply_text);
+    if (decision->redirect != NULL)
+        buf_printf(out, ", to %s instead", decision->redirect);
+}
+
 static void text_tried(const struct trace *trace, size_t rcpt, struct buf *out)
 {
     for (size_t i = 0; trace != NULL && i < trace->n; i++) {
@@ -247,7 +263,7 @@ static void text_rcpt(const struct outcome *outcome, const struct trace *trace, 
         buf_printf(out, "    rule     \"%s\"\n", decision->rules[r]);
     text_view(view_of(outcome, i), out);
     buf_add_str(out, "    decided  ");
-    text_ops(decision->ops, decision->nops, out);
+    text_decision(decision, out);
     buf_add_char(out, '\n');
     for (size_t w = 0; w < decision->nwhy; w++)
         buf_printf(out, "    because  %s\n", decision->why[w]);

@@ -189,6 +189,9 @@ START_TEST(notices_are_whole_messages_that_explain_names)
     ck_assert(has(site_copy(site, 0), "ORCHID"));
     const char *said = explained();
     ck_assert_ptr_nonnull(strstr(said, "bob@their.example  (outbound)  returned\n"));
+    ck_assert_ptr_nonnull(strstr(said, "    decided  return: 5.7.1 Closed.\n"));
+    ck_assert_ptr_nonnull(strstr(said, "\"disposition\": \"return\""));
+    ck_assert_ptr_nonnull(strstr(said, "\"text\": \"Closed.\""));
     ck_assert_ptr_nonnull(
         strstr(said, "copy 0, further, to archive@our.example, on account of bob@their.example\n"));
     ck_assert_ptr_nonnull(strstr(said, "notice 0, return, to alice@our.example\n"));

@@ -144,7 +144,7 @@ static void check_keys_of_different_kinds_and_hidden_recipients_stay_apart(struc
     for (size_t i = 0; i < site->plan->ncopies; i++) {
         const struct copy *copy = &site->plan->copies[i];
         const struct op *encryption = encryption_of(copy);
-        if (encryption == NULL || copy->extra)
+        if (encryption == NULL)
             continue;
         for (size_t k = 0; k < copy->nrcpts; k++) {
             const struct key_fact *key = key_of(site, encryption, copy->rcpts[k]);
