@@ -110,13 +110,21 @@ struct file_names {
 
 static void add_name(struct work *work, struct file_names *names, const char *name)
 {
-    if (name == NULL || *name == '\0')
+    if (*name == '\0')
         return;
     for (size_t i = 0; i < names->n; i++)
         if (strcmp(names->items[i], name) == 0)
             return;
     names->items = arena_grow(work->arena, names->items, names->n, &names->cap, sizeof *names->items);
     names->items[names->n++] = name;
+}
+
+static void add_params(struct work *work, struct file_names *names, const struct parameter *params, size_t n,
+                       const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(params[i].name, name) == 0)
+            add_name(work, names, params[i].value);
 }
 
 static void read_names(struct work *work, const struct part *part, struct file_names *names)
@@ -126,9 +134,9 @@ static void read_names(struct work *work, const struct part *part, struct file_n
         struct content_disposition disposition;
         content_disposition_parse(work->arena, field->value, &disposition);
         names->attached = names->attached || strcmp(disposition.type, "attachment") == 0;
-        add_name(work, names, params_find(disposition.params, disposition.nparams, "filename"));
+        add_params(work, names, disposition.params, disposition.nparams, "filename");
     }
-    add_name(work, names, part_param(part, "name"));
+    add_params(work, names, part->type.params, part->type.nparams, "name");
 }
 
 static void add_attachment(struct work *work, const char *name, const char *type, size_t *cap)

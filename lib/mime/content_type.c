@@ -268,10 +268,8 @@ static struct parameter *make_params(const struct parser *p, size_t *n_out)
         for (size_t i = 0; i < p->n; i++) {
             const struct piece *piece = &p->pieces[i];
             bool encoded = piece->extended || piece->section == 0;
-            const char *name = lower_dup(p->arena, piece->base);
-            if (piece->section > 0 || encoded != (pass == 0) || params_find(params, n, name) != NULL)
-                continue;
-            params[n++] = (struct parameter){name, join_pieces(p, piece)};
+            if (piece->section <= 0 && encoded == (pass == 0))
+                params[n++] = (struct parameter){lower_dup(p->arena, piece->base), join_pieces(p, piece)};
         }
     }
     *n_out = n;

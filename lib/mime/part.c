@@ -364,10 +364,7 @@ bool part_is(const struct part *part, const char *type, const char *subtype)
 
 const char *part_param(const struct part *part, const char *name)
 {
-    for (size_t i = 0; i < part->type.nparams; i++)
-        if (strcmp(part->type.params[i].name, name) == 0)
-            return part->type.params[i].value;
-    return NULL;
+    return params_find(part->type.params, part->type.nparams, name);
 }
 
 size_t part_child(const struct part_table *table, size_t parent, size_t nth)

@@ -30,6 +30,7 @@ struct parameter {
     const char *value; /* RFC 2231 decoded, UTF-8 */
 };
 
+/* A parameter that stands several times is there several times: first what a reader of today takes. */
 struct content_type {
     const char *type;    /* lower case; "text" when the field is missing ("message" in a multipart/digest) */
     const char *subtype; /* lower case; "plain" when the field is missing ("rfc822") */

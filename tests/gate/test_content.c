@@ -85,7 +85,10 @@ static const struct {
      "gr\xc3\xbcn.pdf|application/pdf"},
     {"Content-Type: application/pdf\n"
      "Content-Disposition: attachment; filename=plain.pdf; filename*=utf-8''best.pdf\n",
-     "best.pdf|application/pdf"},
+     "best.pdf|application/pdf; plain.pdf|application/pdf"},
+    {"Content-Type: text/plain; name=a.txt; name=b.exe\n"
+     "Content-Disposition: attachment; filename=c.txt; filename=d.exe\n",
+     "c.txt|text/plain; d.exe|text/plain; a.txt|text/plain; b.exe|text/plain"},
     /* RFC 2047 where it may not stand, and everybody writes it */
     {"Content-Type: application/pdf; name=\"=?utf-8?Q?Rechnung=5FM=C3=A4rz=2Epdf?=\"\n",
      "Rechnung_M\xc3\xa4rz.pdf|application/pdf"},

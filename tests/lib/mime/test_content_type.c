@@ -25,7 +25,7 @@ static const struct {
     {" text/plain;charset=utf-8;;", "text/plain charset=utf-8|"},
     {" text/plain; charset=us-ascii (Plain text)", "text/plain charset=us-ascii|"},
     {" text/plain (x); charset=utf-8", "text/plain charset=utf-8|"},
-    {" text/plain; charset=a; charset=b", "text/plain charset=a|"},
+    {" text/plain; charset=a; charset=b", "text/plain charset=a|charset=b|"},
     {" application/pdf; name=my file (1).pdf", "application/pdf name=my file|"},
     {" application/pdf; name=file[1].pdf; x=y", "application/pdf name=file[1].pdf|x=y|"},
     {" application/pdf;\r\n\tname=\"a \\\"b\\\".pdf\"", "application/pdf name=a \"b\".pdf|"},
@@ -36,7 +36,7 @@ static const struct {
     {" application/pdf; name*0*=utf-8''caf%C3; name*1*=%A9; name*2=\"%2e.pdf\"",
      "application/pdf name=caf\xc3\xa9%2e.pdf|"},
     {" application/pdf; name*1=b; name*0=a; name*3=d", "application/pdf name=ab|"},
-    {" application/pdf; name=old.pdf; name*=utf-8''new.pdf", "application/pdf name=new.pdf|"},
+    {" application/pdf; name=old.pdf; name*=utf-8''new.pdf", "application/pdf name=new.pdf|name=old.pdf|"},
     {" application/pdf; name*=utf-8''a%00b", "application/pdf name=a\xef\xbf\xbd"
                                              "b|"},
     {" application/pdf; name*=no-quotes%41", "application/pdf name=no-quotesA|"},
