@@ -122,6 +122,8 @@ int cmd_policy_check(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_policy_show(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_policy_log(struct cli *cli, int argc, char **argv, struct err *err);
+int cmd_policy_diff(struct cli *cli, int argc, char **argv, struct err *err);
+int cmd_policy_test(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_explain(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_doctor(struct cli *cli, int argc, char **argv, struct err *err);

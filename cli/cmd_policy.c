@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "cli/directory.h"
 #include "cli/policy_source.h"
+#include "cli/policy_tests.h"
+#include "cli/policy_version.h"
 #include "gate/snapshot.h"
 
 #include <stdlib.h>
@@ -11,32 +13,72 @@
 
 /* ---- check and load ---- */
 
-/* Says what is wrong with it; the policy is freed. */
-static int check_and_free(struct cli *cli, const char *path, struct policy *policy, struct err *err)
+/* Copies and notices go out by injection. */
+static void warn_of_inject(struct cli *cli, const char *path, const struct policy *policy)
+{
+    const char *rule = policy_sends(policy);
+    if (rule != NULL && *cli->settings->inject == '\0')
+        buf_printf(&cli->out,
+                   "warning: %s: rule \"%s\" sends messages of its own, and the settings have no 'inject': "
+                   "what it is about is deferred\n",
+                   path, rule);
+}
+
+/* Says what is wrong with it. */
+static int check(struct cli *cli, const char *path, const struct policy *policy, struct err *err)
 {
     size_t errors = policy_check(policy, &cli->out);
     cli_check_groups(cli, policy);
-    policy_free(&policy);
+    warn_of_inject(cli, path, policy);
     return errors == 0 ? 0 : err_set(err, ERR_CONFIG, "%s: %zu errors, see above", path, errors);
 }
 
-/* The file of the only operand, else that of the settings. */
-static int read_and_check(struct cli *cli, int argc, char **argv, struct policy_source *out, struct err *err)
+enum check_mode {
+    CHECK_ALL,
+    CHECK_FORCED, /* expectations that fail are told, and do not hinder */
+};
+
+/* The table beside the policy, when there is one. */
+static int check_tests(struct cli *cli, const char *policy_path, const struct policy *policy,
+                       enum check_mode mode, struct err *err)
 {
-    struct policy *policy = NULL;
-    if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0)
-        return -1;
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(0);
+    const char *path = policy_tests_path(cli, policy_path);
+    size_t n;
+    int status = policy_tests_read(path, &text, err);
+    if (status < 0 && err->code == ERR_ABSENT) {
+        err_clear(err);
+        return 0;
+    }
+    if (status == 0)
+        status = policy_tests_run(cli, policy, path, buf_span(&text), &n, err);
+    if (status == 0)
+        buf_printf(&cli->out, "%s: %zu tests, all as expected\n", path, n);
+    if (status == 0 || mode == CHECK_ALL)
+        return status;
+    buf_printf(&cli->out, "warning: %s; loaded by force\n", err->msg);
+    err_clear(err);
+    return 0;
+}
+
+/* The file of the only operand, else that of the settings. */
+static int read_and_check(struct cli *cli, int argc, char **argv, enum check_mode mode,
+                          struct policy_source *out, struct err *err)
+{
+    SEAL_CLEANUP(policy_free) struct policy *policy = NULL;
     const char *path = argc == 1 ? argv[0] : cli->settings->policy_file;
     if (policy_source_read(cli, path, out, err) < 0 ||
-        policy_parse(path, span_of(out->text), out->files, out->nfiles, &policy, err) < 0)
+        policy_parse(path, span_of(out->text), out->files, out->nfiles, &policy, err) < 0 ||
+        check(cli, path, policy, err) < 0)
         return -1;
-    return check_and_free(cli, path, policy, err);
+    return check_tests(cli, path, policy, mode, err);
 }
 
 int cmd_policy_check(struct cli *cli, int argc, char **argv, struct err *err)
 {
     struct policy_source source;
-    if (read_and_check(cli, argc, argv, &source, err) < 0)
+    if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0 ||
+        read_and_check(cli, argc, argv, CHECK_ALL, &source, err) < 0)
         return -1;
     buf_printf(&cli->out, "%s: the policy can be used; next: sealadm policy load\n", source.path);
     return 0;
@@ -50,10 +92,14 @@ static void say_in_use(struct cli *cli, uint64_t version, const char *origin)
 
 int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err)
 {
+    bool force = false;
+    const struct cli_option options[] = {{.name = "--force", .flag = &force}};
     struct policy_source source;
     struct policy_record newest;
     uint64_t version;
-    if (read_and_check(cli, argc, argv, &source, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
+    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 1, err) < 0 ||
+        read_and_check(cli, argc, argv, force ? CHECK_FORCED : CHECK_ALL, &source, err) < 0 ||
+        cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     switch (store_find_policy(cli->read, 0, &newest, err)) {
     case FIND_FAILED:
@@ -75,30 +121,11 @@ int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err)
 
 /* ---- show and log ---- */
 
-/* A version's number; 0 without an operand. */
+/* 0 without an operand. */
 static int parse_version(int argc, char **argv, uint64_t *out, struct err *err)
 {
-    char *end = NULL;
-    *out = argc == 0 ? 0 : strtoull(argv[0], &end, 10);
-    if (argc > 0 && (*argv[0] < '0' || *argv[0] > '9' || *end != '\0' || *out == 0))
-        return err_set(err, ERR_USAGE, "'%s' is no version; see sealadm policy log", argv[0]);
-    return 0;
-}
-
-static int get_policy(struct cli *cli, uint64_t version, struct policy_record *out, struct err *err)
-{
-    switch (store_find_policy(cli->read, version, out, err)) {
-    case FIND_FOUND:
-        return 0;
-    case FIND_ABSENT:
-        if (version == 0)
-            return err_set(err, ERR_ABSENT, "no policy is loaded; next: sealadm policy load");
-        return err_set(err, ERR_ABSENT, "there is no policy version %llu; see sealadm policy log",
-                       (unsigned long long)version);
-    case FIND_FAILED:
-        break;
-    }
-    return -1;
+    *out = 0;
+    return argc == 0 ? 0 : policy_version_parse(argv[0], out, err);
 }
 
 static void write_record(struct cli *cli, struct json *json, const struct policy_record *record)
@@ -146,7 +173,7 @@ int cmd_policy_show(struct cli *cli, int argc, char **argv, struct err *err)
     uint64_t version;
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 1, err) < 0 ||
         parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
-        get_policy(cli, version, &record, err) < 0)
+        policy_version_get(cli, version, &record, err) < 0)
         return -1;
     if (file != NULL)
         return show_file(cli, &record, file, err);
@@ -200,24 +227,16 @@ int cmd_policy_log(struct cli *cli, int argc, char **argv, struct err *err)
 
 /* ---- rollback ---- */
 
-/* The version whose text this one is. */
-static int get_text(struct cli *cli, uint64_t version, struct policy_record *out, struct err *err)
-{
-    if (get_policy(cli, version, out, err) < 0)
-        return -1;
-    return out->again == 0 ? 0 : get_policy(cli, out->again, out, err);
-}
-
 /* What was in use before the text that is in use now was loaded: so that each rollback goes further back. */
 static int get_earlier(struct cli *cli, struct policy_record *out, struct err *err)
 {
     struct policy_record newest;
-    if (get_text(cli, 0, &newest, err) < 0)
+    if (policy_version_text(cli, 0, &newest, err) < 0)
         return -1;
     if (newest.version == 1)
         return err_set(err, ERR_ABSENT,
                        "version 1 is in use, and none was before it: there is nothing to go back to");
-    return get_text(cli, newest.version - 1, out, err);
+    return policy_version_text(cli, newest.version - 1, out, err);
 }
 
 /* The text of an earlier version becomes the newest; the log keeps what stood between. */
@@ -228,15 +247,16 @@ int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err)
     if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0 ||
         parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
-    int found = version == 0 ? get_earlier(cli, &earlier, err) : get_text(cli, version, &earlier, err);
+    int found =
+        version == 0 ? get_earlier(cli, &earlier, err) : policy_version_text(cli, version, &earlier, err);
     if (found < 0)
         return -1;
     const char *name = arena_printf(cli->arena, "version %llu", (unsigned long long)earlier.version);
     const char *origin = arena_printf(cli->arena, "%s again, loaded %s by %s", name,
                                       cli_time(cli, earlier.loaded), cli_clean(cli, earlier.by));
-    struct policy *policy = NULL;
+    SEAL_CLEANUP(policy_free) struct policy *policy = NULL;
     if (snapshot_read_policy(cli->read, cli->arena, &earlier, name, &policy, err) < 0 ||
-        check_and_free(cli, name, policy, err) < 0)
+        check(cli, name, policy, err) < 0)
         return -1;
     earlier.again = earlier.version;
     earlier.loaded = cli->now;

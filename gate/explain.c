@@ -2,6 +2,7 @@
 #include "gate/explain.h"
 
 #include "base/json.h"
+#include "policy/trace.h"
 
 #include <string.h>
 
@@ -227,17 +228,6 @@ static void text_decision(const struct decision *decision, struct buf *out)
         buf_printf(out, ", to %s instead", decision->redirect);
 }
 
-static void text_tried(const struct trace *trace, size_t rcpt, struct buf *out)
-{
-    for (size_t i = 0; trace != NULL && i < trace->n; i++) {
-        const struct trace_line *line = &trace->lines[i];
-        if (line->rcpt == rcpt && line->matched != ANSWER_YES)
-            buf_printf(out, "    not      \"%s\": %s%s\n", line->rule,
-                       line->condition != NULL ? line->condition : "",
-                       line->matched == ANSWER_UNKNOWN ? " (could not find out)" : "");
-    }
-}
-
 static void text_view(const struct view *view, struct buf *out)
 {
     if (view == NULL || (view->decryption == DECRYPTION_NONE && view->signature == SIGNATURE_NONE))
@@ -258,8 +248,9 @@ static void text_rcpt(const struct outcome *outcome, const struct trace *trace, 
     if (copy_of(outcome, i) >= 0)
         buf_printf(out, " by copy %d", copy_of(outcome, i));
     buf_add_char(out, '\n');
-    text_tried(trace, i, out);
-    for (size_t r = 0; r < decision->nrules; r++)
+    if (trace != NULL)
+        trace_print(trace, i, out);
+    for (size_t r = 0; trace == NULL && r < decision->nrules; r++)
         buf_printf(out, "    rule     \"%s\"\n", decision->rules[r]);
     text_view(view_of(outcome, i), out);
     buf_add_str(out, "    decided  ");

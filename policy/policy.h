@@ -78,6 +78,9 @@ const char *const *policy_certificates(const struct policy *policy, size_t *n_ou
 /* Wordings of `tag` that rules have beside those of the settings, each once: nobody outside may write them either (R1). */
 const char *const *policy_tags(const struct policy *policy, size_t *n_out);
 
+/* policy_sends - name of the first rule that makes messages of its own (copies, notices, reports); NULL: none does. */
+const char *policy_sends(const struct policy *policy);
+
 /* policy_print - the policy again, in canonical layout. */
 void policy_print(const struct policy *policy, struct buf *out);
 

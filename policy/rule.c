@@ -157,3 +157,20 @@ bool step_has_method(const struct step *step)
             return true;
     return step->nmethods == 0;
 }
+
+/* Its messages go out by injection; a redirected one too. */
+static bool step_sends(const struct step *step)
+{
+    return step->kind == STEP_COPY || step->kind == STEP_FORWARD || step->kind == STEP_REDIRECT ||
+           step->kind == STEP_NOTIFY || step->kind == STEP_ALERT || step->kind == STEP_RETURN ||
+           step->otherwise == OTHERWISE_RETURN;
+}
+
+const char *policy_sends(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->nrules; i++)
+        for (size_t k = 0; k < policy->rules[i].nsteps; k++)
+            if (step_sends(&policy->rules[i].steps[k]))
+                return policy->rules[i].name;
+    return NULL;
+}

@@ -1,0 +1,36 @@
+/* policy_version - finding a policy that was loaded. */
+#include "cli/policy_version.h"
+
+#include <stdlib.h>
+
+int policy_version_parse(const char *text, uint64_t *out, struct err *err)
+{
+    char *end = NULL;
+    *out = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || *out == 0)
+        return err_set(err, ERR_USAGE, "'%s' is no version; see sealadm policy log", text);
+    return 0;
+}
+
+int policy_version_get(struct cli *cli, uint64_t version, struct policy_record *out, struct err *err)
+{
+    switch (store_find_policy(cli->read, version, out, err)) {
+    case FIND_FOUND:
+        return 0;
+    case FIND_ABSENT:
+        if (version == 0)
+            return err_set(err, ERR_ABSENT, "no policy is loaded; next: sealadm policy load");
+        return err_set(err, ERR_ABSENT, "there is no policy version %llu; see sealadm policy log",
+                       (unsigned long long)version);
+    case FIND_FAILED:
+        break;
+    }
+    return -1;
+}
+
+int policy_version_text(struct cli *cli, uint64_t version, struct policy_record *out, struct err *err)
+{
+    if (policy_version_get(cli, version, out, err) < 0)
+        return -1;
+    return out->again == 0 ? 0 : policy_version_get(cli, out->again, out, err);
+}
