@@ -49,7 +49,7 @@ class Frame(unittest.TestCase):
         status, _, errors = self.run_plain("policy")
         self.assertEqual(status, 2)
         self.assertEqual([line.split()[1] for line in errors.split("\n") if line.startswith("  ")],
-                         ["check", "load", "show", "log", "rollback"])
+                         ["check", "load", "test", "show", "log", "diff", "rollback"])
 
     def test_settings_that_are_not_there_or_wrong_are_named(self):
         status, _, errors = self.run_plain("-c", "/nonexistent", "user", "list")

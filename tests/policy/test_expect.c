@@ -1,6 +1,7 @@
 /* Tests of policy/expect.c, parse_expect.c and virtual.c: tables of expectations. */
 #include "policy/expect.h"
 
+#include "base/io.h"
 #include "support/check.h"
 
 #include <string.h>
@@ -192,6 +193,32 @@ START_TEST(a_mistake_in_a_table_is_told_with_its_place)
 }
 END_TEST
 
+START_TEST(the_table_in_the_manual_holds)
+{
+    static const char rules[] =
+        "our domains example.org\n"
+        "rule \"the bank\"\n  when outbound, to bank.example\n  sign\n  encrypt\n"
+        "rule \"the rest, out\"\n  when outbound\n  sign if possible\n  encrypt if possible\n"
+        "rule \"in\"\n  when inbound\n  decrypt\n  harvest\n  tag\n"
+        "rule \"inside\"\n  when internal\n  pass\n";
+    struct err err = ERR_INIT;
+    struct expect_table table;
+    struct policy *of_manual = NULL;
+    size_t failed;
+    SEAL_CLEANUP(buf_fini) struct buf manual = BUF_INIT(1u << 20), out = BUF_INIT(1u << 20);
+    ck_ok(io_read_file(TESTS_DIR "/../policy/seal-policy.5", &manual, &err));
+    char *begin = strstr(manual.ptr, "\ntest \""), *end = begin == NULL ? NULL : strstr(begin, "\n.Ed");
+    ck_assert_ptr_nonnull(end);
+    ck_ok(policy_parse("p", span_of(rules), NULL, 0, &of_manual, &err));
+    ck_ok(expect_parse("t", (struct span){begin, (size_t)(end - begin) + 1}, of_manual, settings, arena,
+                       &table, &err));
+    ck_assert_uint_eq(table.n, 3);
+    ck_ok(expect_run(&table, of_manual, settings, &out, &failed, &err));
+    ck_assert_str_eq(buf_str(&out), "");
+    policy_free(&of_manual);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("policy/expect");
@@ -200,6 +227,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, what_is_so_is_found_so, 0, SEAL_COUNT(true_tables));
     tcase_add_loop_test(t, what_is_not_so_is_told_with_its_place, 0, SEAL_COUNT(false_tables));
     tcase_add_loop_test(t, a_mistake_in_a_table_is_told_with_its_place, 0, SEAL_COUNT(wrong_tables));
+    tcase_add_test(t, the_table_in_the_manual_holds);
     suite_add_tcase(s, t);
     return s;
 }
