@@ -53,9 +53,9 @@ static int read_cipher(struct parser *p, struct err *err)
 /* As any program shows it: upper case and colons do not count. */
 static const char *read_fingerprint(struct parser *p, struct err *err)
 {
-    char hex[FINGERPRINT_LENGTH + 1];
+    char hex[FINGERPRINT_LENGTH + 2] = ""; /* room for one digit too many */
     size_t n = 0;
-    for (const char *c = p->at->text; *c != '\0' && n < FINGERPRINT_LENGTH + 1; c++)
+    for (const char *c = p->at->text; *c != '\0' && n <= FINGERPRINT_LENGTH; c++)
         if (*c != ':')
             hex[n++] = (char)(*c >= 'A' && *c <= 'F' ? *c | 0x20 : *c);
     bool has_text = p->at->kind == TOKEN_WORD || p->at->kind == TOKEN_STRING;
@@ -64,7 +64,6 @@ static const char *read_fingerprint(struct parser *p, struct err *err)
         return NULL;
     }
     p->at++;
-    hex[n] = '\0';
     return arena_strdup(p->policy->arena, hex);
 }
 

@@ -200,6 +200,10 @@ static const struct {
     {"encrypt to vera@other.example", "p:2:14: found 'vera@other.example', expected certificate"},
     {"encrypt to certificate abc",
      "p:2:26: found 'abc', expected the SHA-256 fingerprint of a certificate, 64 hexadecimal digits"},
+    {"encrypt to certificate " FP_A "a", /* what was found is shown in part */
+     "p:2:26: found 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', expected the SHA-256 "
+     "fingerprint of "
+     "a certificate, 64 hexadecimal digits"},
     {"encrypt with openpgp to certificate " FP_A, "p:2:27: found a certificate, which goes with smime alone"},
     {"encrypt using aes256-cbc to certificate " FP_A, "p:2:28: found 'to', expected the end of the line"},
     {"encrypt, else discard", "p:2:17: found 'discard', expected refuse, return or clear"},
