@@ -82,8 +82,7 @@ static int set_options(struct conn *conn, struct err *err)
 {
     const struct directory_settings *s = conn->settings;
     static const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND,
-                     tls12 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, never = LDAP_DEREF_NEVER, unlimited = 0,
-                     client = 0;
+                     tls12 = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, never = LDAP_DEREF_NEVER, unlimited = 0;
     const struct {
         int option;
         const void *value;
@@ -99,24 +98,51 @@ static int set_options(struct conn *conn, struct err *err)
         {LDAP_OPT_X_TLS_CACERTFILE, s->ca_file},
         {LDAP_OPT_X_TLS_CERTFILE, *s->cert != '\0' ? s->cert : NULL},
         {LDAP_OPT_X_TLS_KEYFILE, *s->key != '\0' ? s->key : NULL},
-        {LDAP_OPT_X_TLS_NEWCTX, &client},
     };
-    bool tls = strncmp(conn->uri, "ldapi:", 6) != 0 && (s->starttls || strncmp(conn->uri, "ldaps:", 6) == 0);
-    for (size_t i = 0; i < SEAL_COUNT(options); i++) {
-        if (options[i].option >= LDAP_OPT_X_TLS && !tls)
-            continue;
+    for (size_t i = 0; i < SEAL_COUNT(options); i++)
         if (ldap_set_option(conn->ld, options[i].option, options[i].value) != LDAP_OPT_SUCCESS)
-            return err_set(err, ERR_CONFIG, "TLS: %s, or our certificate or key, cannot be used", s->ca_file);
-    }
+            return err_set(err, ERR_CONFIG, "libldap takes no option 0x%x", (unsigned)options[i].option);
     return 0;
 }
 
-static int protect(struct conn *conn, struct err *err)
+static bool new_context(struct conn *conn)
+{
+    static const int client = 0;
+    return ldap_set_option(conn->ld, LDAP_OPT_X_TLS_NEWCTX, &client) == LDAP_OPT_SUCCESS;
+}
+
+/*
+ * libldap on GnuTLS forgets our certificate and key when it frees a context: 17 KB each time. So with them there is one context, which all
+ * connections share and nobody frees.
+ */
+static bool share_context(struct conn *conn, struct tls *tls)
+{
+    pthread_mutex_lock(&tls->lock);
+    bool good = tls->context != NULL
+                    ? ldap_set_option(conn->ld, LDAP_OPT_X_TLS_CTX, tls->context) == LDAP_OPT_SUCCESS
+                    : new_context(conn) &&
+                          ldap_get_option(conn->ld, LDAP_OPT_X_TLS_CTX, &tls->context) == LDAP_OPT_SUCCESS;
+    pthread_mutex_unlock(&tls->lock);
+    return good;
+}
+
+static int use_context(struct conn *conn, struct tls *tls, struct err *err)
+{
+    bool alone = *conn->settings->cert == '\0';
+    return (alone ? new_context(conn) : share_context(conn, tls))
+               ? 0
+               : err_set(err, ERR_CONFIG, "TLS: %s, or our certificate or key, cannot be used",
+                         conn->settings->ca_file);
+}
+
+static int protect(struct conn *conn, struct tls *tls, struct err *err)
 {
     bool ldaps = strncmp(conn->uri, "ldaps:", 6) == 0;
     int msgid, code;
     if (!ldaps && (!conn->settings->starttls || strncmp(conn->uri, "ldap:", 5) != 0))
         return 0;
+    if (use_context(conn, tls, err) < 0)
+        return -1;
     if (!ldaps) {
         code = ldap_start_tls(conn->ld, NULL, NULL, &msgid);
         if (code != LDAP_SUCCESS)
@@ -247,13 +273,13 @@ static int open_link(struct conn *conn, struct err *err)
 }
 
 int conn_open(const struct directory_settings *settings, const char *uri, int64_t (*clock_ms)(void),
-              int64_t deadline, struct conn **out, struct err *err)
+              struct tls *tls, int64_t deadline, struct conn **out, struct err *err)
 {
     struct conn *conn = xcalloc(1, sizeof *conn);
     conn->settings = settings;
     conn->uri = uri;
     conn->link = (struct link){.fd = -1, .clock_ms = clock_ms, .deadline = deadline};
-    if (open_link(conn, err) < 0 || set_options(conn, err) < 0 || protect(conn, err) < 0 ||
+    if (open_link(conn, err) < 0 || set_options(conn, err) < 0 || protect(conn, tls, err) < 0 ||
         bind_conn(conn, err) < 0 || find_capability(conn, err) < 0 || find_bases(conn, err) < 0) {
         conn_close(&conn);
         return err_wrap(err, "%s", uri);

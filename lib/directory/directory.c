@@ -163,7 +163,7 @@ int directory_check(struct directory *directory, size_t server, struct err *err)
 {
     const struct directory_settings *s = directory->settings;
     struct conn *conn = NULL;
-    if (conn_open(s, s->uris.items[server], directory->clock_ms,
+    if (conn_open(s, s->uris.items[server], directory->clock_ms, &directory->pool->tls,
                   directory->clock_ms() + (int64_t)s->timeout * 1000, &conn, err) < 0)
         return -1;
     conn_close(&conn);

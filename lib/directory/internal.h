@@ -8,6 +8,7 @@
 
 #include <ldap.h>
 #include <openldap.h>
+#include <pthread.h>
 
 /* ---- link.c: a socket under libldap that knows a deadline ---- */
 
@@ -38,8 +39,14 @@ struct conn {
     bool has_chain; /* knows the matching rule in chain */
 };
 
+/* Of one set of settings: a context that connections share. */
+struct tls {
+    pthread_mutex_t lock;
+    void *context; /* libldap's; NULL: not yet */
+};
+
 int conn_open(const struct directory_settings *settings, const char *uri, int64_t (*clock_ms)(void),
-              int64_t deadline, struct conn **out, struct err *err) SEAL_CHECKED;
+              struct tls *tls, int64_t deadline, struct conn **out, struct err *err) SEAL_CHECKED;
 void conn_close(struct conn **conn);
 /* conn_blame - whether a code of libldap's or the server's means that another server may do better; notes it in conn. */
 bool conn_blame(struct conn *conn, int code);

@@ -24,8 +24,9 @@ struct pool *pool_new(const struct directory_settings *settings, int64_t (*clock
     pool->servers = xcalloc(pool->nservers, sizeof *pool->servers);
     for (size_t i = 0; i < pool->nservers; i++)
         pool->servers[i].uri = settings->uris.items[i];
-    if (pthread_mutex_init(&pool->lock, NULL) != 0 || pthread_condattr_init(&attr) != 0 ||
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 || pthread_cond_init(&pool->freed, &attr) != 0)
+    if (pthread_mutex_init(&pool->lock, NULL) != 0 || pthread_mutex_init(&pool->tls.lock, NULL) != 0 ||
+        pthread_condattr_init(&attr) != 0 || pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+        pthread_cond_init(&pool->freed, &attr) != 0)
         abort();
     pthread_condattr_destroy(&attr);
     return pool;
@@ -41,6 +42,7 @@ void pool_free(struct pool **pool)
         fini_server(&p->servers[i]);
     pthread_cond_destroy(&p->freed);
     pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->tls.lock);
     free(p->servers);
     free(p);
 }
@@ -162,7 +164,7 @@ int pool_take(struct pool *pool, struct server *server, int64_t deadline, struct
         (*out)->link.deadline = deadline;
         return 0;
     }
-    if (conn_open(pool->settings, server->uri, pool->clock_ms, deadline, out, err) == 0)
+    if (conn_open(pool->settings, server->uri, pool->clock_ms, &pool->tls, deadline, out, err) == 0)
         return 0;
     pool_drop(pool, out);
     return -1;

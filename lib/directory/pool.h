@@ -4,8 +4,6 @@
 
 #include "directory/internal.h"
 
-#include <pthread.h>
-
 struct server {
     const char *uri;    /* borrowed */
     int64_t dead_until; /* by the pool's clock; 0: it is not */
@@ -16,6 +14,7 @@ struct server {
 struct pool {
     const struct directory_settings *settings;
     int64_t (*clock_ms)(void);
+    struct tls tls;
     pthread_mutex_t lock;
     pthread_cond_t freed; /* a connection was given back */
     struct server *servers;
