@@ -56,8 +56,7 @@ static void open_example(struct example *e, const char *path)
     struct span text = read_text(e->arena, path);
     struct policy_file *files = read_files(e, text, &nfiles);
     ck_assert_msg(policy_parse(path, text, files, nfiles, &e->policy, &err) == 0, "%s", err.msg);
-    char *table = arena_strdup(e->arena, path);
-    strcpy(strrchr(table, '.'), ".tests");
+    const char *table = arena_printf(e->arena, "%.*s.tests", (int)(strrchr(path, '.') - path), path);
     ck_assert_msg(expect_parse(table, read_text(e->arena, table), e->policy, e->settings, e->arena, &e->table,
                                &err) == 0,
                   "%s", err.msg);

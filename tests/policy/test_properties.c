@@ -3,6 +3,8 @@
  *
  * SEAL_ROUNDS in the environment says how many cases; `contrib/test --slow` makes many.
  */
+#include "policy/implies.h"
+#include "policy/swallow.h"
 #include "random.h"
 #include "support/check.h"
 
@@ -331,6 +333,54 @@ static void check_the_order_of_recipients_changes_nothing_but_order(struct site 
 }
 PROPERTY(the_order_of_recipients_changes_nothing_but_order)
 
+static bool rule_holds(const struct site *site, const struct rule *rule, size_t rcpt)
+{
+    const struct condition *failed;
+    unsigned needs = 0;
+    return match_rule(site->policy, rule, &site->facts, rcpt, &needs, &failed) == ANSWER_YES;
+}
+
+static void check_pair(const struct site *site, const struct rule *earlier, const struct rule *later)
+{
+    bool excludes = rule_excludes(earlier, later), swallows = rule_swallows(earlier, later);
+    for (size_t i = 0; i < site->facts.nrcpts; i++) {
+        bool first = rule_holds(site, earlier, i), second = rule_holds(site, later, i);
+        ck_assert_msg(!excludes || !first || !second, "\"%s\" and \"%s\" do not exclude each other",
+                      earlier->name, later->name);
+        ck_assert_msg(!swallows || first || !second, "\"%s\" does not swallow \"%s\"", earlier->name,
+                      later->name);
+    }
+}
+
+/* What policy_check() says of rules among each other is so for every message. */
+static void check_rules_that_are_said_to_exclude_or_swallow_each_other_do(struct site *site)
+{
+    const struct policy *policy = site->policy;
+    const struct condition *one, *other;
+    for (size_t a = 0; a < policy->nrules; a++) {
+        for (size_t i = 0; rule_contradiction(&policy->rules[a], &one, &other) && i < site->facts.nrcpts; i++)
+            ck_assert_msg(!rule_holds(site, &policy->rules[a], i), "\"%s\" matches", policy->rules[a].name);
+        for (size_t b = a + 1; b < policy->nrules; b++)
+            check_pair(site, &policy->rules[a], &policy->rules[b]);
+    }
+}
+PROPERTY(rules_that_are_said_to_exclude_or_swallow_each_other_do)
+
+static void check_the_index_finds_whoever_swallows_a_rule(struct site *site)
+{
+    const struct policy *policy = site->policy;
+    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new();
+    for (size_t b = 0; b < policy->nrules; b++) {
+        const struct rule *first = NULL, *found = swallow_find(index, &policy->rules[b]);
+        for (size_t a = 0; a < b && first == NULL; a++)
+            if (rule_swallows(&policy->rules[a], &policy->rules[b]))
+                first = &policy->rules[a];
+        ck_assert_ptr_eq(found, first);
+        swallow_add(index, &policy->rules[b], b);
+    }
+}
+PROPERTY(the_index_finds_whoever_swallows_a_rule)
+
 /* What is printed is read again as the same. */
 static void check_a_policy_that_is_printed_reads_back(struct site *site)
 {
@@ -397,6 +447,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, rules_found_by_the_index_decide_as_all_rules_do, 0, CHUNKS);
     tcase_add_loop_test(t, facts_gathered_on_demand_decide_as_all_facts_do, 0, CHUNKS);
     tcase_add_loop_test(t, what_opening_shows_does_not_reach_the_sender, 0, CHUNKS);
+    tcase_add_loop_test(t, rules_that_are_said_to_exclude_or_swallow_each_other_do, 0, CHUNKS);
+    tcase_add_loop_test(t, the_index_finds_whoever_swallows_a_rule, 0, CHUNKS);
     tcase_add_loop_test(t, the_order_of_recipients_changes_nothing_but_order, 0, CHUNKS);
     tcase_add_loop_test(t, a_policy_that_is_printed_reads_back, 0, CHUNKS);
     tcase_add_test(t, chance_reaches_everything);
