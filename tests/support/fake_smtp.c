@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,8 @@ struct fake_smtp {
     size_t nrules;
     unsigned *seen; /* how often each rule's command came */
     int listener;
-    atomic_int unended; /* the connection with an answer that is not at its end; -1: none */
+    pthread_mutex_t lock; /* of unended: it is not closed while octets are sent on it */
+    int unended;          /* the connection with an answer that is not at its end; -1: none */
     char target[32];
     pthread_t thread;
     bool joined;
@@ -32,6 +32,13 @@ struct fake_smtp {
 
 static const char usual_ehlo[] =
     "250-fake\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n250-DSN\r\n250 SMTPUTF8\r\n";
+
+static void set_unended(struct fake_smtp *server, int fd)
+{
+    pthread_mutex_lock(&server->lock);
+    server->unended = fd;
+    pthread_mutex_unlock(&server->lock);
+}
 
 /* false: the script says to hang up. */
 static bool answer(struct fake_smtp *server, FILE *out, const char *command, const char *usual)
@@ -52,7 +59,7 @@ static bool answer(struct fake_smtp *server, FILE *out, const char *command, con
     size_t n = strlen(text);
     fputs(text, out);
     fflush(out);
-    server->unended = n == 0 || text[n - 1] == '\n' ? -1 : fileno(out);
+    set_unended(server, n == 0 || text[n - 1] == '\n' ? -1 : fileno(out));
     return true;
 }
 
@@ -125,7 +132,7 @@ static void serve(struct fake_smtp *server, int fd)
         while (getline(&line, &cap, in) > 0 && one_command(server, in, out, line))
             ;
     free(line);
-    server->unended = -1;
+    set_unended(server, -1);
     fclose(in);
     fclose(out);
 }
@@ -146,6 +153,7 @@ struct fake_smtp *fake_smtp_start(const struct fake_rule *rules, size_t nrules)
     struct fake_smtp *server = xcalloc(1, sizeof *server);
     server->rules = rules;
     server->nrules = nrules;
+    pthread_mutex_init(&server->lock, NULL);
     server->unended = -1;
     server->seen = xcalloc(nrules, sizeof *server->seen);
     server->said = (struct buf)BUF_INIT(1u << 24);
@@ -165,8 +173,10 @@ struct fake_smtp *fake_smtp_start(const struct fake_rule *rules, size_t nrules)
 
 void fake_smtp_trickle(struct fake_smtp *server, char octet)
 {
+    pthread_mutex_lock(&server->lock);
     if (server->unended >= 0)
         (void)!send(server->unended, &octet, 1, MSG_NOSIGNAL);
+    pthread_mutex_unlock(&server->lock);
 }
 
 void fake_smtp_join(struct fake_smtp *server)
@@ -182,6 +192,7 @@ void fake_smtp_stop(struct fake_smtp **server)
 {
     fake_smtp_join(*server);
     close((*server)->listener);
+    pthread_mutex_destroy(&(*server)->lock);
     for (size_t i = 0; i <= MAILS_MAX; i++)
         forget(&(*server)->mails[i]);
     buf_fini(&(*server)->said);
