@@ -18,6 +18,7 @@ NEVER = {"lib/xform": {"lib/store", "lib/directory"}, "lib/directory": {"lib/sto
 FOREIGN = {r"(lmdb|cbor)\b": ("lib/store/",),
            r"libmilter/": ("milter/",),
            r"glib\b": ("lib/mime/leaf.c",),
+           r"gpgme\b": ("lib/openpgp/",),
            r"openssl/": ("lib/smime/", "lib/token/", "lib/base/hash.c"),
            r"(ldap|lber|openldap)\b": ("lib/directory/",),
            r"zlib\.h": ("lib/smime/decompress.c",)}

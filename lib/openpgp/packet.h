@@ -1,0 +1,53 @@
+/*
+ * packet - what a piece of OpenPGP is by its packets, before gpg sees it. Framing alone: nothing is decrypted, no signature is checked.
+ *
+ * gpg has no limits of its own, takes a literal packet for a message, and reads a key of any size; so it gets only what passed here.
+ *
+ * source  RFC 9580 4 (packets), 5.1 (PKESK), 5.13 (SEIPD), 10 (grammar)
+ */
+#ifndef OPENPGP_PACKET_H
+#define OPENPGP_PACKET_H
+
+#include "base/arena.h"
+
+enum pgp_kind {
+    PGP_KIND_NONE,      /* no OpenPGP at all, broken, or packets that make no whole */
+    PGP_KIND_ENCRYPTED, /* session keys and one encrypted container, nothing else */
+    PGP_KIND_SIGNATURE, /* signature packets alone: detached */
+    PGP_KIND_SIGNED,    /* one-pass signed or plain literal data: readable without a key */
+    PGP_KIND_KEY,       /* public keys */
+    PGP_KIND_SECRET,    /* holds secret key material */
+};
+
+struct pgp_limits {
+    size_t packets_max;    /* of a message, 2000; of a key, 20000 */
+    size_t recipients_max; /* 1000 */
+    size_t signatures_max; /* of a message, 20 */
+};
+#define PGP_LIMITS_DEFAULT                                                                                   \
+    {                                                                                                        \
+        2000, 1000, 20                                                                                       \
+    }
+
+#define PGP_KEYID_SIZE 17 /* 16 lower-case hex digits and a NUL */
+
+struct pgp_outside {
+    enum pgp_kind kind;
+    bool
+        supported; /* encrypted: a container that gpg opens (SEIPD version 1) and at least one public-key session key */
+    bool authenticated;             /* the container has a modification detection code */
+    char (*keyids)[PGP_KEYID_SIZE]; /* of the recipients' subkeys; zeros: hidden */
+    size_t nkeyids;
+    bool hidden;     /* some recipient is */
+    const char *why; /* with NONE, and where it is not supported */
+};
+
+/*
+ * pgp_look - binary packets.
+ *
+ * return  0, or -1 with ERR_LIMIT
+ */
+int pgp_look(struct arena *arena, struct span packets, const struct pgp_limits *limits,
+             struct pgp_outside *out, struct err *err) SEAL_CHECKED;
+
+#endif
