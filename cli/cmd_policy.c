@@ -239,6 +239,18 @@ static int get_earlier(struct cli *cli, struct policy_record *out, struct err *e
     return policy_version_text(cli, newest.version - 1, out, err);
 }
 
+static size_t count_octets(struct cli *cli, const struct policy_record *record)
+{
+    size_t octets = strlen(record->text);
+    for (size_t i = 0; i < record->nfiles; i++) {
+        struct err ignored = ERR_INIT; /* they were just read */
+        struct span text;
+        if (store_find_list(cli->read, record->digests[i], &text, &ignored) == FIND_FOUND)
+            octets += text.len;
+    }
+    return octets;
+}
+
 /* The text of an earlier version becomes the newest; the log keeps what stood between. */
 int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -261,7 +273,7 @@ int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err)
     earlier.again = earlier.version;
     earlier.loaded = cli->now;
     earlier.by = cli->caller;
-    if (store_put_policy(cli->store, &earlier, &version, err) < 0)
+    if (policy_version_put(cli, &earlier, count_octets(cli, &earlier), &version, err) < 0)
         return -1;
     say_in_use(cli, version, origin);
     buf_printf(&cli->out, "next: correct %s, which sealadm policy load reads\n", cli->settings->policy_file);

@@ -2,6 +2,7 @@
 #include "cli/policy_source.h"
 
 #include "base/io.h"
+#include "cli/policy_version.h"
 
 #include <errno.h>
 #include <string.h>
@@ -77,12 +78,14 @@ int policy_source_put(struct cli *cli, const struct policy_source *source, uint6
                                    .nfiles = source->nfiles,
                                    .digests = arena_array(cli->arena, source->nfiles, sizeof(char *)),
                                    .ndigests = source->nfiles};
+    size_t octets = strlen(source->text);
     for (size_t i = 0; i < source->nfiles; i++) {
         char digest[HASH_HEX_SIZE];
         if (store_put_list(cli->store, source->files[i].text, digest, err) < 0)
             return -1;
         record.files[i] = source->files[i].path;
         record.digests[i] = arena_strdup(cli->arena, digest);
+        octets += source->files[i].text.len;
     }
-    return store_put_policy(cli->store, &record, version_out, err);
+    return policy_version_put(cli, &record, octets, version_out, err);
 }

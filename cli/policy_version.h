@@ -13,4 +13,13 @@ int policy_version_get(struct cli *cli, uint64_t version, struct policy_record *
 int policy_version_text(struct cli *cli, uint64_t version, struct policy_record *out,
                         struct err *err) SEAL_CHECKED;
 
+/*
+ * policy_version_put - into the store. A large policy is in force a moment later (STORE_POLICY_LEAD_MS), so that the daemon can read it before
+ * that: this returns when it is.
+ *
+ * octets  of the policy and the files that it names
+ */
+int policy_version_put(struct cli *cli, struct policy_record *record, size_t octets, uint64_t *version_out,
+                       struct err *err) SEAL_CHECKED;
+
 #endif

@@ -9,11 +9,21 @@ int64_t clock_now(void)
     return (int64_t)time(NULL);
 }
 
-int64_t clock_ms(void)
+static int64_t read_ms(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t clock_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_wall_ms(void)
+{
+    return read_ms(CLOCK_REALTIME);
 }
 
 void clock_wait_until(int64_t ms)

@@ -1,18 +1,14 @@
-/* reload - one snapshot, replaced when it is due. */
+/* reload - one snapshot, replaced when it is due; its successor is made ready where there is time. */
 #include "milter/reload.h"
 
+#include "milter/clock.h"
 #include "milter/log.h"
+#include "milter/stamp.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a snapshot is made of; the store's generation changes for much else (harvested certificates, keys). */
-struct stamp {
-    uint64_t policy_version;
-    unsigned char authorities[HASH_SIZE]; /* and their revocation lists */
-};
 
 /* The arena of each settings file that was read: a snapshot, and so a message under way, may hold any of them. */
 struct settings_memory {
@@ -21,74 +17,115 @@ struct settings_memory {
 };
 
 struct reload {
-    pthread_mutex_t lock;
     struct store *store;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t wake;  /* of the thread */
+    bool wanted, stopping;
     const struct settings *settings;
     struct settings_memory *memory;
     struct snapshot *current;
-    uint64_t generation; /* of the store, when it was last compared */
-    struct stamp stamp;  /* of current, or of what could not be loaded */
+    struct stamp stamp;     /* of current, or of what could not be loaded */
+    uint64_t generation;    /* of the store, when it was last looked at */
+    struct stamp newest;    /* what it held then */
+    struct snapshot *ahead; /* what will be current; NULL: nothing, or it cannot be loaded */
+    struct stamp ahead_stamp;
 };
 
-static void stamp_authority(struct hash *hash, const struct ca_record *record)
+/* ---- looking ahead: a policy that is in force later is read before that, by a thread that no message waits for ---- */
+
+static struct snapshot *load_ahead(struct reload *reload, const struct settings *settings,
+                                   struct stamp *stamp)
 {
-    hash_add_field(hash, span_of(record->fingerprint));
-    hash_add_field(hash, span_of(record->trusted ? "trusted" : "known"));
+    static const struct stamp none = {.policy_version = 0};
+    struct snapshot *fresh = NULL;
+    struct err err = ERR_INIT; /* told when it is due */
+    if (stamp_read(reload->store, &none, stamp, &err) == 0 &&
+        snapshot_load(reload->store, settings, &fresh, &err) == 0 &&
+        fresh->policy_version != stamp->policy_version)
+        snapshot_free(&fresh);
+    return fresh;
 }
 
-static int read_stamp_of(struct store_read *read, struct stamp *out, struct err *err)
+static void *look_ahead(void *arg)
 {
-    struct policy_record policy;
-    struct ca_record *records;
-    struct crl_record *lists;
-    size_t n, nlists;
-    if (store_find_policy(read, 0, &policy, err) == FIND_FOUND)
-        out->policy_version = policy.version;
-    if (err_is_set(err) || store_cas(read, &records, &n, err) < 0 ||
-        store_crls(read, &lists, &nlists, err) < 0)
-        return -1;
-    struct hash *hash = hash_new();
-    for (size_t i = 0; i < n; i++)
-        stamp_authority(hash, &records[i]);
-    for (size_t i = 0; i < nlists; i++)
-        hash_add_field(hash, span_of(lists[i].fingerprint));
-    hash_end(hash, out->authorities);
-    hash_free(&hash);
-    return 0;
+    struct reload *reload = arg;
+    pthread_mutex_lock(&reload->lock);
+    for (;;) {
+        while (!reload->wanted && !reload->stopping)
+            pthread_cond_wait(&reload->wake, &reload->lock);
+        if (reload->stopping)
+            break;
+        const struct settings *settings = reload->settings;
+        struct stamp stamp;
+        pthread_mutex_unlock(&reload->lock);
+        struct snapshot *fresh = load_ahead(reload, settings, &stamp);
+        pthread_mutex_lock(&reload->lock);
+        snapshot_free(&reload->ahead);
+        reload->ahead = fresh;
+        reload->ahead_stamp = stamp;
+        reload->wanted = false;
+    }
+    pthread_mutex_unlock(&reload->lock);
+    return NULL;
 }
 
-static int read_stamp(struct store *store, struct stamp *out, struct err *err)
+static void want_ahead(struct reload *reload)
 {
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    struct store_read *read = NULL;
-    *out = (struct stamp){.policy_version = 0};
-    if (store_read_begin(store, arena, &read, err) < 0)
-        return -1;
-    int status = read_stamp_of(read, out, err);
-    store_read_end(&read);
-    return status;
+    if (reload->wanted || stamp_same(&reload->ahead_stamp, &reload->newest))
+        return;
+    reload->wanted = true;
+    pthread_cond_signal(&reload->wake);
 }
 
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
+static bool take_ahead(struct reload *reload, struct snapshot **out)
 {
-    return a->policy_version == b->policy_version &&
-           memcmp(a->authorities, b->authorities, sizeof a->authorities) == 0;
+    if (reload->ahead == NULL || reload->ahead->settings != reload->settings ||
+        !stamp_same(&reload->ahead_stamp, &reload->newest))
+        return false;
+    *out = reload->ahead;
+    reload->ahead = NULL;
+    return true;
 }
+
+/* A version that was just stored is in force a moment later (store.h), unless the clock was set meanwhile. */
+static bool is_early(const struct reload *reload)
+{
+    int64_t wait = reload->newest.policy_from_ms - clock_wall_ms();
+    return wait > 0 && wait <= STORE_POLICY_LEAD_MS &&
+           stamp_same_authorities(&reload->newest, &reload->stamp);
+}
+
+/* ---- the current one ---- */
 
 int reload_new(struct store *store, const struct settings *settings, struct reload **out, struct err *err)
 {
+    static const struct stamp none = {.policy_version = 0};
     struct reload *reload = xcalloc(1, sizeof *reload);
     pthread_mutex_init(&reload->lock, NULL);
+    pthread_cond_init(&reload->wake, NULL);
     reload->store = store;
     reload->settings = settings;
+    if (pthread_create(&reload->thread, NULL, look_ahead, reload) != 0)
+        abort();
     reload->generation = store_generation(store, err);
-    if (err_is_set(err) || read_stamp(store, &reload->stamp, err) < 0 ||
+    if (err_is_set(err) || stamp_read(store, &none, &reload->newest, err) < 0 ||
         snapshot_load(store, settings, &reload->current, err) < 0) {
         reload_free(&reload);
         return -1;
     }
+    reload->stamp = reload->newest;
     *out = reload;
     return 0;
+}
+
+static void end_thread(struct reload *reload)
+{
+    pthread_mutex_lock(&reload->lock);
+    reload->stopping = true;
+    pthread_cond_signal(&reload->wake);
+    pthread_mutex_unlock(&reload->lock);
+    pthread_join(reload->thread, NULL);
 }
 
 void reload_free(struct reload **reload)
@@ -96,52 +133,76 @@ void reload_free(struct reload **reload)
     struct reload *r = *reload;
     if (r == NULL)
         return;
+    end_thread(r);
     snapshot_free(&r->current);
+    snapshot_free(&r->ahead);
     for (struct settings_memory *m = r->memory, *next; m != NULL; m = next) {
         next = m->next;
         arena_free(&m->arena);
         free(m);
     }
+    pthread_cond_destroy(&r->wake);
     pthread_mutex_destroy(&r->lock);
     free(r);
     *reload = NULL;
 }
 
+static void log_failure(const struct err *err, const char *result)
+{
+    log_event(LEVEL_ERROR, NULL, "reload", "error", err_name(err->code), "why", err->msg, "result", result,
+              NULL);
+}
+
+static void log_current(const struct snapshot *current, const char *read)
+{
+    char version[24];
+    snprintf(version, sizeof version, "%llu", (unsigned long long)current->policy_version);
+    log_event(LEVEL_INFO, NULL, "reload", "policy", version, "read", read, NULL);
+}
+
 /* return 0, or -1 when what is new could not be read: ask again. A mistake in it is told once, and the old one stays. */
-static int replace(struct reload *reload, const struct settings *settings, struct err *err)
+static int replace(struct reload *reload, struct err *err)
 {
     struct snapshot *fresh = NULL;
-    if (snapshot_load(reload->store, settings, &fresh, err) < 0) {
+    bool ahead = take_ahead(reload, &fresh);
+    if (!ahead && snapshot_load(reload->store, reload->settings, &fresh, err) < 0) {
         if (err_class(err->code) == ERR_CLASS_TEMPORARY)
             return -1;
-        log_event(LEVEL_ERROR, NULL, "reload", "error", err_name(err->code), "why", err->msg, "result",
-                  "the old policy stays", NULL);
+        log_failure(err, "the old policy stays");
         err_clear(err);
-        return 0;
+    } else {
+        snapshot_free(&reload->current);
+        reload->current = fresh;
+        log_current(fresh, ahead ? "ahead" : "now");
     }
-    snapshot_free(&reload->current);
-    reload->current = fresh;
-    reload->settings = settings;
-    char version[24];
-    snprintf(version, sizeof version, "%llu", (unsigned long long)fresh->policy_version);
-    log_event(LEVEL_INFO, NULL, "reload", "policy", version, NULL);
+    reload->stamp = reload->newest;
     return 0;
 }
 
-static int compare(struct reload *reload, struct err *err)
+static int look_at_store(struct reload *reload, struct err *err)
 {
-    struct stamp stamp;
+    struct stamp newest;
     uint64_t generation = store_generation(reload->store, err);
     if (err_is_set(err))
         return -1;
     if (generation == reload->generation)
         return 0;
-    if (read_stamp(reload->store, &stamp, err) < 0)
-        return -1;
-    if (!same_stamp(&stamp, &reload->stamp) && replace(reload, reload->settings, err) < 0)
+    if (stamp_read(reload->store, &reload->newest, &newest, err) < 0)
         return -1;
     reload->generation = generation;
-    reload->stamp = stamp;
+    reload->newest = newest;
+    return 0;
+}
+
+static int compare(struct reload *reload, struct err *err)
+{
+    if (look_at_store(reload, err) < 0)
+        return -1;
+    if (stamp_same(&reload->newest, &reload->stamp))
+        return 0;
+    if (!is_early(reload))
+        return replace(reload, err);
+    want_ahead(reload);
     return 0;
 }
 
@@ -153,23 +214,42 @@ struct snapshot *reload_snapshot(struct reload *reload, struct err *err)
     return snapshot;
 }
 
+static int load_settings(struct reload *reload, struct arena *arena, struct settings **settings,
+                         struct stamp *stamp, struct snapshot **out, struct err *err)
+{
+    static const struct stamp none = {.policy_version = 0};
+    if (settings_load(arena, reload->settings->path, settings, err) < 0 ||
+        stamp_read(reload->store, &none, stamp, err) < 0)
+        return -1;
+    return snapshot_load(reload->store, *settings, out, err);
+}
+
+static void use_settings(struct reload *reload, struct arena *arena, const struct settings *settings,
+                         const struct stamp *stamp, struct snapshot *fresh)
+{
+    struct settings_memory *memory = xcalloc(1, sizeof *memory);
+    pthread_mutex_lock(&reload->lock);
+    *memory = (struct settings_memory){.next = reload->memory, .arena = arena};
+    reload->memory = memory;
+    reload->settings = settings;
+    reload->stamp = *stamp;
+    snapshot_free(&reload->current);
+    reload->current = fresh;
+    log_current(fresh, "now");
+    pthread_mutex_unlock(&reload->lock);
+}
+
 void reload_settings(struct reload *reload)
 {
     struct err err = ERR_INIT;
-    struct settings *settings = NULL;
     struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    pthread_mutex_lock(&reload->lock);
-    if (settings_load(arena, reload->settings->path, &settings, &err) < 0) {
-        log_event(LEVEL_ERROR, NULL, "reload", "error", err_name(err.code), "why", err.msg, "result",
-                  "the old settings stay", NULL);
-        arena_free(&arena);
-    } else {
-        struct settings_memory *memory = xcalloc(1, sizeof *memory);
-        *memory = (struct settings_memory){.next = reload->memory, .arena = arena};
-        reload->memory = memory;
-        if (replace(reload, settings, &err) < 0)
-            log_event(LEVEL_ERROR, NULL, "reload", "error", err_name(err.code), "why", err.msg, "result",
-                      "the old settings stay", NULL);
+    struct settings *settings = NULL;
+    struct snapshot *fresh = NULL;
+    struct stamp stamp;
+    if (load_settings(reload, arena, &settings, &stamp, &fresh, &err) == 0) {
+        use_settings(reload, arena, settings, &stamp, fresh);
+        return;
     }
-    pthread_mutex_unlock(&reload->lock);
+    log_failure(&err, "the old settings stay");
+    arena_free(&arena);
 }

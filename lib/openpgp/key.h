@@ -11,6 +11,7 @@
 #define OPENPGP_KEY_H
 
 #include "openpgp/engine.h"
+#include "openpgp/packet.h"
 
 #define PGP_FPR_SIZE     65          /* 40 hex digits of a version 4 key, lower case; room for 64 */
 #define PGP_KEY_SIZE_MAX (64u << 10) /* octets of one key after cutting; before: 1 MB */

@@ -82,6 +82,15 @@ struct span kv_key_tail(struct span key, size_t n)
     return key.len < n ? (struct span){"", 0} : span_sub(key, key.len - n, n);
 }
 
+uint64_t kv_key_tail_number(struct span key)
+{
+    struct span tail = kv_key_tail(key, sizeof(uint64_t));
+    uint64_t number = 0;
+    for (size_t i = 0; i < tail.len; i++)
+        number = number << 8 | (unsigned char)tail.ptr[i];
+    return number;
+}
+
 static MDB_val val_of(struct span s)
 {
     return (MDB_val){.mv_size = s.len, .mv_data = (void *)(uintptr_t)s.ptr};

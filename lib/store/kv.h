@@ -57,6 +57,8 @@ void kv_key_bytes(struct kv_key *key, const void *p, size_t n);
 struct span kv_key_span(const struct kv_key *key);
 /* kv_key_tail - the last n bytes of a stored key; empty when it is shorter. */
 struct span kv_key_tail(struct span key, size_t n);
+/* kv_key_tail_number - what kv_key_number() put last; 0 when the key is shorter. */
+uint64_t kv_key_tail_number(struct span key);
 
 struct kv;
 

@@ -11,6 +11,7 @@ static const struct field fields[] = {
     FIELD(version, FIELD_TIME),
     FIELD(text, FIELD_TEXT),
     FIELD(loaded, FIELD_TIME),
+    FIELD(from_ms, FIELD_LATER),
     FIELD(by, FIELD_TEXT),
     FIELD(again, FIELD_LATER),
     {"files", FIELD_LATER_TEXTS, offsetof(struct policy_record, files),
@@ -73,6 +74,17 @@ enum find store_find_policy(struct store_read *read, uint64_t version, struct po
     if (version == 0)
         return newest(&read->txn, read->arena, out, err);
     return store_load(&read->txn, &store_policy_kind, &key, read->arena, out, err);
+}
+
+int store_newest_policy(struct store_read *read, uint64_t *version_out, struct err *err)
+{
+    struct kv_key prefix = kv_key(KV_POLICY);
+    SEAL_CLEANUP(kv_iter_fini) struct kv_iter iter;
+    kv_iter_init(&iter, &read->txn, &prefix);
+    *version_out = 0;
+    if (kv_iter_last(&iter, err) == FIND_FOUND)
+        *version_out = kv_key_tail_number(iter.key);
+    return err_is_set(err) ? -1 : 0;
 }
 
 int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out, struct err *err)

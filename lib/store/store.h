@@ -215,6 +215,7 @@ struct policy_record {
     uint64_t version; /* 1, 2, .. given by the store */
     const char *text;
     int64_t loaded;
+    int64_t from_ms;    /* in force from then on, milliseconds since 1970; 0: at once */
     const char *by;     /* who */
     uint64_t again;     /* the version whose text was put into use again; 0: the text was loaded */
     const char **files; /* files of addresses that it names */
@@ -222,12 +223,17 @@ struct policy_record {
     const char **digests; /* as many: of their texts when it was loaded, for store_find_list() */
     size_t ndigests;
 };
+/* A large policy takes a moment to be read: it is in force so much later than it is stored, and no message waits for it. */
+#define STORE_POLICY_LEAD_MS 1000
+
 /* store_put_policy - the next version; record->version is not read. ERR_LIMIT. */
 int store_put_policy(struct store *store, const struct policy_record *record, uint64_t *version_out,
                      struct err *err) SEAL_CHECKED;
 /* store_find_policy - version 0: the newest. */
 enum find store_find_policy(struct store_read *read, uint64_t version, struct policy_record *out,
                             struct err *err);
+/* store_newest_policy - its version alone; 0: none was ever loaded. */
+int store_newest_policy(struct store_read *read, uint64_t *version_out, struct err *err) SEAL_CHECKED;
 int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out,
                    struct err *err) SEAL_CHECKED;
 

@@ -3,6 +3,7 @@
  *
  *     bench_policy [SECONDS]     for each figure
  */
+#include "milter/clock.h"
 #include "milter/reload.h"
 #include "policy/site.h"
 
@@ -143,7 +144,8 @@ static void put_policy(struct store *store, const char *text)
 {
     struct err err = ERR_INIT;
     uint64_t version;
-    const struct policy_record record = {.text = text, .by = "bench"};
+    const struct policy_record record = {
+        .text = text, .by = "bench", .from_ms = clock_wall_ms() + STORE_POLICY_LEAD_MS};
     ck_assert_msg(store_put_policy(store, &record, &version, &err) == 0, "%s", err.msg);
 }
 
@@ -161,7 +163,7 @@ static void watch_reload(struct store *store, struct reload *reload, const char 
     do {
         put_policy(store, text);
         loaded++;
-        usleep(300000);
+        usleep(1000 * (STORE_POLICY_LEAD_MS + 100));
     } while (seconds() < end);
     atomic_store(&stop, true);
     for (size_t i = 0; i < SEAL_COUNT(threads); i++) {

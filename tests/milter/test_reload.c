@@ -5,6 +5,7 @@
 #include "support/site.h"
 
 #include "base/io.h"
+#include "milter/clock.h"
 #include "milter/log.h"
 #include "smime/crl.h"
 
@@ -54,12 +55,17 @@ static void tear_down(void)
 }
 
 /* Straight into the store: sealadm would have found the mistake. */
-static void put_policy(const char *text)
+static void put_policy_from(const char *text, int64_t from_ms)
 {
     struct err err = ERR_INIT;
     uint64_t version;
-    const struct policy_record record = {.text = text, .loaded = PKI_NOW, .by = "test"};
+    const struct policy_record record = {.text = text, .loaded = PKI_NOW, .from_ms = from_ms, .by = "test"};
     ck_ok(store_put_policy(site->store, &record, &version, &err));
+}
+
+static void put_policy(const char *text)
+{
+    put_policy_from(text, 0);
 }
 
 static struct snapshot *newest(void)
@@ -105,6 +111,64 @@ START_TEST(message_under_way_keeps_the_policy_that_it_began_with)
     ck_assert_uint_eq(old->policy_version, 1);
     ck_assert(policy_is_ours(old->policy, "a@our.example"));
     snapshot_free(&old);
+}
+END_TEST
+
+static void await_version(uint64_t version)
+{
+    while (version_now() != version)
+        usleep(1000);
+}
+
+START_TEST(policy_that_is_in_force_later_is_read_before_that_by_no_message)
+{
+    int64_t from = clock_wall_ms() + 500;
+    put_policy_from(policy, from);
+    ck_assert_uint_eq(version_now(), 1);
+    await_version(2);
+    ck_assert_int_ge(clock_wall_ms(), from);
+    ck_assert_uint_eq(lines_with("event=reload policy=2 read=ahead"), 1);
+    ck_assert_uint_eq(lines_with("read=now"), 0);
+}
+END_TEST
+
+START_TEST(policy_that_nobody_read_before_it_was_in_force_is_read_by_the_next_message)
+{
+    put_policy_from(policy, clock_wall_ms() - 1);
+    ck_assert_uint_eq(version_now(), 2);
+    ck_assert_uint_eq(lines_with("read=now"), 1);
+}
+END_TEST
+
+START_TEST(what_was_read_ahead_is_not_used_when_a_newer_one_came_since)
+{
+    int64_t from = clock_wall_ms() + 300;
+    put_policy_from(policy, from);
+    ck_assert_uint_eq(version_now(), 1);
+    put_policy_from(policy, from);
+    await_version(3);
+    ck_assert_uint_eq(lines_with("event=reload policy=2"), 0);
+    ck_assert_uint_eq(lines_with("event=reload policy=3"), 1);
+}
+END_TEST
+
+START_TEST(clock_that_was_set_back_delays_no_policy)
+{
+    put_policy_from(policy, clock_wall_ms() + 3600000);
+    ck_assert_uint_eq(version_now(), 2);
+}
+END_TEST
+
+START_TEST(policy_to_come_with_a_mistake_is_told_once_when_it_is_due)
+{
+    put_policy_from("our domains our.example\nrule \"out\"\n    when outbound\n    encript\n",
+                    clock_wall_ms() + 200);
+    ck_assert_uint_eq(version_now(), 1);
+    ck_assert_uint_eq(lines_with("encript"), 0);
+    while (lines_with("encript") == 0)
+        ck_assert_uint_eq(version_now(), 1);
+    ck_assert_uint_eq(version_now(), 1);
+    ck_assert_uint_eq(lines_with("the old policy stays"), 1);
 }
 END_TEST
 
@@ -249,6 +313,11 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, next_message_has_the_new_policy);
     tcase_add_test(tc, message_under_way_keeps_the_policy_that_it_began_with);
+    tcase_add_test(tc, policy_that_is_in_force_later_is_read_before_that_by_no_message);
+    tcase_add_test(tc, policy_that_nobody_read_before_it_was_in_force_is_read_by_the_next_message);
+    tcase_add_test(tc, what_was_read_ahead_is_not_used_when_a_newer_one_came_since);
+    tcase_add_test(tc, clock_that_was_set_back_delays_no_policy);
+    tcase_add_test(tc, policy_to_come_with_a_mistake_is_told_once_when_it_is_due);
     tcase_add_test(tc, policy_with_an_unknown_word_changes_nothing_and_is_logged_once);
     tcase_add_test(tc, what_cannot_be_read_is_no_old_policy_and_is_read_again);
     tcase_add_test(tc, new_authority_is_trusted_by_the_next_message);

@@ -15,7 +15,10 @@ static uint64_t put(const char *text)
 START_TEST(without_a_policy_there_is_no_newest)
 {
     struct policy_record out;
+    uint64_t version = 1;
     SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
+    ck_ok(store_newest_policy(read, &version, &err));
+    ck_assert_uint_eq(version, 0);
     ck_assert_int_eq(store_find_policy(read, 0, &out, &err), FIND_ABSENT);
     ck_assert_int_eq(store_find_policy(read, 1, &out, &err), FIND_ABSENT);
 }
@@ -53,9 +56,12 @@ START_TEST(the_newest_is_found_whatever_else_is_in_the_store)
     ck_ok(store_put_user(fixture_store, &user, &err)); /* sorts behind policies */
     ck_ok(store_put_ca(fixture_store, &ca, &err));     /* sorts before them */
     ck_assert_uint_eq(put("second"), 2);
+    uint64_t version;
     SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
     ck_assert_int_eq(store_find_policy(read, 0, &out, &err), FIND_FOUND);
     ck_assert_str_eq(out.text, "second");
+    ck_ok(store_newest_policy(read, &version, &err));
+    ck_assert_uint_eq(version, 2);
 }
 END_TEST
 
