@@ -23,12 +23,12 @@ static int read_beginning(const char *text, char out[HASH_HEX_SIZE], struct err 
 int certbook_find(struct cli *cli, enum store_kind kind, const char *beginning, char out[HASH_HEX_SIZE],
                   struct err *err)
 {
-    static const char *const names[] = {[STORE_CERT] = "certificate",
-                                        [STORE_KEY] = "private key",
-                                        [STORE_CA] = "certification authority",
-                                        [STORE_CRL] = "revocation list"};
+    static const char *const names[] = {
+        [STORE_CERT] = "certificate",    [STORE_KEY] = "private key", [STORE_CA] = "certification authority",
+        [STORE_CRL] = "revocation list", [STORE_PGP] = "OpenPGP key", [STORE_PGP_OWN] = "OpenPGP secret key"};
     static const char *const groups[] = {
-        [STORE_CERT] = "cert", [STORE_KEY] = "key", [STORE_CA] = "ca", [STORE_CRL] = "crl"};
+        [STORE_CERT] = "cert", [STORE_KEY] = "key",  [STORE_CA] = "ca",
+        [STORE_CRL] = "crl",   [STORE_PGP] = "cert", [STORE_PGP_OWN] = "key"};
     char lower[HASH_HEX_SIZE];
     if (read_beginning(beginning, lower, err) < 0)
         return -1;
@@ -65,9 +65,9 @@ int certbook_add_address(struct cli *cli, struct cert_record *record, const char
     for (size_t i = 0; i < record->naddrs; i++)
         if (strcmp(record->addrs[i], addr) == 0)
             return 0;
-    if (record->naddrs == STORE_CERT_ADDRS_MAX)
+    if (record->naddrs == STORE_ADDRS_MAX)
         return err_set(err, ERR_LIMIT, "certificate %.16s has %d addresses already", record->fingerprint,
-                       STORE_CERT_ADDRS_MAX);
+                       STORE_ADDRS_MAX);
     const char **addrs = arena_array(cli->arena, record->naddrs + 1, sizeof *addrs);
     for (size_t i = 0; i < record->naddrs; i++)
         addrs[i] = record->addrs[i];

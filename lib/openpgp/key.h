@@ -31,6 +31,7 @@ struct pgp_subkey { /* the first is the primary key */
     bool can_sign, can_encrypt;
     bool valid;               /* not revoked, not expired at the time of reading, bound by the primary key */
     int64_t created, expires; /* 0: never */
+    const char *keygrip;      /* the agent's name of its secret part: 40 upper-case hex digits */
     const char *algorithm;    /* "rsa", "ed25519", "cv25519", "nistp256", "dsa", "elg" .. */
     unsigned bits;
 };

@@ -1,5 +1,6 @@
 /* care - health, backup and restore. */
 #include "base/io.h"
+#include "store/pgp.h"
 #include "store/schema.h"
 #include "store/store_private.h"
 
@@ -19,12 +20,15 @@ static const struct {
     {KV_POLICY, &store_policy_kind},   {KV_LIST, &store_list_kind},
     {KV_JOURNAL, &store_journal_kind}, {KV_REMEMBERED, &store_remembered_kind},
     {KV_CRL, &store_crl_kind},         {KV_CRL_PIECE, &store_crl_piece_kind},
+    {KV_PGP, &store_pgp_kind},         {KV_PGP_OWN, &store_pgp_own_kind},
 };
 
 /* Any record's struct fits in here; only whether it can be read matters. */
 union any_record {
     struct cert_record cert;
     struct key_record key;
+    struct pgp_record pgp;
+    struct pgp_own_record pgp_own;
     struct user_record user;
     struct ca_record ca;
     struct policy_record policy;

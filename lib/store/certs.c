@@ -1,5 +1,5 @@
 /* certs - certificates, and the index from their addresses. */
-#include "store/store_private.h"
+#include "store/held.h"
 
 #include <string.h>
 
@@ -39,54 +39,53 @@ const char *cert_source_name(enum cert_source source)
     return names[source];
 }
 
-enum find store_load_cert(struct kv_txn *txn, const char *fingerprint, struct arena *arena,
-                          struct cert_record *out, struct err *err)
+/* A new chain verdict, and trust with it unless somebody decided by hand. */
+static void judge(struct cert_record *record, bool chain_ok)
 {
-    struct kv_key key = store_key(KV_CERT, fingerprint);
-    return store_load(txn, &store_cert_kind, &key, arena, out, err);
+    record->chain_ok = chain_ok;
+    if (!record->pinned && record->trust != TRUST_REJECTED)
+        record->trust = chain_ok ? TRUST_TRUSTED : TRUST_UNTRUSTED;
 }
 
-void store_save_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err)
+static bool learn_verdict(struct cert_record *known, bool chain_ok)
 {
-    struct kv_key key = store_key(KV_CERT, record->fingerprint);
-    store_save(txn, &store_cert_kind, &key, record, err);
+    if (known->pinned || known->chain_ok == chain_ok)
+        return false;
+    judge(known, chain_ok);
+    return true;
 }
 
-void store_index_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err)
+static bool learn(void *known, const void *seen, struct arena *arena)
 {
-    for (size_t i = 0; i < record->naddrs; i++) {
-        struct kv_key key = store_pair(KV_CERT_ADDR, record->addrs[i], record->fingerprint);
-        kv_put(txn, &key, SPAN_LIT(""), err);
-    }
+    struct cert_record *record = known;
+    const struct cert_record *other = seen;
+    (void)arena;
+    bool verdict = learn_verdict(record, other->chain_ok);
+    return held_learn_text(&record->capabilities, other->capabilities) || verdict;
 }
 
-static void unindex_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err)
-{
-    for (size_t i = 0; i < record->naddrs; i++) {
-        struct kv_key key = store_pair(KV_CERT_ADDR, record->addrs[i], record->fingerprint);
-        kv_delete(txn, &key, err);
-    }
-}
+const struct held_kind held_certs = {
+    .record = &store_cert_kind,
+    .size = sizeof(struct cert_record),
+    .class = KV_CERT,
+    .private = KV_KEY,
+    .indexes = {{KV_CERT_ADDR, offsetof(struct cert_record, addrs), offsetof(struct cert_record, naddrs)}},
+    .nindexes = 1,
+    .learn = learn,
+};
 
 /* ---- read ---- */
 
 enum find store_find_cert(struct store_read *read, const char *fingerprint, struct cert_record *out,
                           struct err *err)
 {
-    return store_load_cert(&read->txn, fingerprint, read->arena, out, err);
-}
-
-int store_load_certs_of(struct kv_txn *txn, const char *addr, struct arena *arena, struct cert_record **out,
-                        size_t *n_out, struct err *err)
-{
-    return store_joined(txn, &store_cert_kind, KV_CERT_ADDR, addr, KV_CERT, sizeof **out, arena, out, n_out,
-                        err);
+    return held_load(&read->txn, &held_certs, fingerprint, read->arena, out, err);
 }
 
 int store_certs_of(struct store_read *read, const char *addr, struct cert_record **out, size_t *n_out,
                    struct err *err)
 {
-    return store_load_certs_of(&read->txn, addr, read->arena, out, n_out, err);
+    return held_of(&read->txn, &held_certs, addr, read->arena, out, n_out, err);
 }
 
 int store_certs(struct store_read *read, struct cert_record **out, size_t *n_out, struct err *err)
@@ -96,99 +95,35 @@ int store_certs(struct store_read *read, struct cert_record **out, size_t *n_out
 
 /* ---- write ---- */
 
-static void put_cert(struct kv_txn *txn, struct arena *arena, const struct cert_record *record,
-                     struct err *err)
-{
-    struct cert_record merged = *record, old;
-    enum find answer = store_load_cert(txn, record->fingerprint, arena, &old, err);
-    if (answer == FIND_FOUND) {
-        unindex_cert(txn, &old, err);
-        if (old.first_seen < merged.first_seen)
-            merged.first_seen = old.first_seen;
-    }
-    store_save_cert(txn, &merged, err);
-    store_index_cert(txn, &merged, err);
-}
-
 int store_put_cert(struct store *store, const struct cert_record *record, struct err *err)
 {
-    struct kv_txn txn;
-    if (record->naddrs > STORE_CERT_ADDRS_MAX)
-        return err_set(err, ERR_LIMIT, "store: a certificate with more than %d addresses",
-                       STORE_CERT_ADDRS_MAX);
-    if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
-        return -1;
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    put_cert(&txn, arena, record, err);
-    return store_commit(&txn, err);
-}
-
-/* Begin a change of a certificate that must be there. */
-static int begin_change(struct store *store, const char *fingerprint, struct arena *arena, struct kv_txn *txn,
-                        struct cert_record *out, struct err *err)
-{
-    if (kv_begin(store->kv, KV_WRITE, txn, err) < 0)
-        return -1;
-    switch (store_load_cert(txn, fingerprint, arena, out, err)) {
-    case FIND_FOUND:
-        return 0;
-    case FIND_ABSENT:
-        err_set(err, ERR_ABSENT, "no certificate %s", fingerprint);
-        break;
-    case FIND_FAILED:
-        break;
-    }
-    kv_abort(txn);
-    return -1;
+    return held_put(store, &held_certs, record, NULL, err);
 }
 
 int store_set_trust(struct store *store, const char *fingerprint, enum trust trust, struct err *err)
 {
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    struct kv_txn txn;
-    struct cert_record record;
-    if (begin_change(store, fingerprint, arena, &txn, &record, err) < 0)
-        return -1;
-    record.trust = trust;
-    record.pinned = true;
-    store_save_cert(&txn, &record, err);
-    return store_commit(&txn, err);
-}
-
-void store_judge_cert(struct cert_record *record, bool chain_ok)
-{
-    record->chain_ok = chain_ok;
-    if (!record->pinned && record->trust != TRUST_REJECTED)
-        record->trust = chain_ok ? TRUST_TRUSTED : TRUST_UNTRUSTED;
+    return held_set_trust(store, &held_certs, fingerprint, trust, err);
 }
 
 int store_set_chain(struct store *store, const char *fingerprint, enum chain_verdict verdict, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     struct kv_txn txn;
-    struct cert_record record;
-    if (begin_change(store, fingerprint, arena, &txn, &record, err) < 0)
+    void *record;
+    if (held_begin_change(store, &held_certs, fingerprint, arena, &txn, &record, err) < 0)
         return -1;
-    store_judge_cert(&record, verdict == CHAIN_VERDICT_OK);
-    store_save_cert(&txn, &record, err);
+    judge(record, verdict == CHAIN_VERDICT_OK);
+    held_save(&txn, &held_certs, NULL, record, err);
     return store_commit(&txn, err);
 }
 
 int store_delete_cert(struct store *store, const char *fingerprint, struct err *err)
 {
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    struct kv_txn txn;
-    struct cert_record record;
-    struct span value;
-    struct kv_key of_key = store_key(KV_KEY, fingerprint), of_cert = store_key(KV_CERT, fingerprint);
-    if (begin_change(store, fingerprint, arena, &txn, &record, err) < 0)
-        return -1;
-    if (kv_get(&txn, &of_key, &value, err) == FIND_FOUND) {
-        kv_abort(&txn);
-        return err_set(err, ERR_EXISTS,
-                       "certificate %s: its private key is here and would be lost for old mail", fingerprint);
-    }
-    unindex_cert(&txn, &record, err);
-    kv_delete(&txn, &of_cert, err);
-    return store_commit(&txn, err);
+    return held_delete(store, &held_certs, fingerprint, err);
+}
+
+int store_harvest(struct store *store, const struct cert_record *record, enum harvest_result *out,
+                  struct err *err)
+{
+    return held_harvest(store, &held_certs, record, NULL, out, err);
 }

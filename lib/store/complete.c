@@ -14,6 +14,10 @@ static enum kv_class class_of(enum store_kind kind)
         return KV_CA;
     case STORE_CRL:
         return KV_CRL;
+    case STORE_PGP:
+        return KV_PGP;
+    case STORE_PGP_OWN:
+        return KV_PGP_OWN;
     }
     return KV_META;
 }

@@ -1,5 +1,5 @@
-/* keys - private keys, wrapped, and the index from their owners. */
-#include "store/store_private.h"
+/* keys - private keys of certificates, wrapped. */
+#include "store/owned.h"
 
 #include <stdlib.h>
 
@@ -14,30 +14,17 @@ static const struct field fields[] = {
 #undef FIELD
 const struct record_kind store_key_kind = {"private key", 1, fields, SEAL_COUNT(fields)};
 
+static const struct owned_kind owned = {&store_key_kind, sizeof(struct key_record), KV_KEY, KV_KEY_OWNER};
+
 int store_put_key(struct store *store, const struct key_record *record, struct err *err)
 {
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    struct kv_key key = store_key(KV_KEY, record->fingerprint);
-    struct kv_key owned = store_pair(KV_KEY_OWNER, record->owner, record->fingerprint);
-    struct kv_txn txn;
-    struct key_record old;
-    if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
-        return -1;
-    if (store_load(&txn, &store_key_kind, &key, arena, &old, err) == FIND_FOUND) {
-        struct kv_key before = store_pair(KV_KEY_OWNER, old.owner, old.fingerprint);
-        kv_delete(&txn, &before, err);
-    }
-    store_save(&txn, &store_key_kind, &key, record, err);
-    if (record->owner[0] != '\0')
-        kv_put(&txn, &owned, SPAN_LIT(""), err);
-    return store_commit(&txn, err);
+    return owned_put(store, &owned, record, err);
 }
 
 enum find store_find_key(struct store_read *read, const char *fingerprint, struct key_record *out,
                          struct err *err)
 {
-    struct kv_key key = store_key(KV_KEY, fingerprint);
-    return store_load(&read->txn, &store_key_kind, &key, read->arena, out, err);
+    return owned_find(read, &owned, fingerprint, out, err);
 }
 
 struct dated {
@@ -77,8 +64,7 @@ static int sort_by_cert(struct store_read *read, struct key_record *keys, size_t
 int store_keys_of(struct store_read *read, const char *addr, struct key_record **out, size_t *n_out,
                   struct err *err)
 {
-    if (store_joined(&read->txn, &store_key_kind, KV_KEY_OWNER, addr, KV_KEY, sizeof **out, read->arena, out,
-                     n_out, err) < 0)
+    if (owned_of(read, &owned, addr, out, n_out, err) < 0)
         return -1;
     return *n_out < 2 ? 0 : sort_by_cert(read, *out, *n_out, err);
 }

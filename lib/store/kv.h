@@ -32,6 +32,11 @@ enum kv_class {
     KV_CERT_ADDR = 'C',        /* address, fingerprint */
     KV_KEY = 'k',              /* fingerprint of its certificate */
     KV_KEY_OWNER = 'K',        /* address, fingerprint */
+    KV_PGP = 'g',              /* fingerprint */
+    KV_PGP_ADDR = 'G',         /* address, fingerprint */
+    KV_PGP_KEYID = 'i',        /* key id, fingerprint */
+    KV_PGP_OWN = 'o',          /* fingerprint */
+    KV_PGP_OWN_OWNER = 'O',    /* address, fingerprint */
     KV_USER = 'u',             /* address */
     KV_USER_MORE = 'U',        /* further address; the value is the user's address */
     KV_CA = 'a',               /* fingerprint */

@@ -62,22 +62,22 @@ const char *cert_source_name(enum cert_source source);
 /* A certificate of anybody; addresses are those of its subjectAltName (canonical), or those the administrator gave it. */
 struct cert_record {
     const char *fingerprint; /* SHA-256 of the DER, lower-case hex: the key */
-    struct span der;
-    const char **addrs; /* canonical */
+    const char **addrs;      /* canonical */
     size_t naddrs;
-    enum cert_source source;
     enum trust trust; /* trusted by hand or by chain; rejected by hand wins over every chain */
     bool pinned;      /* set by hand: harvesting never changes it nor adds another in its place */
-    bool chain_ok;    /* chain verdict when it was stored or last judged */
+    int64_t first_seen, last_seen;
+    struct span der;
+    enum cert_source source;
+    bool chain_ok; /* chain verdict when it was stored or last judged */
     int64_t not_before, not_after;
     unsigned usage;       /* CERT_* bits of smime/cert.h, kept opaquely */
     const char *key_kind; /* "rsa", "ec" */
     unsigned key_bits;
     const char *capabilities; /* "" or cipher names of the peer */
-    int64_t first_seen, last_seen;
 };
 
-#define STORE_CERT_ADDRS_MAX 100
+#define STORE_ADDRS_MAX 100 /* of one certificate or OpenPGP key */
 
 /* store_put_cert - new, or in the place of the one with the same fingerprint; the earliest first_seen stays. */
 int store_put_cert(struct store *store, const struct cert_record *record, struct err *err) SEAL_CHECKED;
@@ -107,7 +107,7 @@ enum harvest_result {
     HARVEST_KNOWN,
     HARVEST_REFUSED
 };
-#define STORE_HARVEST_MAX 20 /* untrusted certificates of one address */
+#define STORE_HARVEST_MAX 20 /* untrusted certificates of one address; as many OpenPGP keys */
 
 /*
  * store_harvest - add an observed certificate.
@@ -200,7 +200,9 @@ enum store_kind {
     STORE_CERT,
     STORE_KEY,
     STORE_CA,
-    STORE_CRL /* its id */
+    STORE_CRL, /* its id */
+    STORE_PGP, /* OpenPGP keys: store/pgp.h */
+    STORE_PGP_OWN
 };
 /* store_complete - the only fingerprint of a kind that begins so (lower-case hex). FIND_FAILED with ERR_AMBIGUOUS when several do. */
 enum find store_complete(struct store_read *read, enum store_kind kind, const char *beginning,

@@ -18,8 +18,8 @@ struct store_read {
 };
 
 extern const struct record_kind store_cert_kind, store_key_kind, store_user_kind, store_ca_kind,
-    store_policy_kind, store_list_kind, store_journal_kind, store_remembered_kind, store_crl_kind,
-    store_crl_piece_kind;
+    store_pgp_kind, store_pgp_own_kind, store_policy_kind, store_list_kind, store_journal_kind,
+    store_remembered_kind, store_crl_kind, store_crl_piece_kind;
 
 struct crl_piece {
     struct span bytes;
@@ -48,15 +48,5 @@ int store_list(struct store_read *read, const struct record_kind *kind, enum kv_
 int store_joined(struct kv_txn *txn, const struct record_kind *kind, enum kv_class index, const char *text,
                  enum kv_class class, size_t size, struct arena *arena, void *array_out, size_t *n_out,
                  struct err *err) SEAL_CHECKED;
-
-/* certs.c, for harvest.c too */
-enum find store_load_cert(struct kv_txn *txn, const char *fingerprint, struct arena *arena,
-                          struct cert_record *out, struct err *err);
-void store_save_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err);
-void store_index_cert(struct kv_txn *txn, const struct cert_record *record, struct err *err);
-int store_load_certs_of(struct kv_txn *txn, const char *addr, struct arena *arena, struct cert_record **out,
-                        size_t *n_out, struct err *err) SEAL_CHECKED;
-/* store_judge_cert - a new chain verdict, and trust with it unless somebody decided by hand. */
-void store_judge_cert(struct cert_record *record, bool chain_ok);
 
 #endif

@@ -1,17 +1,14 @@
 /*
  * soft - private keys that lie in the store, wrapped under the master key.
  *
- * Wrapping: AES-256-GCM, random 96-bit nonce; associated data is record version, canonical address and the SHA-256 of the public key
- * (each with its length), so that a wrapped key cannot be moved to another owner. Layout: version(1) nonce(12) tag(16) ciphertext
- * of the PKCS#8 PrivateKeyInfo.
+ * The subject of the wrapping (token/wrap.h) is the SubjectPublicKeyInfo; what is wrapped, the PKCS#8 PrivateKeyInfo.
  */
 #ifndef TOKEN_SOFT_H
 #define TOKEN_SOFT_H
 
 #include "base/buf.h"
 #include "token/key.h"
-
-#define MASTER_KEY_SIZE 32
+#include "token/wrap.h"
 
 /* soft_master_generate - a new random master key. */
 int soft_master_generate(struct secret *out, struct err *err) SEAL_CHECKED;

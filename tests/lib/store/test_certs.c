@@ -120,7 +120,7 @@ END_TEST
 START_TEST(a_certificate_with_too_many_addresses_is_refused)
 {
     struct cert_record record = fixture_cert("aa", "a@b.example");
-    const char *many[STORE_CERT_ADDRS_MAX + 1];
+    const char *many[STORE_ADDRS_MAX + 1];
     for (size_t i = 0; i < SEAL_COUNT(many); i++)
         many[i] = "a@b.example";
     record.addrs = many;

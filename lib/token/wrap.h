@@ -1,0 +1,28 @@
+/*
+ * wrap - small secrets under the master key: private keys, passphrases.
+ *
+ * AES-256-GCM, random 96-bit nonce; associated data is version, canonical address of the owner, and the SHA-256 of the subject (each with
+ * its length), so that what is wrapped cannot be moved to another owner or subject. Layout: version(1) nonce(12) tag(16) ciphertext.
+ */
+#ifndef TOKEN_WRAP_H
+#define TOKEN_WRAP_H
+
+#include "base/buf.h"
+#include "base/secret.h"
+
+#define MASTER_KEY_SIZE 32
+#define WRAP_MAX        (64u << 10) /* octets of a wrapped secret */
+
+/*
+ * wrap_seal - wrap a secret for its owner; appended to out.
+ *
+ * subject  what the secret belongs to: a private key's SubjectPublicKeyInfo; of the passphrase of an OpenPGP key its fingerprint
+ * errors   ERR_CONFIG (no master key of the right size), ERR_LIMIT, ERR_CRYPTO
+ */
+int wrap_seal(const struct secret *master, const char *owner, struct span subject,
+              const struct secret *secret, struct buf *out, struct err *err) SEAL_CHECKED;
+/* wrap_open - the secret again. ERR_CRYPTO when owner, subject or master do not fit. */
+int wrap_open(const struct secret *master, const char *owner, struct span subject, struct span wrapped,
+              struct secret *out, struct err *err) SEAL_CHECKED;
+
+#endif
