@@ -177,6 +177,16 @@ static const struct setting table[] = {
            "hidden recipients that get encrypted copies of their own"),
     NUMBER("max-copies", VALUE_COUNT, max_copies, "100", 1, 1000,
            "copies of one message; above, it is deferred"),
+    PATH("openpgp-gpg", openpgp.gpg, "/usr/bin/gpg", 0, "the program gpg; \"\" = no OpenPGP"),
+    PATH("openpgp-agent", openpgp.agent, "/usr/bin/gpg-agent", 1, "the program gpg-agent"),
+    PATH("openpgp-limiter", openpgp.limiter, SEAL_LIBEXECDIR "/sealmilter/seal-limit", 1,
+         "the program seal-limit, which starts gpg under limits"),
+    PATH("openpgp-home", openpgp.home, NULL, 1,
+         "folder of the OpenPGP secret keys; default: gnupg in the state folder"),
+    PATH("openpgp-scratch", openpgp.scratch, NULL, 1, "folder for what gpg reads; default: that of spool"),
+    NUMBER("openpgp-processes", VALUE_COUNT, openpgp.processes, "4", 1, 1000, "gpg processes at once"),
+    NUMBER("openpgp-timeout", VALUE_TIME, openpgp.timeout, "60s", 1, 3600,
+           "a gpg that takes longer is ended"),
     LIST("directory", directory.uris, directory_check_uri,
          "directory servers, in the order in which they are asked: ldap://, ldaps://, ldapi://"),
     FLAG("directory-starttls", directory.starttls, "yes", "on ldap://, nothing is asked before StartTLS"),
@@ -332,6 +342,10 @@ static int set_late_defaults(struct settings *settings, struct arena *arena, str
     char host[HOST_NAME_MAX + 1] = "";
     if (settings->master_key == NULL)
         settings->master_key = arena_printf(arena, "%s/master.key", settings->state_dir);
+    if (settings->openpgp.home == NULL)
+        settings->openpgp.home = arena_printf(arena, "%s/gnupg", settings->state_dir);
+    if (settings->openpgp.scratch == NULL)
+        settings->openpgp.scratch = settings->spool_dir;
     if (settings->hostname == NULL) {
         if (gethostname(host, sizeof host - 1) < 0 || *host == '\0')
             return err_set(err, ERR_CONFIG, "%s: this host has no name; set hostname", settings->path);

@@ -37,6 +37,17 @@ struct directory_settings {
     unsigned cache_stale;         /* directory-cache-stale = 1h: both, while no server answers */
 };
 
+/* gpg and its agent: openpgp/engine.h. */
+struct openpgp_settings {
+    const char *gpg;     /* openpgp-gpg = /usr/bin/gpg; "" = no OpenPGP */
+    const char *agent;   /* openpgp-agent = /usr/bin/gpg-agent */
+    const char *limiter; /* openpgp-limiter = where it was installed */
+    const char *home;    /* openpgp-home = <state>/gnupg: of the agent */
+    const char *scratch; /* openpgp-scratch = <spool>: small homes of gpg are made here */
+    unsigned processes;  /* openpgp-processes = 4 at once */
+    unsigned timeout;    /* openpgp-timeout = 60s for one operation */
+};
+
 struct settings {
     const char *path;         /* of the file that was read */
     const char *state_dir;    /* state = /var/lib/sealmilter */
@@ -77,6 +88,7 @@ struct settings {
     const char *log;                 /* log = syslog | stderr */
     const char *log_level;           /* log-level = info */
     bool allow_old_libcrypto;        /* allow-old-libcrypto = no: R34 */
+    struct openpgp_settings openpgp;
     struct directory_settings directory;
     unsigned workers_max; /* max-messages = 200: messages worked on at once; above: tempfail */
 };

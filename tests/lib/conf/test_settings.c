@@ -192,8 +192,9 @@ static void page_default(const char *value, struct buf *out)
 
 static void check_item(const char *page, const char *name, const char *value)
 {
-    static const char *const following[] = {"hostname", "authserv-id", "notice-from",
-                                            "master-key"}; /* these say from what */
+    static const char *const following[] = {
+        "hostname",        "authserv-id",  "notice-from",    "master-key",
+        "openpgp-limiter", "openpgp-home", "openpgp-scratch"}; /* these say from what */
     SEAL_CLEANUP(buf_fini) struct buf item = BUF_INIT(1000), wanted = BUF_INIT(1000);
     buf_printf(&item, "\n.It Ic %s = ", name);
     page_default(value, &wanted);
