@@ -1,4 +1,4 @@
-/* hash - SHA-256. */
+/* hash - SHA-256, SHA-1. */
 #include "base/hash.h"
 
 #include <openssl/crypto.h>
@@ -12,7 +12,7 @@ struct hash {
 static void must(int ok)
 {
     if (ok != 1)
-        abort(); /* SHA-256 cannot fail but for missing memory or a libcrypto without it */
+        abort(); /* a digest cannot fail but for missing memory or a libcrypto without it */
 }
 
 struct hash *hash_new(void)
@@ -56,6 +56,11 @@ void hash_free(struct hash **hash)
 void hash_bytes(struct span bytes, unsigned char digest_out[HASH_SIZE])
 {
     must(EVP_Digest(bytes.ptr, bytes.len, digest_out, NULL, EVP_sha256(), NULL));
+}
+
+void hash_sha1(struct span bytes, unsigned char digest_out[HASH_SHA1_SIZE])
+{
+    must(EVP_Digest(bytes.ptr, bytes.len, digest_out, NULL, EVP_sha1(), NULL));
 }
 
 void hash_hex(const unsigned char digest[HASH_SIZE], char hex_out[HASH_HEX_SIZE])

@@ -1,4 +1,4 @@
-/* hash - SHA-256, for fingerprints and the journal. The only user of OpenSSL outside smime and token. */
+/* hash - SHA-256, for fingerprints and the journal; SHA-1 where a protocol has it in a name. The only user of OpenSSL outside smime and token. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -18,6 +18,10 @@ void hash_free(struct hash **hash);
 
 void hash_bytes(struct span bytes, unsigned char digest_out[HASH_SIZE]);
 void hash_hex(const unsigned char digest[HASH_SIZE], char hex_out[HASH_HEX_SIZE]); /* lower case */
+
+/* hash_sha1 - for names that a protocol fixes (OpenPGP's fingerprints, RFC 9580 5.5.4.2); never where two texts of one digest would harm. */
+#define HASH_SHA1_SIZE 20
+void hash_sha1(struct span bytes, unsigned char digest_out[HASH_SHA1_SIZE]);
 
 /* hash_library_version - of libcrypto as it is loaded: 0xMNN00PP0 for M.NN.PP (R34). */
 unsigned long hash_library_version(void);

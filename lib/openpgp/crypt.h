@@ -9,6 +9,7 @@
 #include "model/facts.h"
 #include "openpgp/engine.h"
 #include "openpgp/key.h"
+#include "openpgp/packet.h"
 
 /* A key of ours. */
 struct pgp_own {

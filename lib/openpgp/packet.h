@@ -14,32 +14,35 @@ enum pgp_kind {
     PGP_KIND_NONE,      /* no OpenPGP at all, broken, or packets that make no whole */
     PGP_KIND_ENCRYPTED, /* session keys and one encrypted container, nothing else */
     PGP_KIND_SIGNATURE, /* signature packets alone: detached */
-    PGP_KIND_SIGNED,    /* one-pass signed or plain literal data: readable without a key */
+    PGP_KIND_SIGNED,    /* signed, compressed or plain literal data: readable without a key */
     PGP_KIND_KEY,       /* public keys */
     PGP_KIND_SECRET,    /* holds secret key material */
 };
 
 struct pgp_limits {
-    size_t packets_max;    /* of a message, 2000; of a key, 20000 */
-    size_t recipients_max; /* 1000 */
-    size_t signatures_max; /* of a message, 20 */
+    size_t packets_max;     /* of a message */
+    size_t key_packets_max; /* of keys */
+    size_t recipients_max;
+    size_t signatures_max; /* of a message */
 };
 #define PGP_LIMITS_DEFAULT                                                                                   \
     {                                                                                                        \
-        2000, 1000, 20                                                                                       \
+        2000, 20000, 1000, 20                                                                                \
     }
 
 #define PGP_KEYID_SIZE 17 /* 16 lower-case hex digits and a NUL */
 
 struct pgp_outside {
     enum pgp_kind kind;
-    bool
-        supported; /* encrypted: a container that gpg opens (SEIPD version 1) and at least one public-key session key */
-    bool authenticated;             /* the container has a modification detection code */
-    char (*keyids)[PGP_KEYID_SIZE]; /* of the recipients' subkeys; zeros: hidden */
+    /* Encrypted: a container that gpg opens with its integrity checked (SEIPD version 1), and at least one session key for a public key
+     * of a kind that gpg knows. Signature: at least one of version 3 or 4. */
+    bool supported;
+    bool authenticated; /* encrypted: the container has a modification detection code, or is an AEAD */
+    char (*keyids)
+        [PGP_KEYID_SIZE]; /* of the recipients' subkeys, zeros: hidden; of who signed, as the signatures say */
     size_t nkeyids;
     bool hidden;     /* some recipient is */
-    const char *why; /* with NONE, and where it is not supported */
+    const char *why; /* with NONE, and where it is not supported; lives as long as the program */
 };
 
 /*
