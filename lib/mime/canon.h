@@ -24,6 +24,10 @@
 int canon_entity(struct arena *arena, struct span message, const struct part_table *table, struct spool *out,
                  struct err *err) SEAL_CHECKED;
 
+/* canon_field - one header field as a relay can carry it: ASCII, CRLF, folded where it is too long. ERR_UNSUPPORTED: that cannot be. */
+int canon_field(struct arena *arena, const struct field *field, struct spool *out,
+                struct err *err) SEAL_CHECKED;
+
 /* 8-bit text may stay only where the sender said BODY=8BITMIME (R22). */
 enum canon_8bit {
     CANON_8BIT_MAY_STAY,

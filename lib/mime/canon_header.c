@@ -75,30 +75,42 @@ static void add_value(struct arena *arena, struct span value, struct buf *out)
     buf_add_span(out, rest);
 }
 
-static int write_anew(struct canon *canon, const struct field *field, struct err *err)
+static int write_anew(struct arena *arena, const struct field *field, struct spool *out, struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(8 * field->raw.len + 1000);
     SEAL_CLEANUP(buf_fini) struct buf line = BUF_INIT(16 * field->raw.len + 4000);
-    add_value(canon->arena, field->value, &value);
-    const char *name = arena_spandup(canon->arena, field->name);
+    add_value(arena, field->value, &value);
+    const char *name = arena_spandup(arena, field->name);
     if (buf_check(&value, err) < 0 || compose_structured(&line, name, buf_str(&value), err) < 0) {
         err_clear(err);
         return err_set(err, ERR_UNSUPPORTED, "a header field that cannot be folded");
     }
-    return spool_write_span(canon->out, buf_span(&line), err);
+    return spool_write_span(out, buf_span(&line), err);
 }
 
-static int write_field(struct canon *canon, const struct field *field, struct err *err)
+/* It would end the header for some readers. */
+static bool has_blank_line(struct span raw)
+{
+    while (raw.len > 0) {
+        size_t nl = span_find(raw, "\n", 1, 0), end = nl == SIZE_MAX ? raw.len : nl + 1;
+        if (span_trim(span_sub(raw, 0, end)).len == 0)
+            return true;
+        raw = span_sub(raw, end, raw.len);
+    }
+    return false;
+}
+
+int canon_field(struct arena *arena, const struct field *field, struct spool *out, struct err *err)
 {
     struct shape shape = shape_of(field->raw);
-    if (!shape_fits(&shape, CANON_LINE_SMTP))
-        return write_anew(canon, field, err);
+    if (!shape_fits(&shape, CANON_LINE_SMTP) || has_blank_line(field->raw))
+        return write_anew(arena, field, out, err);
     bool ended = field->raw.ptr[field->raw.len - 1] == '\n';
     if (ended && !shape.has_bare_lf)
-        return spool_write_span(canon->out, field->raw, err);
-    if (canon_lines(canon->out, field->raw, err) < 0)
+        return spool_write_span(out, field->raw, err);
+    if (canon_lines(out, field->raw, err) < 0)
         return -1;
-    return ended ? 0 : spool_write(canon->out, "\r\n", 2, err);
+    return ended ? 0 : spool_write(out, "\r\n", 2, err);
 }
 
 static int write_new(struct canon *canon, const char *name, const char *value, struct err *err)
@@ -137,7 +149,8 @@ int canon_header(struct canon *canon, const struct part *part, const char *encod
         if (!is_wanted(canon, part, field))
             continue;
         bool replace = encoding != NULL && span_is_nocase(field->name, name);
-        if ((replace ? write_new(canon, name, encoding, err) : write_field(canon, field, err)) < 0)
+        if ((replace ? write_new(canon, name, encoding, err)
+                     : canon_field(canon->arena, field, canon->out, err)) < 0)
             return -1;
     }
     if (type != NULL && write_new(canon, "Content-Type", type, err) < 0)

@@ -1,6 +1,7 @@
 /* model - names and printers of the values that pass between steps. */
 #include "model/envelope.h"
 #include "model/outcome.h"
+#include "model/protection.h"
 
 #include "base/addr.h"
 
@@ -81,6 +82,12 @@ const char *verdict_name(enum verdict verdict)
 {
     static const char *const names[] = {"accept", "reject", "tempfail", "discard", "hold"};
     return NAME_OF(names, verdict);
+}
+
+const char *protection_name(enum protection protection)
+{
+    static const char *const names[] = {"none", "clear", "plain", "baseline"};
+    return NAME_OF(names, protection);
 }
 
 const char *op_kind_name(enum op_kind kind)

@@ -1,0 +1,29 @@
+/*
+ * payload_header - what the root of a signed or opened payload says of header fields. Only what is on the allow-list comes out: the Subject (R21).
+ *
+ * Whether the payload is worth to be believed is not asked here. A mark anywhere but at the root says nothing.
+ *
+ * source  RFC 9788 2.1, 4; draft-autocrypt-lamps-protected-headers
+ */
+#ifndef MIME_PAYLOAD_HEADER_H
+#define MIME_PAYLOAD_HEADER_H
+
+#include "mime/header.h"
+
+enum payload_mark {
+    PAYLOAD_UNMARKED = 0,
+    PAYLOAD_OLD,    /* protected-headers="v1", from before RFC 9788 */
+    PAYLOAD_CLEAR,  /* hp="clear" */
+    PAYLOAD_CIPHER, /* hp="cipher" */
+};
+
+struct payload_header {
+    enum payload_mark mark;
+    const char *subject; /* decoded; NULL when the payload has no mark, and not exactly one Subject */
+};
+
+/* payload_header_read - payload begins with its root's header. return 0, or -1 with ERR_LIMIT */
+int payload_header_read(struct arena *arena, struct span payload, struct payload_header *out,
+                        struct err *err) SEAL_CHECKED;
+
+#endif
