@@ -71,14 +71,19 @@ const char *fixture_fp(const char *beginning)
     return fp;
 }
 
+static const char **one(const char *text)
+{
+    const char **texts = arena_array(fixture_arena, 1, sizeof *texts);
+    texts[0] = text;
+    return texts;
+}
+
 struct cert_record fixture_cert(const char *beginning, const char *addr)
 {
-    const char **addrs = arena_array(fixture_arena, 1, sizeof *addrs);
-    addrs[0] = addr;
     return (struct cert_record){
         .fingerprint = fixture_fp(beginning),
         .der = SPAN_LIT("certificate\0with a NUL"),
-        .addrs = addrs,
+        .addrs = one(addr),
         .naddrs = 1,
         .source = CERT_HARVESTED,
         .trust = TRUST_TRUSTED,
@@ -91,6 +96,33 @@ struct cert_record fixture_cert(const char *beginning, const char *addr)
         .capabilities = "",
         .first_seen = 1500000000,
         .last_seen = 1500000000,
+    };
+}
+
+struct pgp_record fixture_pgp(const char *beginning, const char *addr)
+{
+    const char *fp = arena_printf(fixture_arena, "%.24s%016zu", fixture_fp(beginning), strlen(beginning));
+    return (struct pgp_record){
+        .fingerprint = fp,
+        .addrs = one(addr),
+        .naddrs = 1,
+        .trust = TRUST_UNTRUSTED,
+        .first_seen = 1500000000,
+        .last_seen = 1500000000,
+        .key = SPAN_LIT("key\0with a NUL"),
+        .keyids = one(fp + 24),
+        .nkeyids = 1,
+        .user_ids = one(arena_printf(fixture_arena, "Somebody <%s>", addr)),
+        .nuser_ids = 1,
+        .named = one(addr),
+        .nnamed = 1,
+        .source = PGP_SOURCE_ATTACHED,
+        .created = 1400000000,
+        .algorithm = "ed25519",
+        .bits = 255,
+        .encrypt_algorithm = "cv25519",
+        .encrypt_bits = 255,
+        .capabilities = "",
     };
 }
 
@@ -116,5 +148,14 @@ size_t fixture_count_of(const char *addr)
     struct cert_record *certs;
     size_t n = 0;
     ck_ok(store_certs_of(read, addr, &certs, &n, &err));
+    return n;
+}
+
+size_t fixture_pgp_of(const char *addr)
+{
+    SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
+    struct pgp_record *keys;
+    size_t n = 0;
+    ck_ok(store_pgp_of(read, addr, &keys, &n, &err));
     return n;
 }

@@ -2,7 +2,7 @@
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
-#include "store/store.h"
+#include "store/pgp.h"
 
 #include <limits.h>
 
@@ -21,9 +21,12 @@ void fixture_break(const char *text);
 /* fixture_fp - a fingerprint that begins with this text. */
 const char *fixture_fp(const char *beginning);
 struct cert_record fixture_cert(const char *beginning, const char *addr);
+/* fixture_pgp - an OpenPGP key that names this address, with a fingerprint of 40 digits and the key id of its last 16. */
+struct pgp_record fixture_pgp(const char *beginning, const char *addr);
 struct key_record fixture_key(const char *beginning, const char *owner);
 
 struct store_read *fixture_read(void);
 size_t fixture_count_of(const char *addr); /* certificates */
+size_t fixture_pgp_of(const char *addr);   /* OpenPGP keys */
 
 #endif

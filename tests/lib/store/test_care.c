@@ -25,6 +25,8 @@ static void put_some(void)
     struct ca_record ca = {.fingerprint = fixture_fp("cc"), .der = SPAN_LIT("ca")};
     struct policy_record policy = {.text = "policy", .by = "root"};
     struct key_record key = fixture_key("000001", "a@b.example");
+    struct pgp_record pgp = fixture_pgp("aa", "a@b.example");
+    struct pgp_own_record own = {.fingerprint = pgp.fingerprint, .owner = "a@b.example"};
     unsigned char hash[HASH_SIZE] = {1};
     char digest[HASH_HEX_SIZE];
     uint64_t version;
@@ -36,6 +38,8 @@ static void put_some(void)
     }
     ck_ok(store_put_user(fixture_store, &user, &err));
     ck_ok(store_put_key(fixture_store, &key, &err));
+    ck_ok(store_put_pgp(fixture_store, &pgp, SPAN_LIT(""), &err));
+    ck_ok(store_put_pgp_own(fixture_store, &own, &err));
     ck_ok(store_put_ca(fixture_store, &ca, &err));
     ck_ok(store_put_policy(fixture_store, &policy, &version, &err));
     ck_ok(store_put_list(fixture_store, SPAN_LIT("b.example"), digest, &err));
@@ -45,7 +49,7 @@ static void put_some(void)
 /* Every key and value of the file; the store is closed. */
 static void dump(struct buf *out)
 {
-    static const char classes[] = "acCjJkKlmpuU";
+    static const char classes[] = "acCdDgGijJkKlmoOpuUrR";
     struct kv *kv = NULL;
     struct kv_txn txn;
     ck_ok(kv_open(fixture_file, KV_MAP_SIZE, &kv, &err));
@@ -156,7 +160,7 @@ START_TEST(check_counts_what_it_read)
     struct store_health health;
     put_some();
     ck_ok(store_check(fixture_store, &health, &err));
-    ck_assert_uint_eq(health.records, 106);
+    ck_assert_uint_eq(health.records, 108);
     ck_assert_uint_eq(health.generation, store_generation(fixture_store, &err));
     ck_assert_uint_eq(health.map_size, KV_MAP_SIZE);
     ck_assert_uint_gt(health.used, 100 * 100);
