@@ -2,6 +2,9 @@
 #include "policy/checking.h"
 #include "policy/swallow.h"
 
+#define COMPARED_MAX   2000000 /* pairs of rules, so far as it is shared out: in a second or so */
+#define COMPARED_FLOOR 100     /* rules under one value with which each is compared in any case */
+
 bool check_requires_encryption(const struct rule *rule)
 {
     const struct step *encrypt = rule_step(rule, STEP_ENCRYPT);
@@ -14,20 +17,42 @@ static bool is_void(const struct rule *rule)
     return rule_directions(rule) == 0 || rule_contradiction(rule, &one, &other);
 }
 
+static size_t share_of_each(size_t nrules)
+{
+    size_t share = COMPARED_MAX / (nrules + 1);
+    return share > COMPARED_FLOOR ? share : COMPARED_FLOOR;
+}
+
+static void check_cut(struct checking *c, const struct rule *first, size_t n, size_t share)
+{
+    if (n > 0)
+        check_warning(
+            c, first->line,
+            "rule \"%s\": %zu rules from here on were compared with %zu earlier ones for the same mail, "
+            "not with all: whether they can ever match is not known",
+            first->name, n, share);
+}
+
 /* A rule that another swallows swallows nothing that the other does not. */
 static void check_swallowed(struct checking *c)
 {
-    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new();
+    size_t share = share_of_each(c->policy->nrules), ncut = 0;
+    const struct rule *first_cut = NULL;
+    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new(share);
     for (size_t i = 0; i < c->policy->nrules; i++) {
         const struct rule *rule = &c->policy->rules[i];
-        const struct rule *earlier = is_void(rule) ? NULL : swallow_find(index, rule);
+        struct swallow_search search = {.cut = false};
+        const struct rule *earlier = is_void(rule) ? NULL : swallow_find(index, rule, &search);
         if (earlier != NULL)
             check_warning(c, rule->line,
                           "rule \"%s\" can never match: rule \"%s\" in line %u takes all its mail",
                           rule->name, earlier->name, earlier->line);
         else if (!rule_continues(rule))
             swallow_add(index, rule, i);
+        if (earlier == NULL && search.cut && ncut++ == 0)
+            first_cut = rule;
     }
+    check_cut(c, first_cut, ncut, share);
 }
 
 /* A user's keyword that takes mail away from a rule which requires encryption. */

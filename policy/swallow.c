@@ -27,11 +27,13 @@ struct swallow {
     size_t nchains, chains_cap;
     struct entry *others; /* rules that have no key */
     size_t nothers, others_cap;
+    size_t list_max; /* how many rules of one chain, or of those without a key, a rule is compared with */
 };
 
-struct swallow *swallow_new(void)
+struct swallow *swallow_new(size_t list_max)
 {
     struct swallow *index = xcalloc(1, sizeof *index);
+    index->list_max = list_max;
     index->chains_cap = 64;
     index->chains = xcalloc(index->chains_cap, sizeof *index->chains);
     return index;
@@ -198,19 +200,39 @@ struct search {
     const struct swallow *index;
     const struct rule *rule;
     const struct entry *first; /* found so far */
+    struct swallow_search *out;
 };
+
+/* Whether this entry ends the search of its list; compared: with how many of the list before it. */
+static bool look_at(struct search *s, const struct entry *entry, size_t compared)
+{
+    if (s->first != NULL && entry->number >= s->first->number)
+        return true;
+    if (compared == s->index->list_max) {
+        s->out->cut = true;
+        return true;
+    }
+    s->out->compared++;
+    if (!rule_swallows(entry->rule, s->rule))
+        return false;
+    s->first = entry;
+    return true;
+}
 
 static void look_under(struct search *s, uint64_t key)
 {
-    for (size_t at = find_chain(s->index, key)->first; at != 0; at = s->index->entries[at - 1].next) {
-        const struct entry *entry = &s->index->entries[at - 1];
-        if (s->first != NULL && entry->number >= s->first->number)
+    const struct entry *entries = s->index->entries;
+    size_t compared = 0;
+    for (size_t at = find_chain(s->index, key)->first; at != 0; at = entries[at - 1].next)
+        if (look_at(s, &entries[at - 1], compared++))
             return;
-        if (rule_swallows(entry->rule, s->rule)) {
-            s->first = entry;
+}
+
+static void look_at_others(struct search *s)
+{
+    for (size_t i = 0; i < s->index->nothers; i++)
+        if (look_at(s, &s->index->others[i], i))
             return;
-        }
-    }
 }
 
 /* Its own text, its domain, and all that this domain is below. */
@@ -236,12 +258,12 @@ static void look_for_condition(struct search *s, const struct condition *c)
         look_under(s, key);
 }
 
-const struct rule *swallow_find(const struct swallow *index, const struct rule *rule)
+const struct rule *swallow_find(const struct swallow *index, const struct rule *rule,
+                                struct swallow_search *out)
 {
-    struct search s = {.index = index, .rule = rule};
-    for (size_t i = 0; i < index->nothers && s.first == NULL; i++)
-        if (rule_swallows(index->others[i].rule, rule))
-            s.first = &index->others[i];
+    struct search s = {.index = index, .rule = rule, .out = out};
+    *out = (struct swallow_search){.compared = 0};
+    look_at_others(&s);
     for (size_t i = 0; i < rule->nconditions; i++)
         look_for_condition(&s, &rule->conditions[i]);
     return s.first == NULL ? NULL : s.first->rule;

@@ -369,9 +369,10 @@ PROPERTY(rules_that_are_said_to_exclude_or_swallow_each_other_do)
 static void check_the_index_finds_whoever_swallows_a_rule(struct site *site)
 {
     const struct policy *policy = site->policy;
-    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new();
+    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new(SIZE_MAX);
     for (size_t b = 0; b < policy->nrules; b++) {
-        const struct rule *first = NULL, *found = swallow_find(index, &policy->rules[b]);
+        struct swallow_search search;
+        const struct rule *first = NULL, *found = swallow_find(index, &policy->rules[b], &search);
         for (size_t a = 0; a < b && first == NULL; a++)
             if (rule_swallows(&policy->rules[a], &policy->rules[b]))
                 first = &policy->rules[a];
