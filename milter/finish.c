@@ -203,27 +203,39 @@ static int serve(struct finish *f, enum verdict *verdict, struct err *err)
     return f->nstays > 0 ? edits_apply(&f->edits, f->mta, err) : 0;
 }
 
-/* What is held goes to nobody whom policy took out, on the day when it is released. */
+/* What is held goes to nobody whom policy took out, or who has it already, on the day when it is released. */
 static void find_held(struct finish *f)
 {
     size_t n = f->message->env.nrcpts;
     f->stays = arena_array(f->message->arena, n, sizeof *f->stays);
     for (size_t i = 0; i < n; i++) {
         enum disposition disposition = f->outcome->decisions[i].disposition;
-        f->stays[i] = disposition != DISPOSITION_DISCARD && disposition != DISPOSITION_RETURN;
+        f->stays[i] =
+            disposition != DISPOSITION_DISCARD && disposition != DISPOSITION_RETURN && !f->served[i];
+        f->nstays += f->stays[i];
     }
 }
 
-static int hold(struct finish *f, struct err *err)
+static int quarantine(struct finish *f, struct err *err)
 {
     const char *reason = f->outcome->plan->reply_text;
-    find_held(f);
     make_recipient_edits(f);
-    if (find_served(f, err) < 0 || inject(f, err) < 0 || edits_apply(&f->edits, f->mta, err) < 0)
+    if (edits_apply(&f->edits, f->mta, err) < 0)
         return -1;
     if (f->mta->quarantine(f->mta->arg, reason != NULL ? reason : "held by policy") < 0)
         return err_set(err, ERR_IO, "the MTA does not hold messages for us");
     return 0;
+}
+
+static int hold(struct finish *f, enum verdict *verdict, struct err *err)
+{
+    if (find_served(f, err) < 0)
+        return -1;
+    find_held(f);
+    if (inject(f, err) < 0)
+        return -1;
+    *verdict = f->nstays > 0 ? VERDICT_HOLD : VERDICT_DISCARD;
+    return f->nstays > 0 ? quarantine(f, err) : 0;
 }
 
 static bool has_other_mail(const struct outcome *outcome)
@@ -256,7 +268,7 @@ static int carry_out(struct finish *f, enum verdict *verdict, struct err *err)
     case VERDICT_ACCEPT:
         return serve(f, verdict, err);
     case VERDICT_HOLD:
-        return hold(f, err);
+        return hold(f, verdict, err);
     case VERDICT_DISCARD:
         return discard(f, err);
     case VERDICT_REJECT:

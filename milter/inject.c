@@ -110,21 +110,29 @@ static int deliver(struct sending *s, struct err *err)
     return 0;
 }
 
+static int send_all(struct sending *s, struct err *err)
+{
+    if (s->parcels.n == 0)
+        return 0;
+    if (s->inject->target[0] == '\0')
+        return err_set(
+            err, ERR_CONFIG,
+            "a further copy or a notice is to be sent, and there is no injection listener (inject =)");
+    if (store_journal_check(s->inject->journal->store, err) < 0)
+        return err_wrap(err, "journal");
+    return deliver(s, err);
+}
+
 int inject_all(const struct inject *inject, struct inject_count *count_out, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     struct sending s = {.inject = inject, .count = count_out};
     *count_out = (struct inject_count){.copies = 0};
-    if (parcels_make(inject, arena, &s.parcels, err) < 0)
-        return -1;
+    int status = parcels_make(inject, arena, &s.parcels, err);
     count_out->dropped = s.parcels.dropped;
-    if (s.parcels.n == 0)
-        return 0;
-    if (inject->target[0] == '\0')
-        return err_set(
-            err, ERR_CONFIG,
-            "a further copy or a notice is to be sent, and there is no injection listener (inject =)");
-    if (store_journal_check(inject->journal->store, err) < 0)
-        return err_wrap(err, "journal");
-    return deliver(&s, err);
+    if (status == 0)
+        status = send_all(&s, err);
+    for (; status < 0 && s.next < s.parcels.n; s.next++)
+        parcel_give_back(inject, &s.parcels.items[s.next]);
+    return status;
 }

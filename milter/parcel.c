@@ -171,12 +171,16 @@ static int add_copies(const struct inject *inject, struct arena *arena, struct p
 
 /* ---- notices ---- */
 
+static const char *rule_of(const struct notice *notice)
+{
+    return notice->rule != NULL ? notice->rule : "";
+}
+
 static const char *notice_key(const struct inject *inject, struct arena *arena, const struct notice *notice,
                               const char *to)
 {
     SEAL_CLEANUP(buf_fini) struct buf key = BUF_INIT(KEY_MAX);
-    buf_printf(&key, "%s\n%s\n%s", notice_kind_name(notice->kind), notice->rule != NULL ? notice->rule : "",
-               to);
+    buf_printf(&key, "%s\n%s\n%s", notice_kind_name(notice->kind), rule_of(notice), to);
     add_about(&key, inject, notice->rcpts, notice->nrcpts);
     return arena_strdup(arena, buf_str(&key));
 }
@@ -192,8 +196,8 @@ static int add_notice(const struct inject *inject, struct arena *arena, size_t i
     if (sent)
         return 0;
     bool may_drop = notice->kind != NOTICE_RETURN;
-    if (may_drop && !ratelimit_take(inject->ratelimit, to, notice->rule != NULL ? notice->rule : "",
-                                    inject->notice_rate, inject->now_ms)) {
+    if (may_drop &&
+        !ratelimit_take(inject->ratelimit, to, rule_of(notice), inject->notice_rate, inject->now_ms)) {
         record_notice(inject->env, notice, to, "dropped", "more than notice-rate in an hour");
         out->dropped++;
         return 0;
@@ -242,4 +246,10 @@ int parcels_make(const struct inject *inject, struct arena *arena, struct parcel
         add_notices(inject, arena, TURN_OTHERS, out, err) < 0)
         return -1;
     return arena_check(arena, err);
+}
+
+void parcel_give_back(const struct inject *inject, const struct parcel *parcel)
+{
+    if (parcel->may_drop)
+        ratelimit_give_back(inject->ratelimit, parcel->to, rule_of(parcel->notice), inject->notice_rate);
 }

@@ -31,4 +31,7 @@ struct parcels {
 int parcels_make(const struct inject *inject, struct arena *arena, struct parcels *out,
                  struct err *err) SEAL_CHECKED;
 
+/* parcel_give_back - its share of the rate, when it did not go out and will be tried again. */
+void parcel_give_back(const struct inject *inject, const struct parcel *parcel);
+
 #endif

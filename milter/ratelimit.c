@@ -52,30 +52,47 @@ static void name_of(const struct ratelimit *ratelimit, const char *addr, const c
     hash_free(&hash);
 }
 
-/* The pair's slot, or the one that is forgotten first. */
-static struct slot *find(struct slot bucket[SLOTS], const unsigned char *name, int64_t now_ms)
+static int64_t share_of(unsigned per_hour)
 {
-    struct slot *first = &bucket[0];
-    for (size_t i = 0; i < SLOTS; i++) {
+    return HOUR_MS / (per_hour > 0 ? per_hour : 1);
+}
+
+static struct slot *bucket_of(struct ratelimit *ratelimit, const unsigned char digest[HASH_SIZE])
+{
+    return ratelimit->slots[((size_t)digest[KEY_SIZE] << 8 | digest[KEY_SIZE + 1]) % BUCKETS];
+}
+
+static struct slot *find(struct slot *bucket, const unsigned char *name)
+{
+    for (size_t i = 0; i < SLOTS; i++)
         if (memcmp(bucket[i].name, name, KEY_SIZE) == 0)
             return &bucket[i];
-        if (bucket[i].until < first->until)
-            first = &bucket[i];
-    }
-    memcpy(first->name, name, KEY_SIZE);
-    first->until = now_ms;
-    return first;
+    return NULL;
+}
+
+/* The pair's slot, or the one that is forgotten first. */
+static struct slot *find_or_make(struct slot *bucket, const unsigned char *name, int64_t now_ms)
+{
+    struct slot *slot = find(bucket, name);
+    if (slot != NULL)
+        return slot;
+    slot = &bucket[0];
+    for (size_t i = 1; i < SLOTS; i++)
+        if (bucket[i].until < slot->until)
+            slot = &bucket[i];
+    memcpy(slot->name, name, KEY_SIZE);
+    slot->until = now_ms;
+    return slot;
 }
 
 bool ratelimit_take(struct ratelimit *ratelimit, const char *addr, const char *rule, unsigned per_hour,
                     int64_t now_ms)
 {
     unsigned char digest[HASH_SIZE];
-    int64_t share = HOUR_MS / (per_hour > 0 ? per_hour : 1);
+    int64_t share = share_of(per_hour);
     name_of(ratelimit, addr, rule, digest);
-    size_t bucket = ((size_t)digest[KEY_SIZE] << 8 | digest[KEY_SIZE + 1]) % BUCKETS;
     pthread_mutex_lock(&ratelimit->lock);
-    struct slot *slot = find(ratelimit->slots[bucket], digest, now_ms);
+    struct slot *slot = find_or_make(bucket_of(ratelimit, digest), digest, now_ms);
     if (slot->until < now_ms)
         slot->until = now_ms;
     bool room = slot->until + share <= now_ms + HOUR_MS;
@@ -83,4 +100,15 @@ bool ratelimit_take(struct ratelimit *ratelimit, const char *addr, const char *r
         slot->until += share;
     pthread_mutex_unlock(&ratelimit->lock);
     return room;
+}
+
+void ratelimit_give_back(struct ratelimit *ratelimit, const char *addr, const char *rule, unsigned per_hour)
+{
+    unsigned char digest[HASH_SIZE];
+    name_of(ratelimit, addr, rule, digest);
+    pthread_mutex_lock(&ratelimit->lock);
+    struct slot *slot = find(bucket_of(ratelimit, digest), digest);
+    if (slot != NULL)
+        slot->until -= share_of(per_hour);
+    pthread_mutex_unlock(&ratelimit->lock);
 }

@@ -20,5 +20,7 @@ void ratelimit_free(struct ratelimit **ratelimit); /* accepts NULL inside */
 /* ratelimit_take - whether one more may go; it counts then. now_ms only goes forward. */
 bool ratelimit_take(struct ratelimit *ratelimit, const char *addr, const char *rule, unsigned per_hour,
                     int64_t now_ms);
+/* ratelimit_give_back - what was taken did not go. */
+void ratelimit_give_back(struct ratelimit *ratelimit, const char *addr, const char *rule, unsigned per_hour);
 
 #endif

@@ -3,7 +3,6 @@
 #include "support/check.h"
 #include "support/rig.h"
 
-#include "base/io.h"
 #include "milter/log.h"
 
 #include <stdio.h>
@@ -422,54 +421,6 @@ START_TEST(without_a_listener_mail_for_others_waits_and_a_refusal_stands)
 }
 END_TEST
 
-/* ---- retries ---- */
-
-#define ALL_KINDS                                                                                            \
-    .to = {"<x@watched.example>", "<x@moved.example>", "<x@kept.example>", "<x@closed.example>",             \
-           "<x@noted.example>"}
-
-static size_t times_of(unsigned id, const char *path, const char *needle)
-{
-    char name[64];
-    size_t n = 0;
-    snprintf(name, sizeof name, "<%u@client>", id);
-    for (size_t i = 0; i < count(); i++) {
-        const struct fake_mail *mail = fake_smtp_mail(rig->listener, i);
-        n += has(mail->rcpts[0], path) && has(data(mail), name) && has(data(mail), needle);
-    }
-    return n;
-}
-
-/* Whatever fails, at whatever point: each of them goes out once. The rule's name in an alert stands for the message's id. */
-START_TEST(any_failing_step_is_healed_by_a_retry_that_repeats_nothing)
-{
-    unsigned n = 0;
-    size_t alerts = 0;
-    rig->site->settings->notice_rate = 100000;
-    for (bool clean = false; !clean;) {
-        char text[400];
-        snprintf(text, sizeof text, "From: alice@our.example\nMessage-Id: <%u@client>\n\nORCHID\n", ++n);
-        io_fault_at(n, 5);
-        rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = text});
-        clean = io_fault_count() < n;
-        io_fault_at(0, 0);
-        if (rig->verdict == VERDICT_TEMPFAIL)
-            rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = text, .queue_id = "Q2"});
-        ck_assert_msg(rig->verdict == VERDICT_ACCEPT, "point %u: %s", n, verdict_name(rig->verdict));
-    }
-    ck_assert_uint_gt(n, 12);
-    for (unsigned i = 1; i <= n; i++) {
-        ck_assert_msg(times_of(i, "new@", "ORCHID") == 1, "point %u: redirected", i);
-        ck_assert_msg(times_of(i, "archive@", "ORCHID") == 1, "point %u: copy", i);
-        ck_assert_msg(times_of(i, "boss@", "ORCHID") == 1, "point %u: forwarded", i);
-        ck_assert_msg(times_of(i, "alice@", "delivery-status") == 1, "point %u: report", i);
-        ck_assert_msg(times_of(i, "alice@", "was accepted") == 1, "point %u: answer", i);
-    }
-    alerts = times("<guard@our.example>");
-    ck_assert_uint_eq(alerts, n);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("milter/inject");
@@ -493,7 +444,6 @@ static Suite *suite(void)
     tcase_add_test(tc, alert_about_an_alert_of_ours_is_never_sent);
     tcase_add_test(tc, id_of_an_acknowledgement_keeps_no_alert_away);
     tcase_add_test(tc, without_a_listener_mail_for_others_waits_and_a_refusal_stands);
-    tcase_add_test(tc, any_failing_step_is_healed_by_a_retry_that_repeats_nothing);
     suite_add_tcase(s, tc);
     return s;
 }

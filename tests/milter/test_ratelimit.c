@@ -53,6 +53,18 @@ START_TEST(room_comes_back_share_by_share)
 }
 END_TEST
 
+START_TEST(what_did_not_go_does_not_count)
+{
+    ck_assert_uint_eq(taken("a@b", "r", 99, 20, 0), 20);
+    ck_assert_uint_eq(taken("a@b", "s", 99, 20, 0), 20);
+    for (int i = 0; i < 3; i++)
+        ratelimit_give_back(limit, "a@b", "r", 20);
+    ratelimit_give_back(limit, "nobody@b", "r", 20);
+    ck_assert_uint_eq(taken("a@b", "r", 99, 20, 0), 3);
+    ck_assert_uint_eq(taken("a@b", "s", 99, 20, 0), 0);
+}
+END_TEST
+
 START_TEST(no_hour_sees_more_than_twice_the_rate)
 {
     unsigned n = 0;
@@ -96,6 +108,7 @@ static Suite *suite(void)
     tcase_add_test(tc, so_many_may_go_at_once_and_no_more);
     tcase_add_test(tc, address_and_rule_are_counted_apart);
     tcase_add_test(tc, room_comes_back_share_by_share);
+    tcase_add_test(tc, what_did_not_go_does_not_count);
     tcase_add_test(tc, no_hour_sees_more_than_twice_the_rate);
     tcase_add_test(tc, rate_may_change_between);
     tcase_add_test(tc, any_number_of_addresses_is_counted);

@@ -24,6 +24,7 @@ struct rig {
     struct session *session;
     struct fake_mta *mta; /* of the last message */
     enum verdict verdict; /* of the last message */
+    struct rig *of;       /* the rig whose daemon and site this one uses; NULL: its own */
 };
 
 #define RIG_TO_MAX 24
@@ -45,6 +46,11 @@ struct rig_mail {
 struct rig *rig_new(const char *policy, const struct fake_rule *rules, size_t nrules);
 /* rig_new_with - with lines of sealmilter.conf(5) instead of "inject = .. our listener". */
 struct rig *rig_new_with(const char *policy, const char *settings);
+/*
+ * rig_beside - another session of the same daemon, for another thread. What it sends is bytes; who sends looks himself whether mta->trouble is
+ * NULL: Check's assertions belong to one thread.
+ */
+struct rig *rig_beside(struct rig *rig);
 void rig_free(struct rig **rig);
 
 enum verdict rig_send(struct rig *rig, const struct rig_mail *mail);

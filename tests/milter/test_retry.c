@@ -1,0 +1,273 @@
+/* test_retry - who else gets mail because of a message, when a step fails and the client comes again: each of them once, and nothing lost. */
+#include "support/check.h"
+#include "support/rig.h"
+
+#include "base/io.h"
+#include "milter/clock.h"
+#include "milter/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char policy[] = "our domains our.example\n"
+                             "rule \"closed\"\n"
+                             "    when outbound, to domain closed.example\n"
+                             "    return \"This company is closed.\"\n"
+                             "rule \"archive\"\n"
+                             "    when outbound, to domain kept.example\n"
+                             "    copy to archive@our.example\n"
+                             "    sign\n"
+                             "    forward to boss@our.example\n"
+                             "rule \"moved\"\n"
+                             "    when outbound, to domain moved.example\n"
+                             "    redirect to new@there.example\n"
+                             "rule \"noted\"\n"
+                             "    when outbound, to domain noted.example\n"
+                             "    notify sender\n"
+                             "rule \"watched\"\n"
+                             "    when outbound, to domain watched.example\n"
+                             "    alert guard@our.example or night@our.example\n"
+                             "rule \"all\"\n"
+                             "    pass\n";
+
+static const char letter[] = "From: Alice <alice@our.example>\nTo: x@closed.example\nSubject: Hi\n"
+                             "Message-Id: <1@client>\n\nThe token is ORCHID.\n";
+
+#define ALICE .from = "<alice@our.example>", .login = "alice@our.example"
+#define ALL_KINDS                                                                                            \
+    .to = {"<x@watched.example>", "<x@moved.example>", "<x@kept.example>", "<x@closed.example>",             \
+           "<x@noted.example>"}
+
+static struct rig *rig;
+
+static void start(const struct fake_rule *rules, size_t n)
+{
+    log_open(LOG_TO_STDERR, LEVEL_ERROR);
+    rig = rig_new(policy, rules, n);
+    site_user(rig->site, "alice@our.example", PKI_P256);
+}
+
+static void set_up(void)
+{
+    start(NULL, 0);
+}
+
+static void tear_down(void)
+{
+    rig_free(&rig);
+}
+
+static bool has(const char *text, const char *needle)
+{
+    return strstr(text, needle) != NULL;
+}
+
+static size_t count(void)
+{
+    fake_smtp_join(rig->listener);
+    return fake_smtp_count(rig->listener);
+}
+
+static const char *data(const struct fake_mail *mail)
+{
+    return buf_str(&mail->data);
+}
+
+/* ---- whatever fails of ours ---- */
+
+static size_t times_of(unsigned id, const char *path, const char *needle)
+{
+    char name[64];
+    size_t n = 0;
+    snprintf(name, sizeof name, "<%u@client>", id);
+    for (size_t i = 0; i < count(); i++) {
+        const struct fake_mail *mail = fake_smtp_mail(rig->listener, i);
+        n += has(mail->rcpts[0], path) && has(data(mail), name) && has(data(mail), needle);
+    }
+    return n;
+}
+
+/* Whatever fails, at whatever point: each of them goes out once. The rule's name in an alert stands for the message's id. */
+START_TEST(any_failing_step_is_healed_by_a_retry_that_repeats_nothing)
+{
+    unsigned n = 0;
+    rig->site->settings->notice_rate = 100000;
+    for (bool clean = false; !clean;) {
+        char text[400];
+        snprintf(text, sizeof text, "From: alice@our.example\nMessage-Id: <%u@client>\n\nORCHID\n", ++n);
+        io_fault_at(n, 5);
+        rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = text});
+        clean = io_fault_count() < n;
+        io_fault_at(0, 0);
+        if (rig->verdict == VERDICT_TEMPFAIL)
+            rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = text, .queue_id = "Q2"});
+        ck_assert_msg(rig->verdict == VERDICT_ACCEPT, "point %u: %s", n, verdict_name(rig->verdict));
+    }
+    ck_assert_uint_gt(n, 12);
+    for (unsigned i = 1; i <= n; i++) {
+        ck_assert_msg(times_of(i, "new@", "ORCHID") == 1, "point %u: redirected", i);
+        ck_assert_msg(times_of(i, "archive@", "ORCHID") == 1, "point %u: copy", i);
+        ck_assert_msg(times_of(i, "boss@", "ORCHID") == 1, "point %u: forwarded", i);
+        ck_assert_msg(times_of(i, "alice@", "delivery-status") == 1, "point %u: report", i);
+        ck_assert_msg(times_of(i, "alice@", "was accepted") == 1, "point %u: answer", i);
+    }
+    ck_assert_uint_eq(rig_times(rig, "<guard@our.example>"), n);
+}
+END_TEST
+
+/* ---- whatever the listener does to one of the pieces ---- */
+
+#define PIECES 8
+static char names[PIECES][120];
+
+static void name_piece(const struct fake_mail *mail, char out[120])
+{
+    snprintf(out, 120, "%s%s", mail->rcpts[0], has(data(mail), "delivery-status") ? " report" : "");
+}
+
+static size_t times_named(const char *name)
+{
+    char other[120];
+    size_t n = 0;
+    for (size_t i = 0; i < count(); i++) {
+        name_piece(fake_smtp_mail(rig->listener, i), other);
+        n += strcmp(other, name) == 0;
+    }
+    return n;
+}
+
+/* In the order in which they go out. */
+static void learn_names(void)
+{
+    rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = letter});
+    ck_assert_uint_eq(count(), PIECES);
+    for (size_t i = 0; i < PIECES; i++)
+        name_piece(fake_smtp_mail(rig->listener, i), names[i]);
+    for (size_t i = 0; i < PIECES; i++)
+        ck_assert_uint_eq(times_named(names[i]), 1);
+    tear_down();
+}
+
+static bool is_droppable(const char *name)
+{
+    return has(name, "guard@") || has(name, "night@") || strcmp(name, "RCPT TO:<alice@our.example>") == 0;
+}
+
+/* How often the piece that failed is out in the end; all others once. */
+static void check_pieces(size_t failed, size_t wanted)
+{
+    for (size_t i = 0; i < PIECES; i++)
+        ck_assert_msg(times_named(names[i]) == (i == failed ? wanted : 1), "%s failed: %s went out %zu times",
+                      names[failed], names[i], times_named(names[i]));
+}
+
+static void send_twice(void)
+{
+    rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = letter});
+    ck_assert_int_eq(rig->verdict, VERDICT_TEMPFAIL);
+    ck_assert_uint_eq(rig->mta->ngone, 0);
+    rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = letter, .queue_id = "Q2"});
+    ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
+}
+
+/* Behind the end of the data nobody can tell whether a listener that hangs up has taken the message (RFC 1047). */
+static void check_failure(const char *command, const char *answer, size_t piece)
+{
+    const struct fake_rule rule = {command, (unsigned)piece + 1, answer};
+    bool dropped = answer != NULL && answer[0] == '5' && is_droppable(names[piece]);
+    bool in_doubt = answer == NULL && strcmp(command, "end") == 0;
+    start(&rule, 1);
+    if (dropped) {
+        rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = letter});
+        ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
+    } else {
+        send_twice();
+    }
+    check_pieces(piece, dropped ? 0 : in_doubt ? 2 : 1);
+    tear_down();
+}
+
+START_TEST(whichever_piece_fails_the_others_go_out_once)
+{
+    static const char *const commands[] = {"MAIL", "RCPT", "DATA", "end"};
+    static const char *const answers[] = {"451 later\r\n", "554 no\r\n", NULL};
+    learn_names();
+    for (size_t i = 0; i < SEAL_COUNT(answers); i++)
+        for (size_t piece = 0; piece < PIECES; piece++)
+            check_failure(commands[_i], answers[i], piece);
+    start(NULL, 0);
+}
+END_TEST
+
+/* Every other one: a copy for a recipient, one for another, the report, an alert. */
+START_TEST(listener_that_hangs_at_a_piece_holds_nothing_up_for_longer_than_its_time)
+{
+    size_t piece = 2 * (size_t)_i;
+    const struct fake_rule mute = {"DATA", (unsigned)piece + 1, ""};
+    learn_names();
+    start(&mute, 1);
+    rig->site->settings->inject_timeout = 1;
+    int64_t before = clock_ms();
+    send_twice();
+    ck_assert_int_lt(clock_ms() - before, 5000);
+    check_pieces(piece, 1);
+}
+END_TEST
+
+/* A rate of one an hour, used up by none of the tries that failed. */
+START_TEST(notice_that_waits_for_the_listener_is_not_counted)
+{
+    static const struct fake_rule busy[] = {
+        {"RCPT TO:<guard@our.example>", 1, "450 later\r\n"},
+        {"RCPT TO:<guard@our.example>", 1, "450 later\r\n"},
+        {"EHLO", 3, "421 later\r\n"},
+    };
+    tear_down();
+    start(busy, SEAL_COUNT(busy));
+    rig->site->settings->notice_rate = 1;
+    const struct rig_mail mail = {ALICE, .to = {"<x@watched.example>"}, .text = letter};
+    for (int try = 0; try < 3; try++)
+        ck_assert_int_eq(rig_send(rig, &mail), VERDICT_TEMPFAIL);
+    ck_assert_int_eq(rig_send(rig, &mail), VERDICT_ACCEPT);
+    ck_assert_uint_eq(count(), 2);
+    ck_assert_uint_eq(rig_times(rig, "<guard@our.example>"), 1);
+    ck_assert_uint_eq(rig_times(rig, "<night@our.example>"), 1);
+}
+END_TEST
+
+/* The MTA gives it to whoever is still in it when it is released. */
+START_TEST(who_was_served_before_is_not_in_what_is_held)
+{
+    static const char holds[] = "our domains our.example\nrule \"all\"\n    hold \"to be looked at\"\n";
+    const struct rig_mail both = {ALICE, .to = {"<x@moved.example>", "<bob@there.example>"}, .text = letter};
+    const struct rig_mail one = {ALICE, .to = {"<x@moved.example>"}, .text = letter};
+    struct rig_mail first = both;
+    first.fail_at = 1;
+    ck_assert_int_eq(rig_send(rig, &first), VERDICT_TEMPFAIL);
+    site_policy(rig->site, holds);
+    ck_assert_int_eq(rig_send(rig, &both), VERDICT_HOLD);
+    ck_assert(fake_mta_removed(rig->mta, "<x@moved.example>"));
+    ck_assert_uint_eq(rig->mta->ngone, 1);
+    ck_assert_int_eq(rig_send(rig, &one), VERDICT_DISCARD);
+    ck_assert_ptr_null(rig->mta->held);
+    ck_assert_uint_eq(count(), 1);
+    ck_assert_uint_eq(rig_times(rig, "<new@there.example>"), 1);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("milter/retry");
+    TCase *tc = tcase_create("retry");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, any_failing_step_is_healed_by_a_retry_that_repeats_nothing);
+    tcase_add_loop_test(tc, whichever_piece_fails_the_others_go_out_once, 0, 4);
+    tcase_add_loop_test(tc, listener_that_hangs_at_a_piece_holds_nothing_up_for_longer_than_its_time, 0,
+                        PIECES / 2);
+    tcase_add_test(tc, notice_that_waits_for_the_listener_is_not_counted);
+    tcase_add_test(tc, who_was_served_before_is_not_in_what_is_held);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+TEST_MAIN(suite)
