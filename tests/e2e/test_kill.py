@@ -39,7 +39,7 @@ class Scenarios(KillLoop):
     """Bob's copy stays in place, Carol's is signed and injected, Dave's is encrypted, hidden and injected."""
     policy = POLICY
     listener = "submission"
-    recipients = (BOB, CAROL, DAVE)
+    targets = (BOB, CAROL, DAVE)
     kept_from = (BOB, DAVE)
 
     @classmethod
@@ -51,7 +51,7 @@ class Scenarios(KillLoop):
 
     def hand_over(self, message_id):
         head = f"From: Alice <{ALICE}>\r\nTo: {BOB}, {CAROL}\r\nSubject: try\r\nMessage-ID: {message_id}\r\n\r\n"
-        smtp.send(self.upstream.mx, ALICE, self.recipients, head.encode() + BODY)
+        smtp.send(self.upstream.mx, ALICE, self.targets, head.encode() + BODY)
 
     def assert_got(self, got):
         for address, messages in got.items():

@@ -47,12 +47,12 @@ class Scenarios(KillLoop):
 
 class UnderPostfix(Scenarios, PostfixCase):
     """The opened copy is injected."""
-    recipients = (CAROL, ALICE)
+    targets = (CAROL, ALICE)
 
 
 class UnderSendmail(Scenarios, SendmailCase):
     """The opened copy stays in place: Carol is a user, so that her copy has its status."""
-    recipients = (ALICE, CAROL)
+    targets = (ALICE, CAROL)
 
     @classmethod
     def set_up_site(cls):

@@ -79,6 +79,19 @@ class Slapd:
         wait_for(lambda: all(" T " in stat.read_text() for stat in pathlib.Path(f"/proc/{self._process.pid}/task").glob("*/stat")),
                  "slapd hangs")
 
+    def is_asked(self):
+        """Whether a question waits that it has not read: while it hangs."""
+        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, local, _, _, queues, *_ = line.split()
+            if int(local.split(":")[1], 16) == self.port and int(queues.split(":")[1], 16) > 0:
+                return True
+        return False
+
+    def die(self):
+        """Whoever waits for an answer hears at once that there will be none."""
+        self._process.kill()
+        self._process = None
+
     def go_on(self):
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGCONT)
