@@ -59,6 +59,14 @@ bool pgp_record_signs(const struct pgp_record *record, int64_t now)
     return is_good_for(record, record->sign_until, now);
 }
 
+bool pgp_record_names(const struct pgp_record *record, const char *addr)
+{
+    for (size_t i = 0; i < record->nnamed; i++)
+        if (strcmp(record->named[i], addr) == 0)
+            return true;
+    return false;
+}
+
 /* ---- what is learned ---- */
 
 /* Where a better source has named a key to encrypt to, a worse one names no other. */
@@ -69,20 +77,12 @@ static bool yields(const void *seen, const void *other)
            pgp_record_encrypts(there, comes->last_seen);
 }
 
-static bool is_named(const struct pgp_record *record, const char *addr)
-{
-    for (size_t i = 0; i < record->nnamed; i++)
-        if (strcmp(record->named[i], addr) == 0)
-            return true;
-    return false;
-}
-
 static void drop_addresses(struct pgp_record *record, struct arena *arena)
 {
     const char **left = arena_array(arena, record->naddrs, sizeof *left);
     size_t n = 0;
     for (size_t i = 0; i < record->naddrs; i++)
-        if (is_named(record, record->addrs[i]))
+        if (pgp_record_names(record, record->addrs[i]))
             left[n++] = record->addrs[i];
     record->addrs = left;
     record->naddrs = n;

@@ -53,6 +53,8 @@ struct pgp_record {
 /* pgp_record_encrypts, pgp_record_signs - whether at `now` it is good for that: not revoked, not expired. Trust is another question. */
 bool pgp_record_encrypts(const struct pgp_record *record, int64_t now);
 bool pgp_record_signs(const struct pgp_record *record, int64_t now);
+/* pgp_record_names - whether a valid User-ID holds this canonical address. */
+bool pgp_record_names(const struct pgp_record *record, const char *addr);
 
 /*
  * store_put_pgp - new, or in the place of the one with the same fingerprint; the earliest first_seen stays.
