@@ -26,6 +26,7 @@ struct pgp_engine_conf {
     const char *scratch; /* folder for the contexts' homes, better on tmpfs */
     unsigned processes;  /* at once; 4 */
     unsigned timeout;    /* seconds for one operation; 60 */
+    int64_t (*clock_ms)(void); /* a clock that only goes forward: CLOCK_MONOTONIC */
 };
 
 /* pgp_engine_open - ERR_CONFIG (gpg missing or too old, home not ours alone). The agent is started at its first need, and again when it is gone. */

@@ -10,6 +10,7 @@ BUILD = os.environ["SEAL_BUILD"]
 FILES = """
 bin/sealadm
 lib/systemd/system/sealmilter.service
+libexec/sealmilter/seal-limit
 sbin/sealmilter
 share/doc/sealmilter/COPYING
 share/doc/sealmilter/README.Postfix

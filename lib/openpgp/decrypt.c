@@ -1,0 +1,81 @@
+/* decrypt - with keys of ours, and one answer for whatever goes wrong with the content. */
+#include "openpgp/job.h"
+
+#include "openpgp/verified.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_ours(const struct job *job, const char *fingerprint)
+{
+    for (size_t i = 0; i < job->nown; i++)
+        if (strcmp(job->own[i].fingerprint, fingerprint) == 0)
+            return true;
+    return false;
+}
+
+static bool is_opened(const struct job *job, gpgme_error_t code)
+{
+    const struct job_seen *seen = &job->seen;
+    return code == 0 && seen->decryption_okay && seen->authenticated && seen->ended_decryption &&
+           seen->plaintexts == 1 && is_ours(job, seen->opened_with);
+}
+
+/* Own keys open, the signers' verify; gpg finds them all in one keyring. */
+static int write_keyring(struct job *job, const struct span *signers, size_t nsigners, struct err *err)
+{
+    size_t n = 0;
+    SEAL_CLEANUP(mem_free) struct span *keys = xcalloc(job->nown + nsigners, sizeof *keys);
+    for (size_t i = 0; i < job->nown; i++)
+        keys[n++] = job->own[i].key;
+    for (size_t i = 0; i < nsigners; i++)
+        keys[n++] = signers[i];
+    return job_keyring(job, keys, n, err);
+}
+
+/*
+ * What the content made of gpg is one answer: also output above the limit, and a gpg that was ended while it decrypted. Before that, and
+ * where disk or agent failed, it was not tried.
+ */
+static int not_opened(const struct job *job, gpgme_error_t code, struct err *err)
+{
+    if (job->sink_err.code == ERR_LIMIT)
+        return 0;
+    if (job_hindered(job, code, err))
+        return -1;
+    if (job->seen.began_decryption || job->seen.complained)
+        return 0;
+    return err_set(err, ERR_BUSY, "decrypt: gpg ended before its work was done");
+}
+
+static int run(struct job *job, struct span message, const struct span *signers, size_t nsigners,
+               const struct pgp_floors *floors, struct spool *out, enum pgp_opened *result_out,
+               struct pgp_verified *verified_out, struct err *err)
+{
+    SEAL_CLEANUP(job_data_free) gpgme_data_t in = NULL;
+    SEAL_CLEANUP(job_data_free) gpgme_data_t plain = NULL;
+    if (write_keyring(job, signers, nsigners, err) < 0 || job_input(message, &in, err) < 0 ||
+        job_output(job, out, &plain, err) < 0)
+        return -1;
+    gpgme_error_t code = gpgme_op_decrypt_verify(job->home->ctx, in, plain);
+    if (!is_opened(job, code))
+        return not_opened(job, code, err);
+    *result_out = PGP_OPENED;
+    (void)verified_read(job->home->ctx, signers, nsigners, floors, verified_out);
+    return 0;
+}
+
+int pgp_decrypt(struct pgp_engine *engine, struct span message, const struct pgp_own *own, size_t nown,
+                const struct span *signers, size_t nsigners, const struct pgp_floors *floors,
+                struct spool *out, enum pgp_opened *result_out, struct pgp_verified *verified_out,
+                struct err *err)
+{
+    struct job job;
+    *result_out = PGP_NOT_OPENED;
+    *verified_out = (struct pgp_verified){.signature = SIGNATURE_NONE};
+    if (job_begin(&job, engine, own, nown, NULL, err) < 0)
+        return -1;
+    int rc = run(&job, message, signers, nsigners, floors, out, result_out, verified_out, err);
+    job_end(&job);
+    return rc;
+}

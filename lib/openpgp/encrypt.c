@@ -1,0 +1,66 @@
+/* encrypt - to key files, and signed in the same run. */
+#include "openpgp/job.h"
+
+#include "base/buf.h"
+
+#include <stdio.h>
+
+#define NAME_OCTETS 24 /* of a key file, with its line */
+
+/* One file a key: gpg reads the first key of a file. */
+static int write_recipients(const struct job *job, const struct span *keys, size_t nkeys, struct buf *list,
+                            struct err *err)
+{
+    buf_add_str(list, "--file\n");
+    for (size_t i = 0; i < nkeys; i++) {
+        char name[NAME_OCTETS];
+        snprintf(name, sizeof name, "to-%zu", i);
+        if (home_write(job->home, name, &keys[i], 1, err) < 0)
+            return -1;
+        buf_printf(list, "%s/%s\n", job->home->dir, name);
+    }
+    return buf_check(list, err);
+}
+
+static gpgme_error_t call(const struct job *job, const char *recipients, enum pgp_visibility visibility,
+                          gpgme_data_t in, gpgme_data_t out)
+{
+    gpgme_encrypt_flags_t flags =
+        GPGME_ENCRYPT_ALWAYS_TRUST | GPGME_ENCRYPT_NO_COMPRESS | GPGME_ENCRYPT_NO_ENCRYPT_TO;
+    if (visibility == PGP_HIDDEN)
+        flags |= GPGME_ENCRYPT_THROW_KEYIDS;
+    if (job->own != NULL)
+        return gpgme_op_encrypt_sign_ext(job->home->ctx, NULL, recipients, flags, in, out);
+    return gpgme_op_encrypt_ext(job->home->ctx, NULL, recipients, flags, in, out);
+}
+
+static int run(struct job *job, struct span entity, const struct span *keys, size_t nkeys,
+               enum pgp_visibility visibility, struct spool *out, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf recipients = BUF_INIT(nkeys * (HOME_DIR_MAX + NAME_OCTETS) + 16);
+    SEAL_CLEANUP(job_data_free) gpgme_data_t in = NULL;
+    SEAL_CLEANUP(job_data_free) gpgme_data_t sealed = NULL;
+    const struct span *keyring = job->own != NULL ? &job->own->key : NULL;
+    if (job_keyring(job, keyring, job->nown, err) < 0 ||
+        write_recipients(job, keys, nkeys, &recipients, err) < 0 || job_input(entity, &in, err) < 0 ||
+        job_output(job, out, &sealed, err) < 0)
+        return -1;
+    gpgme_error_t code = call(job, buf_str(&recipients), visibility, in, sealed);
+    bool is_signed = job->own == NULL || job->seen.signature_made;
+    if (code == 0 && job->seen.ended_encryption && is_signed)
+        return 0;
+    return job_failed(job, code, "encrypt", err);
+}
+
+int pgp_encrypt(struct pgp_engine *engine, struct span entity, const struct span *keys, size_t nkeys,
+                enum pgp_visibility visibility, const struct pgp_own *own, struct spool *out, struct err *err)
+{
+    struct job job;
+    if (nkeys == 0)
+        return err_set(err, ERR_BUG, "encrypt to nobody");
+    if (job_begin(&job, engine, own, own != NULL ? 1 : 0, own != NULL ? own->fingerprint : NULL, err) < 0)
+        return -1;
+    int rc = run(&job, entity, keys, nkeys, visibility, out, err);
+    job_end(&job);
+    return rc;
+}

@@ -1,0 +1,61 @@
+/*
+ * job - one operation: a home taken, one gpg with bytes in and out of it, what it said of itself, and what a failure means.
+ * Private to lib/openpgp.
+ *
+ * gpg's exit status is nobody's to see (GPGME forgets the process), so an operation has ended well only when gpg wrote the line that
+ * it writes last.
+ */
+#ifndef OPENPGP_JOB_H
+#define OPENPGP_JOB_H
+
+#include "openpgp/crypt.h"
+#include "openpgp/homes.h"
+
+/* What gpg's status lines said. */
+struct job_seen {
+    bool complained; /* it says why it does not do what it was asked */
+    bool
+        began_decryption; /* a session key was looked for; from here on nothing counts but the content (R17) */
+    bool ended_decryption;
+    bool decryption_okay;
+    bool authenticated; /* the modification detection code is right */
+    unsigned plaintexts;
+    char opened_with[65]; /* the primary key of the key that opened it, lower case */
+    bool signature_made;
+    bool ended_encryption;
+};
+
+struct job {
+    struct pgp_engine *engine;
+    struct home *home;
+    const struct pgp_own *own; /* whose passphrases may be given */
+    size_t nown;
+    unsigned generation; /* of the agent; 0: none is needed */
+    struct spool *sink;
+    struct err sink_err;
+    struct job_seen seen;
+};
+
+/*
+ * job_begin - a home, and the agent when there are keys of ours. signer: whose gpg.conf; NULL: nobody signs.
+ *
+ * return  0, and job_end() must follow; or -1
+ */
+int job_begin(struct job *job, struct pgp_engine *engine, const struct pgp_own *own, size_t nown,
+              const char *signer, struct err *err) SEAL_CHECKED;
+void job_end(struct job *job);
+
+/* job_keyring - the keys that gpg finds: its whole keyring. */
+int job_keyring(struct job *job, const struct span *keys, size_t nkeys, struct err *err) SEAL_CHECKED;
+
+/* job_input - bytes for gpg, borrowed. job_output - where its bytes go. */
+int job_input(struct span bytes, gpgme_data_t *out, struct err *err) SEAL_CHECKED;
+int job_output(struct job *job, struct spool *sink, gpgme_data_t *out, struct err *err) SEAL_CHECKED;
+void job_data_free(gpgme_data_t *data); /* for SEAL_CLEANUP */
+
+/* job_hindered - what is missing is not the fault of what was asked: a sink that took no more, an agent that is gone. Sets err then. */
+bool job_hindered(const struct job *job, gpgme_error_t code, struct err *err);
+/* job_failed - why the last line is missing: as above, or gpg's own reason, or none: it was ended. Is -1. */
+int job_failed(const struct job *job, gpgme_error_t code, const char *what, struct err *err) SEAL_CHECKED;
+
+#endif

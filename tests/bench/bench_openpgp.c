@@ -1,0 +1,278 @@
+/*
+ * bench_openpgp - operations/s of each verb against gpg started by hand for the same, in one run: a ratio means something, a rate only here.
+ *
+ * By hand is posix_spawn of gpg, with a home on the same disk, the recipient's key as a file, and the settings that make it fast. Not a
+ * test; run it by hand: bench_openpgp [seconds for each figure].
+ */
+#include "support/check.h"
+#include "support/pgp.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS_MAX 2
+
+extern char **environ;
+
+struct bench {
+    struct pgp_rig *rig;
+    struct pgp_person alice, bob;
+    struct span text, sealed, signature;
+    char home[120]; /* of gpg by hand */
+    char passphrase[120];
+};
+
+typedef void operation(const struct bench *bench, int thread);
+
+static const struct pgp_floors floors = {.min_rsa_bits = 2048};
+
+static struct spool *new_spool(void)
+{
+    return spool_new(&(struct spool_conf){"/dev/shm", 64u << 20, SIZE_MAX});
+}
+
+static void must(bool good)
+{
+    if (!good)
+        abort();
+}
+
+/* ---- ours ---- */
+
+static void run_sign(const struct bench *b, int thread)
+{
+    struct err err = ERR_INIT;
+    char micalg[32];
+    SEAL_CLEANUP(spool_free) struct spool *out = new_spool();
+    (void)thread;
+    must(pgp_sign(b->rig->engine, b->text, &b->alice.own, out, micalg, &err) == 0);
+}
+
+static void encrypt(const struct bench *b, const struct pgp_own *own)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(spool_free) struct spool *out = new_spool();
+    must(pgp_encrypt(b->rig->engine, b->text, &b->bob.key, 1, PGP_NAMED, own, out, &err) == 0);
+}
+
+static void run_encrypt(const struct bench *b, int thread)
+{
+    (void)thread;
+    encrypt(b, NULL);
+}
+
+static void run_sign_encrypt(const struct bench *b, int thread)
+{
+    (void)thread;
+    encrypt(b, &b->alice.own);
+}
+
+static void run_verify(const struct bench *b, int thread)
+{
+    struct err err = ERR_INIT;
+    struct pgp_verified v;
+    (void)thread;
+    must(pgp_verify(b->rig->engine, b->signature, b->text, &b->alice.key, 1, &floors, &v, &err) == 0 &&
+         v.signature == SIGNATURE_GOOD);
+}
+
+static void run_decrypt(const struct bench *b, int thread)
+{
+    struct err err = ERR_INIT;
+    enum pgp_opened opened;
+    struct pgp_verified v;
+    SEAL_CLEANUP(spool_free) struct spool *out = new_spool();
+    (void)thread;
+    must(pgp_decrypt(b->rig->engine, b->sealed, &b->alice.own, 1, &b->bob.key, 1, &floors, out, &opened, &v,
+                     &err) == 0 &&
+         opened == PGP_OPENED && v.signature == SIGNATURE_GOOD);
+}
+
+/* ---- by hand ---- */
+
+static void gpg(const struct bench *b, int thread, const char *const *words, size_t n)
+{
+    const char *argv[32] = {"gpg", "--homedir", b->home, "--passphrase", b->passphrase, "--status-fd",
+                            "1",   "--yes",     "-o"};
+    char out[140];
+    size_t k = 9;
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    int status = -1;
+    snprintf(out, sizeof out, "%s/out-%d", b->home, thread);
+    argv[k++] = out;
+    for (size_t i = 0; i < n; i++)
+        argv[k++] = words[i];
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, tool_dir(b->rig->tool));
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    must(posix_spawn(&pid, "/usr/bin/gpg", &actions, NULL, (char *const *)argv, environ) == 0);
+    posix_spawn_file_actions_destroy(&actions);
+    must(waitpid(pid, &status, 0) == pid && status == 0);
+}
+#define GPG(...)                                                                                             \
+    gpg(b, thread, (const char *const[]){__VA_ARGS__}, SEAL_COUNT(((const char *const[]){__VA_ARGS__})))
+
+static void bare_sign(const struct bench *b, int thread)
+{
+    GPG("-u", b->alice.fingerprint, "-b", "text");
+}
+
+static void bare_encrypt(const struct bench *b, int thread)
+{
+    GPG("--recipient-file", "bob", "-e", "text");
+}
+
+static void bare_sign_encrypt(const struct bench *b, int thread)
+{
+    GPG("-u", b->alice.fingerprint, "--recipient-file", "bob", "-se", "text");
+}
+
+static void bare_verify(const struct bench *b, int thread)
+{
+    GPG("--verify", "text.sig", "text");
+}
+
+static void bare_decrypt(const struct bench *b, int thread)
+{
+    GPG("-d", "sealed");
+}
+
+/* ---- measuring ---- */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct worker {
+    pthread_t thread;
+    const struct bench *bench;
+    operation *op;
+    int number;
+    double until;
+    unsigned done;
+};
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    do {
+        w->op(w->bench, w->number);
+        w->done++;
+    } while (now() < w->until);
+    return NULL;
+}
+
+static double rate(operation *op, const struct bench *b, int threads, double seconds)
+{
+    struct worker workers[THREADS_MAX];
+    double begin = now();
+    unsigned done = 0;
+    for (int i = 0; i < threads; i++) {
+        workers[i] = (struct worker){.bench = b, .op = op, .number = i, .until = begin + seconds};
+        must(pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0);
+    }
+    for (int i = 0; i < threads; i++) {
+        pthread_join(workers[i].thread, NULL);
+        done += workers[i].done;
+    }
+    return done / (now() - begin);
+}
+
+/* In turns, and the best of each: other load only ever slows. */
+static void report(const char *name, operation *run, operation *bare, const struct bench *b, int threads,
+                   double seconds)
+{
+    double ours = 0, hand = 0;
+    for (int round = 0; round < 5; round++) {
+        double r = rate(run, b, threads, seconds / 5), h = rate(bare, b, threads, seconds / 5);
+        ours = r > ours ? r : ours;
+        hand = h > hand ? h : hand;
+    }
+    printf("%-14s %9zu %d thread%s %8.1f/s  by hand %8.1f/s  %4.0f %%\n", name, b->text.len, threads,
+           threads == 1 ? " " : "s", ours, hand, 100 * ours / hand);
+    fflush(stdout);
+}
+
+/* Keyring, agent and settings as the engine's homes have them. */
+static void prepare_hand(struct bench *b)
+{
+    struct buf ring = BUF_INIT(1u << 20);
+    snprintf(b->home, sizeof b->home, "%s", b->rig->maker);
+    snprintf(b->passphrase, sizeof b->passphrase, "%.*s", (int)b->alice.own.passphrase->len,
+             (const char *)b->alice.own.passphrase->ptr);
+    buf_add_span(&ring, b->alice.key);
+    buf_add_span(&ring, b->bob.key);
+    tool_write(b->rig->tool, "maker/pubring.gpg", buf_span(&ring));
+    (void)tool_run(b->rig->tool, "rm", "-f", "maker/pubring.kbx", NULL);
+    tool_write(b->rig->tool, "maker/gpg.conf",
+               SPAN_LIT("batch\nno-tty\nno-autostart\nno-random-seed-file\ntrust-model always\n"
+                        "no-auto-check-trustdb\npinentry-mode loopback\ncompress-algo none\n"));
+    tool_write(b->rig->tool, "bob", b->bob.key);
+    buf_fini(&ring);
+}
+
+static void prepare_text(struct bench *b, size_t size)
+{
+    char *text = malloc(size);
+    for (size_t i = 0; i < size; i++)
+        text[i] = (char)('a' + (i * 7 + i / 61) % 26);
+    b->text = (struct span){text, size};
+    tool_write(b->rig->tool, "text", b->text);
+    must(pgp_rig_gpg(b->rig, "-o", "sealed", "-z", "0", "-u", b->bob.fingerprint, "-r", b->alice.fingerprint,
+                     "-es", "text", NULL) == 0);
+    b->sealed = tool_read(b->rig->tool, "sealed");
+    bare_sign(b, 0);
+    must(tool_run(b->rig->tool, "cp", "maker/out-0", "text.sig", NULL) == 0);
+    b->signature = tool_read(b->rig->tool, "text.sig");
+}
+
+static double seconds_each = 2;
+
+START_TEST(all)
+{
+    static const size_t sizes[] = {10000, 10000000};
+    struct bench b = {.rig = pgp_rig_new()};
+    b.alice = pgp_rig_person(b.rig, "alice@ours.example", "ed25519", PGP_OURS);
+    b.bob = pgp_rig_person(b.rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    prepare_hand(&b);
+    for (size_t i = 0; i < SEAL_COUNT(sizes); i++) {
+        prepare_text(&b, sizes[i]);
+        for (int threads = 1; threads <= THREADS_MAX; threads++) {
+            report("sign", run_sign, bare_sign, &b, threads, seconds_each);
+            report("encrypt", run_encrypt, bare_encrypt, &b, threads, seconds_each);
+            report("sign+encrypt", run_sign_encrypt, bare_sign_encrypt, &b, threads, seconds_each);
+            report("verify", run_verify, bare_verify, &b, threads, seconds_each);
+            report("decrypt+verify", run_decrypt, bare_decrypt, &b, threads, seconds_each);
+        }
+        free((char *)b.text.ptr);
+    }
+    pgp_rig_free(&b.rig);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    Suite *suite = suite_create("bench");
+    TCase *tcase = tcase_create("openpgp");
+    if (argc > 1)
+        seconds_each = strtod(argv[1], NULL);
+    tcase_add_test(tcase, all);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
