@@ -110,6 +110,12 @@ static const char *state_client(struct virtual *v, const struct condition *c)
     return NULL;
 }
 
+static const char *state_untold(struct virtual *v, const struct condition *c)
+{
+    *(c->kind == CONDITION_CLIENT ? &v->client_untold : &v->listener_untold) = true;
+    return NULL;
+}
+
 /* ---- what is in it ---- */
 
 static const char *state_header(struct virtual *v, const struct condition *c)
@@ -319,12 +325,19 @@ static bool is_look_up(enum condition_kind kind)
            kind == CONDITION_FILE || kind == CONDITION_ATTRIBUTE;
 }
 
+static bool is_told_by_the_mta(enum condition_kind kind)
+{
+    return kind == CONDITION_CLIENT || kind == CONDITION_LISTENER;
+}
+
 const char *virtual_state(struct virtual *v, const struct stated *stated)
 {
     if (is_look_up(stated->condition->kind))
         return state_look_up(v, stated);
+    if (stated->answer == ANSWER_UNKNOWN && is_told_by_the_mta(stated->condition->kind))
+        return state_untold(v, stated->condition);
     if (stated->answer != ANSWER_YES)
         return "what is not stated is not so: 'not' and 'unknown' stand before registered, possible, group, "
-               "attribute, opened and key";
+               "attribute, opened and key, and 'unknown' before client and listener";
     return state_plain(v, stated->condition);
 }

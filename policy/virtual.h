@@ -4,6 +4,7 @@
  * A fact is given as the condition that it makes true. What nobody says has a default:
  *   sender        as From
  *   who submits   From is ours, and no client, listener, login or TLS is named: From logged in. Else as a real client would be judged
+ *   client        in no network, came in by no listener
  *   registered    our addresses are, others are not
  *   signing key   there is one when the sender is registered and may sign for From
  *   encryption    no key of the recipient
@@ -35,10 +36,11 @@ struct virtual
     size_t rcpts_cap, more_rcpts_cap, headers_cap, keywords_cap, attachments_cap;
     enum answer signing; /* UNASKED: the default */
     bool placed;         /* something was said about the client */
+    bool client_untold, listener_untold;
     unsigned directions; /* those that were named; 0: none */
 };
 
-/* A fact as it is stated; an answer of no or unknown only where a look-up answers. */
+/* A fact as it is stated; an answer of no only where a look-up answers, of unknown also where the MTA tells. */
 struct stated {
     const struct policy *words; /* whose groups and attributes the condition's indexes mean */
     const struct condition *condition;

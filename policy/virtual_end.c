@@ -7,6 +7,22 @@
 
 #define SUBMITTED (BIT(DIRECTION_OUTBOUND) | BIT(DIRECTION_INTERNAL))
 
+/* A client of which nothing is stated is in no network, and came in by no listener. */
+static void end_client(struct virtual *v)
+{
+    struct facts *facts = v->facts;
+    const struct envelope *env = &v->envelope;
+    bool has_listener = env->listener_addr != NULL || env->listener_port != 0 || env->listener_name != NULL;
+    facts->client_addr = env->client_addr != NULL || v->client_untold ? env->client_addr : "";
+    facts->client_name = env->client_name;
+    facts->login = env->login;
+    facts->tls_version = env->tls_version;
+    facts->tls_subject = env->tls_subject;
+    facts->listener_addr = env->listener_addr;
+    facts->listener_port = env->listener_port;
+    facts->listener_name = has_listener || v->listener_untold ? env->listener_name : "";
+}
+
 static void end_submitter(struct virtual *v)
 {
     struct facts *facts = v->facts;
@@ -14,14 +30,7 @@ static void end_submitter(struct virtual *v)
     if (!v->placed && (v->directions != 0 ? (v->directions & SUBMITTED) != 0 : ours))
         v->envelope.login = facts->from != NULL ? facts->from : "somebody";
     facts->submitter = submitter_of(v->settings, v->policy, &v->envelope);
-    facts->client_addr = v->envelope.client_addr;
-    facts->client_name = v->envelope.client_name;
-    facts->login = v->envelope.login;
-    facts->tls_version = v->envelope.tls_version;
-    facts->tls_subject = v->envelope.tls_subject;
-    facts->listener_addr = v->envelope.listener_addr;
-    facts->listener_port = v->envelope.listener_port;
-    facts->listener_name = v->envelope.listener_name;
+    end_client(v);
 }
 
 static enum answer registered_by_default(const struct virtual *v, enum answer stated, const char *addr)

@@ -22,6 +22,8 @@ static const char policy_text[] =
     "rule \"good\"\n  when inbound, verified\n  decrypt\n  harvest\n  tag opened \"[o]\" signed \"[s]\"\n"
     "rule \"out\"\n  when outbound\n  sign if possible\n  encrypt if possible\n"
     "rule \"in\"\n  when inbound\n  decrypt\n"
+    "rule \"scanner\"\n  when internal, client 10.0.0.9\n  hold\n"
+    "rule \"port\"\n  when internal, listener 2525\n  discard\n"
     "rule \"inside\"\n  when internal, priority high\n  add header X-Urgent \"yes\"\n"
     "rule \"else\"\n  when internal\n  pass\n";
 
@@ -45,9 +47,10 @@ static void teardown(void)
     arena_free(&arena);
 }
 
-#define OUT  "test \"t\"\n  from alice@example.org\n  to kurt@bank.example\n"
-#define IN   "test \"t\"\n  from kurt@bank.example\n  to alice@example.org\n"
-#define FAIL "error: t:4:10: test \"t\", kurt@bank.example: expected "
+#define OUT    "test \"t\"\n  from alice@example.org\n  to kurt@bank.example\n"
+#define IN     "test \"t\"\n  from kurt@bank.example\n  to alice@example.org\n"
+#define INSIDE "test \"t\"\n  from bob@example.org\n  to alice@example.org\n"
+#define FAIL   "error: t:4:10: test \"t\", kurt@bank.example: expected "
 
 /* What runs without a word: facts, and what the policy makes of them. */
 static const char *const true_tables[] = {
@@ -90,9 +93,13 @@ static const char *const true_tables[] = {
     IN "  size 2M, to attribute title is lead or member\n  expect hold\n",
     IN "  size 2M, not to attribute title\n  expect not hold\n",
     IN "  size 100, to attribute title is lead\n  expect rule in\n",
-    "test \"s\"\n  from bob@example.org\n  to alice@example.org\n  expect rule \"else\", pass\n",
-    "test \"s\"\n  from bob@example.org\n  to alice@example.org\n  internal, priority high\n  expect add "
-    "header X-Urgent\n",
+    INSIDE "  expect rule \"else\", pass\n", /* without a client it is in no network */
+    INSIDE "  client 10.0.0.9\n  expect rule scanner, hold\n",
+    INSIDE "  client 10.0.0.8\n  expect rule \"else\"\n",
+    INSIDE "  unknown client 10.0.0.9\n  expect defer\n",
+    INSIDE "  client 10.0.0.8, unknown listener 2525\n  expect defer\n",
+    INSIDE "  client 10.0.0.8, listener 192.0.2.1:2525\n  expect rule port, discard\n",
+    INSIDE "  internal, priority high\n  expect add header X-Urgent\n",
     "test \"forged\"\n  from bob@example.org\n  client 192.0.2.1\n  to alice@example.org\n  inbound\n  "
     "expect rule in\n",
     "test \"local\"\n  from x@far.example, local\n  to alice@example.org\n  internal\n  expect rule "
@@ -166,7 +173,10 @@ static const struct {
     {OUT "  keywrod plain\n", "t:4:3: found 'keywrod', expected a condition; did you mean 'keyword'?"},
     {OUT "  not signed\n",
      "t:4:7: 'signed': what is not stated is not so: 'not' and 'unknown' stand before registered, "
-     "possible, group, attribute, opened and key"},
+     "possible, group, attribute, opened and key, and 'unknown' before client and listener"},
+    {OUT "  not client 10.0.0.9\n",
+     "t:4:7: 'client': what is not stated is not so: 'not' and 'unknown' stand before registered, "
+     "possible, group, attribute, opened and key, and 'unknown' before client and listener"},
     {OUT "  from group Bord\n", "t:4:3: 'from': no rule of the policy asks for this group"},
     {OUT "  to group Friends\n", "t:4:3: 'to': the group is a file: the address tells who is in it"},
     {OUT "  inbound\n",
