@@ -78,13 +78,45 @@ static void group_share(struct planning *p, size_t index)
     share->group = g;
 }
 
+/* What prints the same is not the same before the keys are. */
+static bool same_content(const struct op_list *a, const struct op_list *b)
+{
+    if (!ops_equal(a->ops, a->n, b->ops, b->n))
+        return false;
+    for (size_t i = 0; i < a->n; i++) {
+        const struct op *one = &a->ops[i], *other = &b->ops[i];
+        if (one->nkeys != other->nkeys ||
+            (one->nkeys > 0 && memcmp(one->keys, other->keys, one->nkeys * sizeof *one->keys) != 0))
+            return false;
+    }
+    return true;
+}
+
+static const char *address_of(const struct planning *p, const struct share *share)
+{
+    return share->to != NULL ? share->to : p->facts->rcpts[share->rcpt].addr;
+}
+
+/* Who gets as a recipient what a further copy would bring him gets it once. */
+static bool is_served_alike(const struct planning *p, const struct share *extra)
+{
+    for (size_t i = 0; i < p->nshares && !p->shares[i].extra; i++)
+        if (strcmp(address_of(p, &p->shares[i]), extra->to) == 0 &&
+            same_content(&p->shares[i].list, &extra->list))
+            return true;
+    return false;
+}
+
 /* Returns whether there are no more than this many. */
 static bool group_all(struct planning *p, size_t most)
 {
     p->hidden = count_hidden(p);
     p->ngroups = 0;
     for (size_t i = 0; i < p->nshares; i++) {
-        group_share(p, i);
+        if (p->shares[i].extra && is_served_alike(p, &p->shares[i]))
+            p->shares[i].group = NO_GROUP;
+        else
+            group_share(p, i);
         if (p->ngroups > most)
             return false;
     }

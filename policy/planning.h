@@ -18,8 +18,9 @@ struct share {
     const struct op *ops;
     size_t nops;
     struct op_list list; /* of them, what is done in the end */
-    size_t group;
+    size_t group;        /* NO_GROUP: nothing goes out on this account */
 };
+#define NO_GROUP SIZE_MAX
 
 /* Those who share a copy, in the envelope's order. */
 struct group {

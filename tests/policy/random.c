@@ -122,6 +122,8 @@ static const char *const alone[] = {"pass",          "pass verbatim", "refuse",
                                     "discard",       "hold",          "hold \"look at it\""};
 static const char *const beside[] = {
     "copy to archive@example.org",
+    "copy to r0@a.example",
+    "forward to r1@b.example",
     "forward to deputy@example.org",
     "notify sender",
     "notify sender subject \"Sent: {subject}\" \"To {recipients}.\" \"{date}\"",

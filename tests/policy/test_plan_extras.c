@@ -171,6 +171,42 @@ START_TEST(too_many_further_copies_of_different_views_are_closed_instead)
 }
 END_TEST
 
+#define FIXED "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/* log@x.example is a recipient too, for whom the rules are the same. */
+static const struct {
+    const char *steps, *plan;
+} to_recipient[] = {
+    {"copy to log@x.example", "serve; k@a.example log@x.example: "},
+    {"sign\n  forward to log@x.example", "serve; k@a.example log@x.example: sign smime"},
+    {"copy to log@x.example\n  sign",
+     "serve; k@a.example log@x.example: sign smime; + log@x.example for k@a.example log@x.example: "},
+    {"encrypt\n  forward to log@x.example", /* his own ciphertext he gets, kurt's is another */
+     "serve; k@a.example log@x.example: " CIPHER "; + log@x.example for k@a.example: " CIPHER},
+    {"encrypt to certificate " FIXED "\n  forward to log@x.example",
+     "serve; k@a.example log@x.example: " CIPHER},
+    {"continue\nrule \"b\"\n  when to a.example\n  redirect to d@x.example\n  copy to d@x.example\n"
+     "rule \"c\"\n  pass",
+     "serve; log@x.example: ; > d@x.example for k@a.example: "},
+    {"copy to log@x.example\n  continue\nrule \"b\"\n  when to x.example\n  return\nrule \"c\"\n  pass",
+     "serve; k@a.example: ; + log@x.example for k@a.example log@x.example: ;"
+     " ! return alice@example.org about log@x.example"},
+    {"copy to log@x.example\n  hold", "hold; + log@x.example for k@a.example log@x.example: "},
+};
+
+START_TEST(who_gets_the_very_same_as_a_recipient_gets_no_further_copy)
+{
+    char policy[400];
+    struct key_fact fixed;
+    snprintf(policy, sizeof policy, "rule \"a\"\n  %s\n", to_recipient[_i].steps);
+    struct site *site = SITE(policy, "k@a.example", "log@x.example");
+    site_key(&fixed, 7, "rsa");
+    site->facts.fixed = &fixed;
+    planned(site, to_recipient[_i].plan);
+    site_free(site);
+}
+END_TEST
+
 /* ---- return, discard, hold, refuse ---- */
 
 #define ENDS                                                                                                 \
@@ -294,6 +330,8 @@ static Suite *suite(void)
     tcase_add_test(t, opened_further_copies_say_so);
     tcase_add_test(t, further_copies_count_among_those_that_are_too_many);
     tcase_add_test(t, too_many_further_copies_of_different_views_are_closed_instead);
+    tcase_add_loop_test(t, who_gets_the_very_same_as_a_recipient_gets_no_further_copy, 0,
+                        SEAL_COUNT(to_recipient));
     tcase_add_test(t, return_takes_out_its_own_and_one_report_speaks_of_all);
     tcase_add_test(t, when_nobody_is_served_copies_and_notices_go_out_all_the_same);
     tcase_add_test(t, one_held_recipient_holds_the_message_and_what_tells_of_it_goes_out);

@@ -394,6 +394,38 @@ static void check_a_policy_that_is_printed_reads_back(struct site *site)
 }
 PROPERTY(a_policy_that_is_printed_reads_back)
 
+static bool has_same_keys(const struct copy *a, const struct copy *b)
+{
+    const struct op *one = encryption_of(a), *other = encryption_of(b);
+    return one == NULL || (one->nkeys == other->nkeys &&
+                           memcmp(one->keys, other->keys, one->nkeys * sizeof *one->keys) == 0);
+}
+
+static bool serves(const struct site *site, const struct copy *copy, const char *addr)
+{
+    if (copy->to != NULL || copy->extra)
+        return !copy->extra && strcmp(copy->to, addr) == 0;
+    for (size_t i = 0; i < copy->nrcpts; i++)
+        if (strcmp(site->facts.rcpts[copy->rcpts[i]].addr, addr) == 0)
+            return true;
+    return false;
+}
+
+static void check_a_further_copy_brings_its_address_something_else(struct site *site)
+{
+    const struct plan *plan = site->plan;
+    for (size_t i = 0; i < plan->ncopies; i++) {
+        const struct copy *extra = &plan->copies[i];
+        for (size_t k = 0; k < plan->ncopies && extra->extra; k++) {
+            const struct copy *copy = &plan->copies[k];
+            ck_assert(!serves(site, copy, extra->to) ||
+                      !ops_equal(copy->ops, copy->nops, extra->ops, extra->nops) ||
+                      !has_same_keys(copy, extra));
+        }
+    }
+}
+PROPERTY(a_further_copy_brings_its_address_something_else)
+
 /* Else the claims above would be made of nothing. */
 START_TEST(chance_reaches_everything)
 {
@@ -452,6 +484,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, the_index_finds_whoever_swallows_a_rule, 0, CHUNKS);
     tcase_add_loop_test(t, the_order_of_recipients_changes_nothing_but_order, 0, CHUNKS);
     tcase_add_loop_test(t, a_policy_that_is_printed_reads_back, 0, CHUNKS);
+    tcase_add_loop_test(t, a_further_copy_brings_its_address_something_else, 0, CHUNKS);
     tcase_add_test(t, chance_reaches_everything);
     suite_add_tcase(s, t);
     return s;
