@@ -33,31 +33,59 @@ static int check(struct cli *cli, const char *path, const struct policy *policy,
     return errors == 0 ? 0 : err_set(err, ERR_CONFIG, "%s: %zu errors, see above", path, errors);
 }
 
+/* What an expectation that fails does. */
 enum check_mode {
-    CHECK_ALL,
-    CHECK_FORCED, /* expectations that fail are told, and do not hinder */
+    CHECK_ALONE,
+    CHECK_FOR_USE, /* it hinders, and how it would not is said */
+    CHECK_FORCED,  /* it is told, and does not hinder */
 };
 
-/* The table beside the policy, when there is one. */
-static int check_tests(struct cli *cli, const char *policy_path, const struct policy *policy,
-                       enum check_mode mode, struct err *err)
+/* The table beside a policy. */
+struct tests {
+    const char *path;
+    struct span text; /* ptr NULL: there is none */
+};
+
+static int failed(struct cli *cli, enum check_mode mode, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(0);
-    const char *path = policy_tests_path(cli, policy_path);
-    size_t n;
-    int status = policy_tests_read(path, &text, err);
-    if (status < 0 && err->code == ERR_ABSENT) {
+    switch (mode) {
+    case CHECK_ALONE:
+        break;
+    case CHECK_FOR_USE:
+        buf_add_str(&cli->out, "with --force it is put into use all the same\n");
+        break;
+    case CHECK_FORCED:
+        buf_printf(&cli->out, "warning: %s; put into use by force\n", err->msg);
         err_clear(err);
         return 0;
     }
-    if (status == 0)
-        status = policy_tests_run(cli, policy, path, buf_span(&text), &n, err);
-    if (status == 0)
-        buf_printf(&cli->out, "%s: %zu tests, all as expected\n", path, n);
-    if (status == 0 || mode == CHECK_ALL)
-        return status;
-    buf_printf(&cli->out, "warning: %s; loaded by force\n", err->msg);
+    return -1;
+}
+
+static int read_tests(struct cli *cli, const char *policy_path, enum check_mode mode, struct tests *out,
+                      struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(0);
+    *out = (struct tests){.path = policy_tests_path(cli, policy_path)};
+    if (policy_tests_read(out->path, &text, err) == 0) {
+        out->text = (struct span){arena_spandup(cli->arena, buf_span(&text)), text.len};
+        return 0;
+    }
+    if (err->code != ERR_ABSENT)
+        return failed(cli, mode, err);
     err_clear(err);
+    return 0;
+}
+
+static int run_tests(struct cli *cli, const struct tests *tests, const struct policy *policy,
+                     enum check_mode mode, struct err *err)
+{
+    size_t n;
+    if (tests->text.ptr == NULL)
+        return 0;
+    if (policy_tests_run(cli, policy, tests->path, tests->text, &n, err) < 0)
+        return failed(cli, mode, err);
+    buf_printf(&cli->out, "%s: %zu tests, all as expected\n", tests->path, n);
     return 0;
 }
 
@@ -66,19 +94,20 @@ static int read_and_check(struct cli *cli, int argc, char **argv, enum check_mod
                           struct policy_source *out, struct err *err)
 {
     SEAL_CLEANUP(policy_free) struct policy *policy = NULL;
+    struct tests tests;
     const char *path = argc == 1 ? argv[0] : cli->settings->policy_file;
     if (policy_source_read(cli, path, out, err) < 0 ||
         policy_parse(path, span_of(out->text), out->files, out->nfiles, &policy, err) < 0 ||
-        check(cli, path, policy, err) < 0)
+        check(cli, path, policy, err) < 0 || read_tests(cli, path, mode, &tests, err) < 0)
         return -1;
-    return check_tests(cli, path, policy, mode, err);
+    return run_tests(cli, &tests, policy, mode, err);
 }
 
 int cmd_policy_check(struct cli *cli, int argc, char **argv, struct err *err)
 {
     struct policy_source source;
     if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0 ||
-        read_and_check(cli, argc, argv, CHECK_ALL, &source, err) < 0)
+        read_and_check(cli, argc, argv, CHECK_ALONE, &source, err) < 0)
         return -1;
     buf_printf(&cli->out, "%s: the policy can be used; next: sealadm policy load\n", source.path);
     return 0;
@@ -98,7 +127,7 @@ int cmd_policy_load(struct cli *cli, int argc, char **argv, struct err *err)
     struct policy_record newest;
     uint64_t version;
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 1, err) < 0 ||
-        read_and_check(cli, argc, argv, force ? CHECK_FORCED : CHECK_ALL, &source, err) < 0 ||
+        read_and_check(cli, argc, argv, force ? CHECK_FORCED : CHECK_FOR_USE, &source, err) < 0 ||
         cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     switch (store_find_policy(cli->read, 0, &newest, err)) {
@@ -252,30 +281,45 @@ static size_t count_octets(struct cli *cli, const struct policy_record *record)
 }
 
 /* The text of an earlier version becomes the newest; the log keeps what stood between. */
+static int use_again(struct cli *cli, struct policy_record *earlier, struct err *err)
+{
+    uint64_t version;
+    const char *origin =
+        arena_printf(cli->arena, "version %llu again, loaded %s by %s", (unsigned long long)earlier->version,
+                     cli_time(cli, earlier->loaded), cli_clean(cli, earlier->by));
+    earlier->again = earlier->version;
+    earlier->loaded = cli->now;
+    earlier->by = cli->caller;
+    if (policy_version_put(cli, earlier, count_octets(cli, earlier), &version, err) < 0)
+        return -1;
+    say_in_use(cli, version, origin);
+    buf_printf(&cli->out, "next: correct %s, which sealadm policy load reads\n", cli->settings->policy_file);
+    return 0;
+}
+
+/* The table is read as who calls, before the store is opened as its owner. */
 int cmd_policy_rollback(struct cli *cli, int argc, char **argv, struct err *err)
 {
+    SEAL_CLEANUP(policy_free) struct policy *policy = NULL;
+    bool force = false;
+    const struct cli_option options[] = {{.name = "--force", .flag = &force}};
     struct policy_record earlier;
+    struct tests tests;
     uint64_t version;
-    if (cli_operands(cli, NULL, 0, &argc, argv, 0, 1, err) < 0 ||
-        parse_version(argc, argv, &version, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
+    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 1, err) < 0 ||
+        parse_version(argc, argv, &version, err) < 0)
+        return -1;
+    enum check_mode mode = force ? CHECK_FORCED : CHECK_FOR_USE;
+    if (read_tests(cli, cli->settings->policy_file, mode, &tests, err) < 0 ||
+        cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     int found =
         version == 0 ? get_earlier(cli, &earlier, err) : policy_version_text(cli, version, &earlier, err);
     if (found < 0)
         return -1;
     const char *name = arena_printf(cli->arena, "version %llu", (unsigned long long)earlier.version);
-    const char *origin = arena_printf(cli->arena, "%s again, loaded %s by %s", name,
-                                      cli_time(cli, earlier.loaded), cli_clean(cli, earlier.by));
-    SEAL_CLEANUP(policy_free) struct policy *policy = NULL;
     if (snapshot_read_policy(cli->read, cli->arena, &earlier, name, &policy, err) < 0 ||
-        check(cli, name, policy, err) < 0)
+        check(cli, name, policy, err) < 0 || run_tests(cli, &tests, policy, mode, err) < 0)
         return -1;
-    earlier.again = earlier.version;
-    earlier.loaded = cli->now;
-    earlier.by = cli->caller;
-    if (policy_version_put(cli, &earlier, count_octets(cli, &earlier), &version, err) < 0)
-        return -1;
-    say_in_use(cli, version, origin);
-    buf_printf(&cli->out, "next: correct %s, which sealadm policy load reads\n", cli->settings->policy_file);
-    return 0;
+    return use_again(cli, &earlier, err);
 }

@@ -35,16 +35,19 @@ const struct cli_command cli_commands[] = {
     {"policy check", cmd_policy_check, "[FILE]", "read a policy and say what is wrong with it"},
     {"policy load", cmd_policy_load, "[FILE] [--force]", "check a policy and put it into use"},
     {"policy test", cmd_policy_test,
-     "[TESTS] [--policy FILE] [--from ADDR --to ADDR.. [--subject TEXT] [--header 'F: V'].. [--size N] "
-     "[--attachment NAME[:TYPE]].. [--client IP] [--login USER] [--tls SUBJECT] [--keyword NAME].. "
-     "[--possible METHOD].. [--verified STATUS] [--signed] [--encrypted] [--fact TEXT]..]",
+     "[TABLE | --from ADDR --to ADDR.. [OPTION..]] [--policy FILE] [--json]\n"
+     "       --subject TEXT, --header 'NAME: VALUE', --size N, --attachment NAME[:TYPE], --keyword NAME\n"
+     "       --sender ADDR|'<>', --login USER, --tls SUBJECT, --local\n"
+     "       --client IP, --client-name HOST, --listener L\n"
+     "       --registered sender|recipient, --from-group NAME, --to-group NAME\n"
+     "       --possible METHOD, --signed, --encrypted, --verified STATUS, --fact FACT",
      "try the policy on messages that are only described"},
     {"policy show", cmd_policy_show, "[VERSION] [--file PATH | --json]",
      "the policy in use, or an earlier one"},
     {"policy log", cmd_policy_log, "[--json]", "which policy was loaded when, by whom"},
     {"policy diff", cmd_policy_diff, "[VERSION [VERSION]]",
      "what changed: the file, or a version, against the one in use"},
-    {"policy rollback", cmd_policy_rollback, "[VERSION]", "put an earlier policy into use again"},
+    {"policy rollback", cmd_policy_rollback, "[VERSION] [--force]", "put an earlier policy into use again"},
     {"explain", cmd_explain,
      "--from ADDR --to ADDR.. [--client IP] [--login USER] [--local] [--listener L] [--body B] [--at TIME] "
      "[--write DIR] [--json] MESSAGE|-",

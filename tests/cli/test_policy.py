@@ -186,7 +186,7 @@ class Policy(Case):
 
     def test_wrong_usage(self):
         for words in (["check", "a", "b"], ["load", "a", "b"], ["show", "x"], ["show", "0"], ["show", "-1"], ["show", "1x"], ["log", "1"],
-                      ["rollback", "+1"], ["rollback", "1", "2"], ["load", "--json"]):
+                      ["rollback", "+1"], ["rollback", "1", "2"], ["rollback", "--json"], ["load", "--json"]):
             with self.subTest(words):
                 self.fails("policy", *words, status=2, says="usage: sealadm [-c FILE] policy")
 

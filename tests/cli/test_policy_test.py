@@ -128,12 +128,39 @@ class PolicyTest(Case):
         self.site.policy.write_text(POLICY.replace("keyword plain\n    pass", "keyword plain\n    sign"))
         self.unchanged("policy", "load", says="1 expectations of 2 tests fail")
         self.fails("policy", "check", says="1 expectations of 2 tests fail")
-        self.assertIn("loaded by force", self.done("policy", "load", "--force"))
+        self.assertIn("with --force it is put into use all the same", self.fails("policy", "load", says="fail").text)
+        self.assertIn("put into use by force", self.done("policy", "load", "--force"))
         self.assertEqual([line["version"] for line in self.json("policy", "log")["policies"]], [1, 2])
         self.file("policy.tests", "tset\n")
         self.fails("policy", "check", says="policy.tests:1:1: found 'tset', expected test")
         self.site.policy.write_text("rule")
         self.unchanged("policy", "load", "--force", says="the rule's name")
+
+    def test_rollback_refuses_what_fails_unless_forced(self):
+        self.site.policy.write_text(POLICY.replace("keyword plain\n    pass", "keyword plain\n    sign"))
+        self.done("policy", "load")
+        self.site.policy.write_text(POLICY)
+        self.file("policy.tests", TESTS)
+        self.done("policy", "load")
+        refused = self.unchanged("policy", "rollback", says="1 expectations of 2 tests fail")
+        self.assertIn("with --force it is put into use all the same", refused.text)
+        self.assertRegex(refused.text, 'error: .*policy.tests:6:.* expected pass, found serve')
+        said = self.done("policy", "rollback", "--force")
+        self.assertIn("put into use by force", said)
+        self.assertIn("policy version 3 (version 1 again", said)
+        self.assertIn("2 tests, all as expected", self.done("policy", "rollback", "2"))
+
+    def test_rollback_to_before_a_rule_that_the_table_names_is_forced(self):
+        older = POLICY.replace('rule "no programs"', 'rule "programs"')
+        self.site.policy.write_text(older)
+        self.done("policy", "load")
+        self.site.policy.write_text(POLICY)
+        self.file("policy.tests", TESTS + 'test "programs"\n    from alice@ours.example, attachment name a.exe\n    to bob@far.example\n'
+                  '    expect rule "no programs"\n')
+        self.done("policy", "load")
+        self.unchanged("policy", "rollback", says='the policy has no rule "no programs"')
+        self.done("policy", "rollback", "--force")
+        self.assertEqual(self.done("policy", "show"), older)
 
     def test_messages_of_its_own_want_inject(self):
         text = POLICY.replace('rule "out"', 'rule "archive"\n    when outbound\n    copy to archive@ours.example\n    continue\nrule "out"')
