@@ -67,17 +67,23 @@ static bool is_in_group(const struct cli_command *command, const char *word)
     return strncmp(command->name, word, n) == 0 && command->name[n] == ' ';
 }
 
-/* The first word of a group gets the group's commands for an answer. */
-static int unknown_command(const char *word)
+static size_t print_group(const char *word, const char *heading, FILE *to)
 {
-    size_t listed = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < cli_ncommands; i++)
+        if (is_in_group(&cli_commands[i], word))
+            fprintf(to, "%s  %-16s %s\n", n++ == 0 ? heading : "", cli_commands[i].name,
+                    cli_commands[i].help);
+    return n;
+}
+
+/* The first word of a group gets the group's commands for an answer. */
+static int unknown_command(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--help") == 0 && print_group(argv[0], "", stdout) > 0)
+        return EXIT_SUCCESS;
     fprintf(stderr, "sealadm: unknown command; sealadm --help lists all\n");
-    for (size_t i = 0; i < cli_ncommands; i++) {
-        if (!is_in_group(&cli_commands[i], word))
-            continue;
-        fprintf(stderr, "%s  %-16s %s\n", listed++ == 0 ? "with this beginning:\n" : "", cli_commands[i].name,
-                cli_commands[i].help);
-    }
+    print_group(argv[0], "with this beginning:\n", stderr);
     return EXIT_USAGE;
 }
 
@@ -159,6 +165,6 @@ int main(int argc, char **argv)
     int words;
     const struct cli_command *command = find_command(argc, argv, &words);
     if (command == NULL)
-        return unknown_command(argv[0]);
+        return unknown_command(argc, argv);
     return run_command(command, settings_path, argc - words, argv + words);
 }

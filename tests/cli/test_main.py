@@ -2,6 +2,7 @@
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -33,6 +34,16 @@ class Frame(unittest.TestCase):
                 self.assertEqual((status, errors), (0, ""))
                 self.assertTrue(said.startswith(f"usage: sealadm [-c FILE] {command} "), said)
 
+    def test_help_and_manual_name_every_option_of_policy_test(self):
+        source = (pathlib.Path(__file__).resolve().parents[2] / "cli/cmd_policy_test.c").read_text()
+        manual = (pathlib.Path(__file__).resolve().parents[2] / "cli/sealadm.8").read_text()
+        options = re.findall(r'\.name = "--([a-z-]+)"', source)
+        self.assertGreater(len(options), 20)
+        said = self.run_plain("policy", "test", "--help")[1]
+        for option in options:
+            self.assertRegex(said, rf"--{option}\b(?!-)")
+            self.assertRegex(manual, rf"Fl -{option}\b(?!-)")
+
     def test_each_command_stands_in_the_manual(self):
         manual = (pathlib.Path(__file__).resolve().parents[2] / "cli/sealadm.8").read_text()
         for command in self.commands():
@@ -48,8 +59,12 @@ class Frame(unittest.TestCase):
     def test_beginning_of_a_group_lists_the_group(self):
         status, _, errors = self.run_plain("policy")
         self.assertEqual(status, 2)
-        self.assertEqual([line.split()[1] for line in errors.split("\n") if line.startswith("  ")],
-                         ["check", "load", "test", "show", "log", "diff", "rollback"])
+        commands = ["check", "load", "test", "show", "log", "diff", "rollback"]
+        self.assertEqual([line.split()[1] for line in errors.split("\n") if line.startswith("  ")], commands)
+        status, said, errors = self.run_plain("policy", "--help")
+        self.assertEqual((status, errors), (0, ""))
+        self.assertEqual([line.split()[1] for line in said.splitlines()], commands)
+        self.assertEqual(self.run_plain("nonsense", "--help")[0], 2)
 
     def test_settings_that_are_not_there_or_wrong_are_named(self):
         status, _, errors = self.run_plain("-c", "/nonexistent", "user", "list")
