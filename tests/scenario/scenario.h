@@ -9,6 +9,9 @@
  *         max-hidden = 3                    lines of sealmilter.conf(5)
  *     file /path                            a file of addresses that the policy names
  *         bank.example
+ *     directory                             an LDAP server; values without blanks
+ *         person bob@their.example title=lead
+ *         group Friends bob@their.example
  *     user alice@our.example                registered, with certificate and key
  *     partner bob@their.example             a certificate of his is known
  *     known nobody@our.example              registered, without a key
@@ -17,6 +20,7 @@
  *
  *     = what this message shows
  *     login alice@our.example               and: client ADDRESS [NAME], listener [ADDRESS:]PORT [NAME], tls SUBJECT, local
+ *     directory stopped                     nobody answers
  *     from alice@our.example                the envelope; nothing behind it: the null sender
  *     to bob@their.example ..
  *     message [signed by ADDRESS] [encrypted to ADDRESS]
@@ -63,5 +67,7 @@ struct scenario {
 struct scenario *scenario_read(struct arena *arena, const char *path);
 /* scenario_block - the first block of a word; NULL: none. */
 const struct block *scenario_block(const struct part *part, const char *word);
+/* scenario_ldif - what a block says of people and groups, below dc=example. */
+const char *scenario_ldif(struct arena *arena, const struct block *block);
 
 #endif

@@ -2,6 +2,7 @@
 #include "scenario.h"
 #include "support/check.h"
 #include "support/site.h"
+#include "support/slapd.h"
 
 #include "base/hash.h"
 
@@ -20,6 +21,7 @@ struct stage {
     struct arena *arena;
     const char *path;
     struct site *site;
+    struct slapd *slapd; /* NULL: there is no directory */
     struct person people[PEOPLE_MAX];
     size_t npeople;
     struct site_mail mail; /* that comes next */
@@ -120,12 +122,24 @@ static void check_policy(struct stage *stage)
         ck_abort_msg("%s: %s", stage->path, buf_str(&found));
 }
 
+/* Those of the scenario, and where its directory is. */
+static const char *settings_of(struct stage *stage, const struct part *part)
+{
+    const struct block *settings = scenario_block(part, "settings"),
+                       *directory = scenario_block(part, "directory");
+    const char *text = settings != NULL ? settings->text : "";
+    if (directory == NULL)
+        return text;
+    stage->slapd = slapd_new(&(struct slapd_spec){.ldif = scenario_ldif(stage->arena, directory)});
+    return arena_printf(stage->arena,
+                        "%sdirectory = %s\ndirectory-starttls = no\ndirectory-base = dc=example\n", text,
+                        stage->slapd->uri);
+}
+
 static void set_up(struct stage *stage, const struct part *part)
 {
-    const struct block *settings = scenario_block(part, "settings");
     ck_assert_msg(scenario_block(part, "policy") != NULL, "%s: no policy", stage->path);
-    stage->site = site_new_with("our domains our.example\nrule \"all\"\n pass\n",
-                                settings != NULL ? settings->text : "");
+    stage->site = site_new_with("our domains our.example\nrule \"all\"\n pass\n", settings_of(stage, part));
     add_people(stage, part);
     load_policy(stage, part);
     check_policy(stage);
@@ -214,6 +228,13 @@ static void read_tls(struct stage *stage, const struct block *block)
 {
     stage->connection.tls_version = "TLSv1.3";
     stage->connection.tls_subject = *block->rest == '\0' ? NULL : block->rest;
+}
+
+/* "stopped"; at the site it says who is in it. */
+static void read_directory(struct stage *stage, const struct block *block)
+{
+    if (strcmp(block->rest, "stopped") == 0)
+        slapd_stop(stage->slapd);
 }
 
 /* ---- what is said of it ---- */
@@ -330,9 +351,9 @@ static void check_notices(struct stage *stage, const struct block *block)
 static const struct word {
     const char *text;
     void (*act)(struct stage *stage, const struct block *block);
-} in[] = {{"from", read_from},   {"to", read_to},          {"login", read_login},
-          {"local", read_local}, {"client", read_client},  {"listener", read_listener},
-          {"tls", read_tls},     {"message", read_message}},
+} in[] = {{"from", read_from},   {"to", read_to},           {"login", read_login},
+          {"local", read_local}, {"client", read_client},   {"listener", read_listener},
+          {"tls", read_tls},     {"message", read_message}, {"directory", read_directory}},
   out[] = {{"facts", check_facts},     {"decision", check_decision}, {"plan", check_plan},
            {"verdict", check_verdict}, {"result", check_result},     {"notice", check_notices}};
 
@@ -359,6 +380,8 @@ static void run_message(struct stage *stage, const struct part *usual, const str
     size_t said = act_on(stage, part, out, SEAL_COUNT(out));
     if (said == 0 || given + said != part->n)
         fail_at(stage, part->line, "a word that nobody knows, or nothing is said of what happens");
+    if (stage->slapd != NULL && stage->slapd->pid == 0)
+        slapd_start(stage->slapd);
 }
 
 START_TEST(what_a_scenario_says_happens)
@@ -371,6 +394,7 @@ START_TEST(what_a_scenario_says_happens)
     for (size_t i = 1; i < scenario->n; i++)
         run_message(&stage, &scenario->parts[0], &scenario->parts[i]);
     site_free(&stage.site);
+    slapd_free(&stage.slapd);
 }
 END_TEST
 
