@@ -3,12 +3,13 @@ import email.parser
 import email.policy
 import unittest
 
-from harness import pki, smtp
+from harness import mime, pki, smtp
 from harness.lab import run, wait_for
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
 
 BOB, GUARD, ARCHIVE, OPENED = "bob@far.example", "guard@ours.example", "archive@ours.example", "opened@ours.example"
+WORDS = "words@ours.example"
 HELLO = b"Content-Type: text/plain\r\n\r\nThe token is ORCHID.\r\n"
 
 POLICY = """\
@@ -56,6 +57,26 @@ rule "keys"
     attach keys smime
     sign
 
+rule "gateway's certificate"
+    when outbound, to *@gate.example
+    add header X-Way "gateway"
+    continue
+
+rule "to the gateway"
+    when outbound, to *@gate.example
+    copy to archive@ours.example
+    encrypt to certificate GATEWAY, else return
+    forward to opened@ours.example
+
+rule "given twice"
+    when outbound, to twice@far.example or bob@far.example, header X-Twice
+    forward to bob@far.example
+
+rule "in, for those of their own words"
+    when inbound, encrypted, to words@ours.example
+    decrypt, else return "No key here opens this."
+    tag opened "[offen]"
+
 rule "in, sealed"
     when inbound, encrypted
     copy to archive@ours.example
@@ -86,13 +107,18 @@ def parsed(got):
 
 class Scenarios(SealSite):
     policy = POLICY
+    users = (ALICE, WORDS)
     seal_settings = {"notice-rate": "3"}
     count = 0
 
     @classmethod
     def set_up_site(cls):
+        cls.gate = pki.Authority(cls.lab.folder("gate")).issue("nobody@gateway.example")
+        cls.policy = POLICY.replace("GATEWAY", cls.gate.sha256)
         super().set_up_site()
-        cls.alice = cls.person(ALICE)
+        cls.seal.adm("cert", "import", cls.gate.cert)
+        cls.seal.adm("cert", "trust", cls.gate.sha256)
+        cls.alice, cls.words = cls.person(ALICE), cls.person(WORDS)
 
     def mail(self, *headers, to=BOB, sender=ALICE):
         Scenarios.count += 1
@@ -186,6 +212,40 @@ class Scenarios(SealSite):
         self.assertIn(b"ORCHID", got.data)
         self.sink.one(to=BOB)
         self.nothing_more(2)
+
+    def test_address_that_gets_the_same_as_a_recipient_gets_it_once(self):
+        self.send("twice@far.example", headers=["X-Twice: 1"])
+        self.assertEqual(sorted(rcpt for got in self.sink.wait(2) for rcpt in got.recipients), [BOB, "twice@far.example"])
+        self.sink.reset()
+        self.send("twice@far.example", BOB, headers=["X-Twice: 1"])
+        self.mta.wait_empty()
+        self.assertEqual(sorted(rcpt for got in self.sink.messages for rcpt in got.recipients), [BOB, "twice@far.example"])
+
+    # ---- chains ----
+
+    def test_certificate_of_a_rule_stands_for_those_of_all_and_each_copy_is_what_stands_above_it(self):
+        self.send("a@gate.example", "b@gate.example")
+        self.mta.wait_empty()
+        served = [got for got in self.sink.messages if set(got.recipients) & {"a@gate.example", "b@gate.example"}]
+        self.assertEqual(sorted(rcpt for got in served for rcpt in got.recipients), ["a@gate.example", "b@gate.example"])
+        for got in [*served, self.sink.one(to=OPENED)]:
+            self.assertNotIn(b"ORCHID", got.data)
+            self.assertIn(b"ORCHID", self.gate.decrypt(mime.cms_of(got.data)))
+            self.assertEqual(got.header("X-Way"), ["gateway"])
+        archived = self.sink.one(to=ARCHIVE)
+        self.assertIn(b"ORCHID", archived.data)
+        self.assertEqual(archived.header("X-Way"), ["gateway"])
+
+    def test_opened_message_is_tagged_in_the_words_of_its_rule(self):
+        self.arrive(WORDS, pki.mail(pki.encrypt(HELLO, self.words), BOB, WORDS))
+        self.assertEqual(self.sink.one(to=WORDS).header("Subject"), ["[offen] hello"])
+
+    def test_message_that_no_key_here_opens_goes_back(self):
+        self.arrive([WORDS, ALICE], pki.mail(pki.encrypt(HELLO, self.alice), BOB, WORDS))
+        self.assertIn(b"ORCHID", self.sink.one(to=ALICE).data)
+        report = self.sink.one(to=BOB)
+        self.assertIn(b"No key here opens this.", report.data)
+        self.assertNotIn(b"ORCHID", report.data)
 
     # ---- what is put on ----
 

@@ -59,7 +59,15 @@ class Person:
     @functools.cached_property
     def fingerprint(self):
         """SHA-1, as gpgsm names certificates."""
-        said = run("openssl", "x509", "-in", self.cert, "-noout", "-fingerprint", "-sha1").stdout.decode()
+        return self._digest("-sha1")
+
+    @functools.cached_property
+    def sha256(self):
+        """As sealadm names certificates."""
+        return self._digest("-sha256").lower()
+
+    def _digest(self, option):
+        said = run("openssl", "x509", "-in", self.cert, "-noout", "-fingerprint", option).stdout.decode()
         return said.strip().split("=")[1].replace(":", "")
 
     def p12(self, *options, password="secret"):
