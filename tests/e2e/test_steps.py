@@ -75,7 +75,7 @@ rule "given twice"
 rule "in, for those of their own words"
     when inbound, encrypted, to words@ours.example
     decrypt, else return "No key here opens this."
-    tag opened "[offen]"
+    tag opened "[offen]" signed "[echt]"
 
 rule "in, sealed"
     when inbound, encrypted
@@ -224,7 +224,7 @@ class Scenarios(SealSite):
     # ---- chains ----
 
     def test_certificate_of_a_rule_stands_for_those_of_all_and_each_copy_is_what_stands_above_it(self):
-        self.send("a@gate.example", "b@gate.example")
+        self.submit(["a@gate.example", "b@gate.example"], self.mail(to="a@gate.example, b@gate.example"))
         self.mta.wait_empty()
         served = [got for got in self.sink.messages if set(got.recipients) & {"a@gate.example", "b@gate.example"}]
         self.assertEqual(sorted(rcpt for got in served for rcpt in got.recipients), ["a@gate.example", "b@gate.example"])
@@ -237,8 +237,8 @@ class Scenarios(SealSite):
         self.assertEqual(archived.header("X-Way"), ["gateway"])
 
     def test_opened_message_is_tagged_in_the_words_of_its_rule(self):
-        self.arrive(WORDS, pki.mail(pki.encrypt(HELLO, self.words), BOB, WORDS))
-        self.assertEqual(self.sink.one(to=WORDS).header("Subject"), ["[offen] hello"])
+        self.arrive(WORDS, pki.mail(pki.encrypt(self.bob.sign(HELLO), self.words), BOB, WORDS))
+        self.assertEqual(self.sink.one(to=WORDS).header("Subject"), ["[offen] [echt] hello"])
 
     def test_message_that_no_key_here_opens_goes_back(self):
         self.arrive([WORDS, ALICE], pki.mail(pki.encrypt(HELLO, self.alice), BOB, WORDS))
