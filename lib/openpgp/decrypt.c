@@ -39,7 +39,7 @@ static int write_keyring(struct job *job, const struct span *signers, size_t nsi
  */
 static int not_opened(const struct job *job, gpgme_error_t code, struct err *err)
 {
-    if (job->sink_err.code == ERR_LIMIT)
+    if (job->sinks[0].err.code == ERR_LIMIT)
         return 0;
     if (job_hindered(job, code, err))
         return -1;

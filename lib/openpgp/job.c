@@ -92,8 +92,8 @@ static int failed(gpgme_error_t code, enum err_code as, const char *what, struct
 
 static gpgme_ssize_t sink_write(void *hook, const void *p, size_t n)
 {
-    struct job *job = hook;
-    if (spool_write(job->sink, p, n, &job->sink_err) == 0)
+    struct job_sink *sink = hook;
+    if (spool_write(sink->spool, p, n, &sink->err) == 0)
         return (gpgme_ssize_t)n;
     errno = EIO;
     return -1;
@@ -112,11 +112,14 @@ int job_input(struct span bytes, gpgme_data_t *out, struct err *err)
     return made(code, out, err);
 }
 
-int job_output(struct job *job, struct spool *sink, gpgme_data_t *out, struct err *err)
+int job_output(struct job *job, struct spool *spool, gpgme_data_t *out, struct err *err)
 {
     static struct gpgme_data_cbs callbacks = {.write = sink_write};
-    job->sink = sink;
-    gpgme_error_t code = gpgme_data_new_from_cbs(out, &callbacks, job);
+    if (job->nsinks == JOB_SINKS)
+        return err_set(err, ERR_BUG, "more than %d outputs", JOB_SINKS);
+    struct job_sink *sink = &job->sinks[job->nsinks++];
+    *sink = (struct job_sink){.spool = spool};
+    gpgme_error_t code = gpgme_data_new_from_cbs(out, &callbacks, sink);
     return made(code, out, err);
 }
 
@@ -125,13 +128,29 @@ void job_data_free(gpgme_data_t *data)
     gpgme_data_release(*data);
 }
 
+gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in, gpgme_data_t out,
+                      gpgme_data_t out2)
+{
+    gpgme_ctx_t ctx;
+    gpgme_error_t code = gpgme_new(&ctx);
+    if (code != 0)
+        return code;
+    code = gpgme_set_protocol(ctx, GPGME_PROTOCOL_SPAWN);
+    if (code == 0)
+        code = gpgme_op_spawn(ctx, job->engine->program, (const char **)words, in, out, out2, 0);
+    gpgme_release(ctx);
+    return code;
+}
+
 /* ---- failures ---- */
 
 bool job_hindered(const struct job *job, gpgme_error_t code, struct err *err)
 {
-    if (err_is_set(&job->sink_err)) {
-        *err = job->sink_err;
-        return true;
+    for (size_t i = 0; i < job->nsinks; i++) {
+        if (err_is_set(&job->sinks[i].err)) {
+            *err = job->sinks[i].err;
+            return true;
+        }
     }
     if (job->generation != 0 && !agent_survived(&job->engine->agent, job->generation)) {
         err_put(err, ERR_BUSY, "gpg-agent has ended");

@@ -25,14 +25,21 @@ struct job_seen {
     bool ended_encryption;
 };
 
+#define JOB_SINKS 2
+
+struct job_sink {
+    struct spool *spool;
+    struct err err; /* why it took no more */
+};
+
 struct job {
     struct pgp_engine *engine;
     struct home *home;
     const struct pgp_own *own; /* whose passphrases may be given */
     size_t nown;
     unsigned generation; /* of the agent; 0: none is needed */
-    struct spool *sink;
-    struct err sink_err;
+    struct job_sink sinks[JOB_SINKS];
+    size_t nsinks;
     struct job_seen seen;
 };
 
@@ -50,8 +57,12 @@ int job_keyring(struct job *job, const struct span *keys, size_t nkeys, struct e
 
 /* job_input - bytes for gpg, borrowed. job_output - where its bytes go. */
 int job_input(struct span bytes, gpgme_data_t *out, struct err *err) SEAL_CHECKED;
-int job_output(struct job *job, struct spool *sink, gpgme_data_t *out, struct err *err) SEAL_CHECKED;
+int job_output(struct job *job, struct spool *spool, gpgme_data_t *out, struct err *err) SEAL_CHECKED;
 void job_data_free(gpgme_data_t *data); /* for SEAL_CLEANUP */
+
+/* job_run - gpg for what GPGME has no call for. words end in NULL; the first is "gpg". */
+gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in, gpgme_data_t out,
+                      gpgme_data_t out2);
 
 /* job_hindered - what is missing is not the fault of what was asked: a sink that took no more, an agent that is gone. Sets err then. */
 bool job_hindered(const struct job *job, gpgme_error_t code, struct err *err);

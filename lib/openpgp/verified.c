@@ -2,6 +2,7 @@
 #include "openpgp/verified.h"
 
 #include "openpgp/frame.h"
+#include "openpgp/hex.h"
 #include "openpgp/public.h"
 
 #include <ctype.h>
@@ -16,19 +17,9 @@
 
 struct signer {
     struct public key; /* that signed: the primary key or a subkey */
-    char fingerprint[2 * HASH_SHA1_SIZE + 1];
-    char primary[2 * HASH_SHA1_SIZE + 1];
+    char fingerprint[HEX_FINGERPRINT_SIZE];
+    char primary[HEX_FINGERPRINT_SIZE];
 };
-
-static void to_hex(const unsigned char *octets, char out[2 * HASH_SHA1_SIZE + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < HASH_SHA1_SIZE; i++) {
-        out[2 * i] = digits[octets[i] >> 4];
-        out[2 * i + 1] = digits[octets[i] & 15];
-    }
-    out[2 * HASH_SHA1_SIZE] = '\0';
-}
 
 /* In one transferable key, or several after each other. */
 static bool find_in(struct span keys, const char *fingerprint, struct signer *out)
@@ -39,7 +30,7 @@ static bool find_in(struct span keys, const char *fingerprint, struct signer *ou
             continue;
         if (public_read(frame.body, &out->key) != PUBLIC_READ)
             continue;
-        to_hex(out->key.fingerprint, out->fingerprint);
+        hex_fingerprint(out->key.fingerprint, out->fingerprint);
         if (frame.tag == FRAME_PUBLIC_KEY)
             memcpy(out->primary, out->fingerprint, sizeof out->primary);
         if (strcasecmp(out->fingerprint, fingerprint) == 0)

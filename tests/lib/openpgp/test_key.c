@@ -1,0 +1,250 @@
+/* Keys of strangers, made and judged by gpg. */
+#include "openpgp/key.h"
+
+#include "support/check.h"
+#include "support/pgp.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct pgp_rig *rig;
+static struct arena *arena;
+
+static void setup(void)
+{
+    rig = pgp_rig_new();
+    arena = arena_new(ARENA_MAX_DEFAULT);
+}
+
+static void teardown(void)
+{
+    arena_free(&arena);
+    pgp_rig_free(&rig);
+}
+
+static void must_gpg(int status)
+{
+    struct span said = tool_read(rig->tool, "said");
+    ck_assert_msg(status == 0, "%.*s", SPAN_ARG(said));
+}
+
+static struct pgp_key read_one(struct span bytes)
+{
+    struct err err = ERR_INIT;
+    struct pgp_key *keys;
+    size_t n, broken;
+    ck_ok(pgp_key_read(rig->engine, arena, bytes, &keys, &n, &broken, &err));
+    ck_assert_uint_eq(n, 1);
+    ck_assert_uint_eq(broken, 0);
+    return keys[0];
+}
+
+START_TEST(key_of_curves_is_read_whole)
+{
+    struct pgp_person bob = pgp_rig_person(rig, "Bob Babbage <bob@far.example>", "ed25519", PGP_STRANGER);
+    struct pgp_key key = read_one(bob.key);
+    ck_assert_str_eq(key.fingerprint, bob.fingerprint);
+    ck_assert_uint_eq(key.nuids, 1);
+    ck_assert_str_eq(key.uids[0].text, "Bob Babbage <bob@far.example>");
+    ck_assert_str_eq(key.uids[0].addr, "bob@far.example");
+    ck_assert(key.uids[0].valid && key.why == NULL);
+    ck_assert_uint_eq(key.nsubkeys, 2);
+    ck_assert(key.subkeys[0].can_sign && !key.subkeys[0].can_encrypt && key.subkeys[0].valid);
+    ck_assert(!key.subkeys[1].can_sign && key.subkeys[1].can_encrypt && key.subkeys[1].valid);
+    ck_assert_str_eq(key.subkeys[0].algorithm, "ed25519");
+    ck_assert_str_eq(key.subkeys[1].algorithm, "cv25519");
+    ck_assert_uint_eq(strlen(key.subkeys[1].keygrip), 40);
+    ck_assert_int_eq(key.encrypt_until, 0);
+    ck_assert(span_eq(key.bytes, bob.key));
+}
+END_TEST
+
+START_TEST(subkey_that_has_expired_is_not_valid)
+{
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    must_gpg(pgp_rig_gpg(rig, "--quick-set-expire", bob.fingerprint, "1d", "*", NULL));
+    struct pgp_key key = read_one(pgp_rig_key(rig, &bob));
+    ck_assert(key.subkeys[1].valid);
+    ck_assert_int_eq(key.subkeys[1].expires, key.encrypt_until);
+    ck_assert_int_gt(key.encrypt_until, key.created);
+    must_gpg(pgp_rig_gpg(rig, "--quick-set-expire", bob.fingerprint, "seconds=1", "*", NULL));
+    while (read_one(pgp_rig_key(rig, &bob)).subkeys[1].valid)
+        ;
+    key = read_one(pgp_rig_key(rig, &bob));
+    ck_assert(key.subkeys[0].valid && key.why == NULL);
+    ck_assert_int_eq(key.encrypt_until, -1);
+}
+END_TEST
+
+START_TEST(key_that_has_expired_is_not_usable)
+{
+    struct pgp_person bob = {.key = {NULL, 0}};
+    must_gpg(pgp_rig_gpg(rig, "--faked-system-time", "20200101T000000", "--quick-gen-key", "bob@far.example",
+                         "ed25519", "sign", "20200201T000000", NULL));
+    bob.fingerprint = "bob@far.example";
+    struct pgp_key key = read_one(pgp_rig_key(rig, &bob));
+    ck_assert_str_eq(key.why, "the key has expired");
+    ck_assert(!key.revoked && !key.uids[0].valid && !key.subkeys[0].valid);
+    ck_assert_int_eq(key.expires, 1580515200);
+    ck_assert_int_eq(key.encrypt_until, -1);
+}
+END_TEST
+
+START_TEST(user_id_that_was_revoked_is_not_valid)
+{
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    must_gpg(pgp_rig_gpg(rig, "--quick-add-uid", bob.fingerprint, "old@far.example", NULL));
+    must_gpg(pgp_rig_gpg(rig, "--quick-revoke-uid", bob.fingerprint, "old@far.example", NULL));
+    struct pgp_key key = read_one(pgp_rig_key(rig, &bob));
+    ck_assert_uint_eq(key.nuids, 2);
+    for (size_t i = 0; i < key.nuids; i++)
+        ck_assert_int_eq(key.uids[i].valid, strcmp(key.uids[i].addr, "bob@far.example") == 0);
+}
+END_TEST
+
+static struct span join(struct span a, struct span b)
+{
+    char *bytes = arena_alloc(arena, a.len + b.len);
+    memcpy(bytes, a.ptr, a.len);
+    memcpy(bytes + a.len, b.ptr, b.len);
+    return (struct span){bytes, a.len + b.len};
+}
+
+/* The packet of a User-ID, new format. */
+static struct span uid_packet(const char *uid)
+{
+    char *bytes = arena_printf(arena, "%c%c%s", 0xc0 | 13, (int)strlen(uid), uid);
+    return span_of(bytes);
+}
+
+/* A signature by whom it claims, over what it does not cover: bob's over his own User-ID, put behind another. */
+START_TEST(user_id_that_the_key_did_not_sign_is_dropped)
+{
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    size_t uid = span_find(bob.key, "bob@far.example", 15, 0) + 15;
+    size_t subkey = span_find(bob.key, "\xb8\x38", 2, 0);
+    ck_assert(subkey != SIZE_MAX && subkey > uid);
+    struct span self_signature = span_sub(bob.key, uid, subkey - uid);
+    struct span forged = join(uid_packet("president@far.example"), self_signature);
+    struct pgp_key key = read_one(join(bob.key, forged));
+    ck_assert_uint_eq(key.nuids, 1);
+    ck_assert_str_eq(key.uids[0].addr, "bob@far.example");
+    ck_assert(span_find(key.bytes, "president", 9, 0) == SIZE_MAX);
+}
+END_TEST
+
+START_TEST(several_keys_come_in_one_run_and_broken_ones_are_counted)
+{
+    struct err err = ERR_INIT;
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    struct pgp_person carol = pgp_rig_person(rig, "carol@far.example", "rsa2048", PGP_STRANGER);
+    struct span spoiled =
+        join(pgp_rig_person(rig, "dave@far.example", "ed25519", PGP_STRANGER).key, SPAN_LIT(""));
+    memset((char *)spoiled.ptr + 20, 0x55, 20); /* in the primary key's point */
+    struct pgp_key *keys;
+    size_t n, broken;
+    ck_ok(
+        pgp_key_read(rig->engine, arena, join(join(bob.key, spoiled), carol.key), &keys, &n, &broken, &err));
+    ck_assert_uint_eq(n, 2);
+    ck_assert_uint_eq(broken, 1);
+    ck_assert_str_eq(keys[0].fingerprint, bob.fingerprint);
+    ck_assert_str_eq(keys[1].fingerprint, carol.fingerprint);
+    ck_assert(span_eq(keys[1].bytes, carol.key));
+    ck_assert_uint_eq(keys[1].subkeys[0].bits, 2048);
+    ck_assert_str_eq(keys[1].subkeys[0].algorithm, "rsa");
+}
+END_TEST
+
+START_TEST(armours_are_read_each)
+{
+    struct err err = ERR_INIT;
+    struct pgp_key *keys;
+    size_t n, broken;
+    (void)pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    (void)pgp_rig_person(rig, "carol@far.example", "ed25519", PGP_STRANGER);
+    must_gpg(pgp_rig_gpg(rig, "-a", "-o", "bob.asc", "--export", "bob@far.example", NULL));
+    must_gpg(pgp_rig_gpg(rig, "-a", "-o", "carol.asc", "--export", "carol@far.example", NULL));
+    struct span both = join(tool_read(rig->tool, "bob.asc"), tool_read(rig->tool, "carol.asc"));
+    ck_ok(pgp_key_read(rig->engine, arena, both, &keys, &n, &broken, &err));
+    ck_assert_uint_eq(n, 2);
+    ck_fails(pgp_key_read(rig->engine, arena, SPAN_LIT("nothing"), &keys, &n, &broken, &err), ERR_SYNTAX);
+}
+END_TEST
+
+/* ---- merging ---- */
+
+START_TEST(what_is_new_on_either_side_is_in_the_merged_key)
+{
+    struct err err = ERR_INIT;
+    struct pgp_key merged, again;
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    must_gpg(pgp_rig_gpg(rig, "--quick-add-uid", bob.fingerprint, "robert@far.example", NULL));
+    must_gpg(pgp_rig_gpg(rig, "--quick-add-key", bob.fingerprint, "cv25519", "encr", "0", NULL));
+    struct span fresh = pgp_rig_key(rig, &bob);
+    ck_ok(pgp_key_merge(rig->engine, arena, bob.key, fresh, &merged, &err));
+    ck_assert_uint_eq(merged.nuids, 2);
+    ck_assert_uint_eq(merged.nsubkeys, 3);
+    ck_ok(pgp_key_merge(rig->engine, arena, merged.bytes, bob.key, &again, &err));
+    ck_assert_uint_eq(again.nuids, 2);
+    ck_assert_uint_eq(again.nsubkeys, 3);
+}
+END_TEST
+
+START_TEST(revocation_without_the_key_revokes_it_for_ever)
+{
+    struct err err = ERR_INIT;
+    struct pgp_key revoked, refreshed;
+    char path[200];
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    struct pgp_person carol = pgp_rig_person(rig, "carol@far.example", "ed25519", PGP_STRANGER);
+    snprintf(path, sizeof path, "world/openpgp-revocs.d/%s.rev", bob.fingerprint);
+    for (char *c = strrchr(path, '/'); *c != '.'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    struct span file = tool_read(rig->tool, path); /* gpg puts a colon in front of the armour */
+    size_t at = span_find(file, ":-----BEGIN", 11, 0) + 1;
+    tool_write(rig->tool, "revocation.asc", span_sub(file, at, file.len));
+    must_gpg(pgp_rig_gpg(rig, "-o", "revocation", "--dearmor", "revocation.asc", NULL));
+    struct span revocation = tool_read(rig->tool, "revocation");
+    ck_ok(pgp_key_merge(rig->engine, arena, bob.key, revocation, &revoked, &err));
+    ck_assert(revoked.revoked);
+    ck_assert_str_eq(revoked.why, "the key was revoked");
+    ck_assert_int_eq(revoked.encrypt_until, -1);
+    ck_ok(pgp_key_merge(rig->engine, arena, revoked.bytes, bob.key, &refreshed, &err));
+    ck_assert(refreshed.revoked);
+    struct pgp_key other;
+    if (pgp_key_merge(rig->engine, arena, carol.key, revocation, &other, &err) == 0)
+        ck_assert(!other.revoked);
+}
+END_TEST
+
+START_TEST(another_key_is_not_merged)
+{
+    struct err err = ERR_INIT;
+    struct pgp_key out;
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    struct pgp_person carol = pgp_rig_person(rig, "carol@far.example", "ed25519", PGP_STRANGER);
+    ck_fails(pgp_key_merge(rig->engine, arena, bob.key, carol.key, &out, &err), ERR_SYNTAX);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("key");
+    TCase *t = tcase_create("key");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, key_of_curves_is_read_whole);
+    tcase_add_test(t, subkey_that_has_expired_is_not_valid);
+    tcase_add_test(t, key_that_has_expired_is_not_usable);
+    tcase_add_test(t, user_id_that_was_revoked_is_not_valid);
+    tcase_add_test(t, user_id_that_the_key_did_not_sign_is_dropped);
+    tcase_add_test(t, several_keys_come_in_one_run_and_broken_ones_are_counted);
+    tcase_add_test(t, armours_are_read_each);
+    tcase_add_test(t, what_is_new_on_either_side_is_in_the_merged_key);
+    tcase_add_test(t, revocation_without_the_key_revokes_it_for_ever);
+    tcase_add_test(t, another_key_is_not_merged);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+TEST_MAIN(suite)
