@@ -5,6 +5,11 @@
 
 #define COPY_RCPTS_MAX 1000 /* of an encrypted copy: what one envelope holds */
 
+static bool can_inject(const struct planning *p)
+{
+    return *p->settings->inject != '\0';
+}
+
 bool op_list_has(const struct op_list *list, enum op_kind kind)
 {
     for (size_t i = 0; i < list->n; i++)
@@ -45,10 +50,15 @@ static const char *group_key(const struct planning *p, const struct share *share
     return arena_strdup(p->arena, buf_str(&key));
 }
 
+static bool is_hygiene(const struct op *op)
+{
+    return op->kind == OP_HYGIENE || op->kind == OP_KEYWORDS;
+}
+
 static bool is_only_hygiene(const struct op_list *list)
 {
     for (size_t i = 0; i < list->n; i++)
-        if (list->ops[i].kind != OP_HYGIENE && list->ops[i].kind != OP_KEYWORDS)
+        if (!is_hygiene(&list->ops[i]))
             return false;
     return true;
 }
@@ -156,17 +166,45 @@ static bool asks_inside(const struct planning *p)
  * is still too much does not depend on any view, unless rules asked about the inside. Then it is never too much: what is left are
  * addresses and treatments that policy names, and hidden recipients, of which max-hidden at most have copies of their own.
  */
-static bool group_closed(struct planning *p)
+static bool group_closed(struct planning *p, size_t most)
 {
     for (size_t i = 0; i < p->nshares; i++)
         p->shares[i].list = without_views(p, &p->shares[i]);
-    if (!group_all(p, asks_inside(p) ? SIZE_MAX : p->settings->max_copies))
-        return false;
+    if (!group_all(p, asks_inside(p) ? SIZE_MAX : most))
+        return group_all(p,
+                         p->settings->max_copies); /* too much for one place: deferred by who cannot inject */
     p->plan->note = "recipients see too many different things: the message goes on as it came";
     return true;
 }
 
+/*
+ * Where there is no injection listener, all that does not stay in place is deferred. So what private keys have shown must not make a second
+ * copy of the message.
+ */
+static size_t most_copies(const struct planning *p)
+{
+    bool looked = p->facts->nviews > 1;
+    return looked && !can_inject(p) ? 1 : p->settings->max_copies;
+}
+
 /* ---- what there is to give out ---- */
+
+bool plan_leaves_undone(const struct planning *p, size_t rcpt)
+{
+    return p->decisions[rcpt].inside && !can_inject(p);
+}
+
+/* In place, as it came. */
+static void leave_undone(const struct planning *p, struct share *share)
+{
+    struct op *ops = arena_array(p->arena, share->nops, sizeof *ops);
+    size_t n = 0;
+    for (size_t i = 0; i < share->nops; i++)
+        if (is_hygiene(&share->ops[i]))
+            ops[n++] = share->ops[i];
+    *share = (struct share){.rcpt = share->rcpt, .ops = ops, .nops = n};
+    p->plan->note = "no injection listener: nothing is done that shows what is inside the ciphertext";
+}
 
 static void add_share(struct planning *p, size_t rcpt, const struct extra *extra)
 {
@@ -177,6 +215,8 @@ static void add_share(struct planning *p, size_t rcpt, const struct extra *extra
     if (extra != NULL)
         *share = (struct share){
             .rcpt = rcpt, .to = extra->to, .extra = true, .ops = extra->ops, .nops = extra->nops};
+    else if (plan_leaves_undone(p, rcpt))
+        leave_undone(p, share);
     share->list = (struct op_list){share->ops, share->nops};
 }
 
@@ -191,12 +231,13 @@ static void list_shares(struct planning *p)
         if (p->plan->disposition == DISPOSITION_SERVE && p->decisions[i].disposition == DISPOSITION_SERVE)
             add_share(p, i, NULL);
     for (size_t i = 0; i < p->facts->nrcpts; i++)
-        for (size_t k = 0; k < p->decisions[i].nextras; k++)
+        for (size_t k = 0; k < p->decisions[i].nextras && !plan_leaves_undone(p, i); k++)
             add_share(p, i, &p->decisions[i].extras[k]);
 }
 
 bool plan_group(struct planning *p)
 {
     list_shares(p);
-    return group_all(p, p->settings->max_copies) || group_closed(p);
+    size_t most = most_copies(p);
+    return group_all(p, most) || group_closed(p, most);
 }

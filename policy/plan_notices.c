@@ -73,7 +73,7 @@ void plan_notices(struct planning *p)
         const struct decision *decision = &p->decisions[i];
         if (decision->disposition == DISPOSITION_RETURN && is_sent(p->plan, NOTICE_RETURN))
             add_about(p, &report, i);
-        for (size_t k = 0; k < decision->nnotices; k++)
+        for (size_t k = 0; k < decision->nnotices && !plan_leaves_undone(p, i); k++)
             if (is_sent(p->plan, decision->notices[k].kind))
                 add_about(p, &decision->notices[k], i);
     }

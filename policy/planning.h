@@ -49,6 +49,11 @@ bool op_list_has(const struct op_list *list, enum op_kind kind);
 
 /* plan_group - everybody who gets something into groups; false when there are more than max-copies. */
 bool plan_group(struct planning *p);
+/*
+ * plan_leaves_undone - whether this recipient gets the message as it came, in place, and nobody hears of it: his rules asked about the inside of
+ * ciphertext, and without an injection listener a deferral would tell the sender what they found.
+ */
+bool plan_leaves_undone(const struct planning *p, size_t rcpt);
 /* plan_reply - status and text for the disposition that the plan has, naming whom it is about. */
 void plan_reply(struct planning *p);
 /* plan_notices - who is told of what: one for all recipients that a rule says it of. */

@@ -216,7 +216,7 @@ END_TEST
 START_TEST(without_a_listener_a_message_that_must_be_split_waits)
 {
     rig_free(&rig);
-    rig = rig_new_with(policy, "");
+    rig = rig_new_with(policy, "inject = \"\"\n");
     site_user(rig->site, "alice@our.example", PKI_P256);
     site_partner(rig->site, "bob@their.example", PKI_P256);
     log_open(LOG_TO_STDERR, LEVEL_ERROR);

@@ -16,6 +16,13 @@ static struct site *closed_mail(const char *policy)
     return site;
 }
 
+static const char *with_steps(const char *steps)
+{
+    static char text[300];
+    snprintf(text, sizeof text, "rule \"a\"\n  when verified\n%srule \"rest\"\n  pass\n", steps);
+    return text;
+}
+
 /* What becomes of it when the signature inside is good, and when it is bad. */
 static const struct {
     const char *rules, *good, *bad;
@@ -176,6 +183,54 @@ START_TEST(copies_that_follow_from_the_inside_are_never_too_many)
 }
 END_TEST
 
+/* ---- without an injection listener: what does not stay in place is deferred, and a deferral is seen ---- */
+
+static bool stays_in_place(struct site *site)
+{
+    const struct plan *plan = site_plan(site);
+    return plan->disposition == DISPOSITION_SERVE && plan->ncopies == 1 && plan->copies[0].in_place &&
+           plan->nnotices == 0;
+}
+
+/* Bob's key is named too, and never fits; alice's fits, or not, as the attacker's change of the ciphertext wills. */
+START_TEST(without_injection_nobody_is_deferred_because_a_key_fits)
+{
+    static const enum decryption shown[] = {DECRYPTION_OPENED, DECRYPTION_UNAUTHENTICATED, DECRYPTION_FAILED};
+    struct site *site = closed_mail("rule \"a\"\n  decrypt\n  tag\n");
+    site->settings->inject = "";
+    site_rcpt(site, "bob@example.org", DIRECTION_INBOUND)->view = 2;
+    site->views[2] = (struct view){.decryption = DECRYPTION_FAILED, .opened = -1, .signer_cert = -1};
+    site->facts.nviews = 3;
+    for (size_t i = 0; i < SEAL_COUNT(shown); i++) {
+        site->views[1] = site->views[2];
+        site->views[1].decryption = shown[i];
+        site->views[1].opened = shown[i] == DECRYPTION_FAILED ? -1 : 0;
+        ck_assert(stays_in_place(site));
+    }
+    site_free(site);
+}
+END_TEST
+
+START_TEST(without_injection_nobody_is_deferred_for_what_follows_from_the_inside)
+{
+    static const char *const rules[] = {"  copy to a@example.org\n", "  forward to a@example.org\n",
+                                        "  redirect to a@example.org\n", "  alert a@example.org\n",
+                                        "  add header X-A \"1\"\n"};
+    for (size_t i = 0; i < 2 * SEAL_COUNT(rules); i++) {
+        struct site *site = closed_mail(with_steps(rules[i / 2]));
+        site->settings->inject = "";
+        site_rcpt(site, "bob@example.org", DIRECTION_INBOUND)->view = 2;
+        site->views[2] = site->views[1];
+        site->views[2].signature = SIGNATURE_BAD;
+        site->facts.nviews = 3;
+        site->views[1].signature = i % 2 == 0 ? SIGNATURE_GOOD : SIGNATURE_BAD;
+        ck_assert(stays_in_place(site));
+        ck_assert_ptr_nonnull(site->plan->note);
+        site_free(site);
+    }
+}
+END_TEST
+
 START_TEST(ciphertext_that_cannot_be_signed_once_opened_is_not_refused)
 {
     struct site *site = site_new("rule \"a\"\n  decrypt\n  sign\n");
@@ -205,6 +260,8 @@ static Suite *suite(void)
     tcase_add_test(t, what_could_not_be_found_out_behind_the_question_defers_nothing);
     tcase_add_test(t, a_held_message_is_not_deferred_for_what_opening_would_protect);
     tcase_add_test(t, copies_that_follow_from_the_inside_are_never_too_many);
+    tcase_add_test(t, without_injection_nobody_is_deferred_because_a_key_fits);
+    tcase_add_test(t, without_injection_nobody_is_deferred_for_what_follows_from_the_inside);
     tcase_add_test(t, ciphertext_that_cannot_be_signed_once_opened_is_not_refused);
     suite_add_tcase(s, t);
     return s;

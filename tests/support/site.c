@@ -22,10 +22,11 @@ static const struct spool_conf spool_conf = {.dir = "/tmp", .mem_max = 1u << 22,
 static void make_settings(struct site *site, const char *more)
 {
     struct err err = ERR_INIT;
-    const char *text = arena_printf(site->arena,
-                                    "state = %s\nspool = %s\nhostname = gw.our.example\nuser = \"\"\n"
-                                    "trusted-networks = 10.0.0.0/8\n%s",
-                                    site->dir, site->dir, more);
+    const char *text = arena_printf(
+        site->arena,
+        "state = %s\nspool = %s\nhostname = gw.our.example\nuser = \"\"\n"
+        "trusted-networks = 10.0.0.0/8\n%s%s",
+        site->dir, site->dir, strstr(more, "inject =") != NULL ? "" : "inject = 127.0.0.1:10026\n", more);
     ck_ok(settings_parse(site->arena, "test.conf", span_of(text), &site->settings, &err));
 }
 

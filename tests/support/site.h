@@ -36,7 +36,7 @@ struct site {
 };
 
 struct site *site_new(const char *policy);
-/* site_new_with - with lines of sealmilter.conf(5) on top. */
+/* site_new_with - with lines of sealmilter.conf(5) on top; "inject" is set unless they do. */
 struct site *site_new_with(const char *policy, const char *settings);
 void site_free(struct site **site);
 
