@@ -216,6 +216,14 @@ static void find_held(struct finish *f)
     }
 }
 
+/* Whom the MTA keeps gets what is released. Of ciphertext he gets what he has; whether it is held may follow from its inside (R17). */
+static int check_held(const struct finish *f, struct err *err)
+{
+    if (f->nstays == 0 || others_can_be_removed(f) || f->outcome->facts->encrypted_by != METHOD_NONE)
+        return 0;
+    return err_set(err, ERR_SYNTAX, "a recipient with a source route cannot be taken out of held mail");
+}
+
 static int quarantine(struct finish *f, struct err *err)
 {
     const char *reason = f->outcome->plan->reply_text;
@@ -232,7 +240,7 @@ static int hold(struct finish *f, enum verdict *verdict, struct err *err)
     if (find_served(f, err) < 0)
         return -1;
     find_held(f);
-    if (inject(f, err) < 0)
+    if (check_held(f, err) < 0 || inject(f, err) < 0)
         return -1;
     *verdict = f->nstays > 0 ? VERDICT_HOLD : VERDICT_DISCARD;
     return f->nstays > 0 ? quarantine(f, err) : 0;

@@ -197,6 +197,20 @@ START_TEST(held_message_keeps_only_whom_policy_left_in)
 }
 END_TEST
 
+/* The MTA would keep him, and one day let go in clear what he was not to get. */
+START_TEST(message_is_not_held_for_a_recipient_who_cannot_be_taken_out)
+{
+    rig_send(rig, &(struct rig_mail){ALICE, .to = {"<x@odd.example>", "<@relay.example:x@closed.example>"},
+                                     .text = letter});
+    ck_assert_int_eq(rig->verdict, VERDICT_REJECT);
+    ck_assert_ptr_null(rig->mta->held);
+    ck_assert_uint_eq(count(), 0);
+    next_listener();
+    rig_send(rig, &(struct rig_mail){ALICE, .to = {"<@relay.example:x@odd.example>"}, .text = letter});
+    ck_assert_int_eq(rig->verdict, VERDICT_HOLD);
+}
+END_TEST
+
 /* ---- copies for others ---- */
 
 START_TEST(copy_is_what_the_steps_above_made_and_forwarding_what_all_made)
@@ -407,7 +421,7 @@ END_TEST
 START_TEST(without_a_listener_mail_for_others_waits_and_a_refusal_stands)
 {
     rig_free(&rig);
-    rig = rig_new_with(policy, "");
+    rig = rig_new_with(policy, "inject = \"\"\n");
     site_user(rig->site, "alice@our.example", PKI_P256);
     static const char *const waits[] = {"<x@closed.example>", "<x@odd.example>",   "<x@kept.example>",
                                         "<x@moved.example>",  "<x@noted.example>", "<x@watched.example>"};
@@ -431,6 +445,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, report_goes_only_to_who_wants_it, 0, SEAL_COUNT(wishes));
     tcase_add_test(tc, discarded_message_tells_nobody);
     tcase_add_test(tc, held_message_keeps_only_whom_policy_left_in);
+    tcase_add_test(tc, message_is_not_held_for_a_recipient_who_cannot_be_taken_out);
     tcase_add_test(tc, copy_is_what_the_steps_above_made_and_forwarding_what_all_made);
     tcase_add_test(tc, redirected_copy_keeps_sender_and_parameters);
     tcase_add_test(tc, redirected_recipient_leaves_the_others_in_place);
