@@ -4,11 +4,13 @@
  * Names and parameters of the MIME type are hints; what counts is what the bytes parse as. Only the root, or the first part of
  * a root multipart/signed, is ever taken for ciphertext.
  *
- * source  RFC 8551 3.2, 3.5, RFC 1847, RFC 3156, RFC 9580 4.2 (packet tags)
+ * source  RFC 8551 3.2, 3.5, RFC 1847, RFC 3156
  */
 #include "gate/internal.h"
 
 #include "mime/transfer.h"
+#include "openpgp/armor.h"
+#include "openpgp/packet.h"
 
 #include <string.h>
 
@@ -89,56 +91,60 @@ static int look_at_cms(struct arena *arena, struct span message, const struct pa
     return 0;
 }
 
-/* The tag of an OpenPGP message's first packet, from its armour; 0 when there is none. */
-static unsigned first_packet_tag(struct span armour)
+/* The body without its transfer encoding, borrowed where there is none. An empty one when the encoding is broken. */
+static int text_of(struct span message, const struct part *part, const struct spool_conf *conf,
+                   struct spool **decoded, struct span *text_out, struct err *err)
 {
-    static const char begin[] = "-----BEGIN PGP MESSAGE-----";
-    armour = span_trim(armour);
-    if (!span_starts(armour, begin))
+    bool is_encoded = part->encoding == ENCODING_QP || part->encoding == ENCODING_BASE64;
+    *text_out = body_of(message, part);
+    if (!is_encoded)
         return 0;
-    size_t at = span_find(armour, "\n\r\n", 3, 0);
-    size_t bare = span_find(armour, "\n\n", 2, 0);
-    size_t data = at != SIZE_MAX && at < bare ? at + 3 : bare != SIZE_MAX ? bare + 2 : SIZE_MAX;
-    if (data == SIZE_MAX || data + 4 > armour.len)
-        return 0;
-    static const struct spool_conf conf = {.mem_max = 64, .size_max = 64};
-    SEAL_CLEANUP(spool_free) struct spool *octets = spool_new(&conf);
-    struct err ignored = ERR_INIT; /* broken base64 is no packet */
-    if (base64_decode(span_sub(armour, data, 4), octets, &ignored) < 0 || spool_seal(octets, &ignored) < 0)
-        return 0;
-    struct span first = spool_window(octets, 0, 1);
-    unsigned char tag = first.len == 0 ? 0 : (unsigned char)first.ptr[0];
-    return (tag & 0xc0) == 0xc0 ? tag & 0x3f : (tag & 0xc0) == 0x80 ? tag >> 2 & 0x0f : 0;
+    if (decode_body(message, part, conf, decoded, err) < 0)
+        return -1;
+    *text_out = *decoded == NULL ? span_of("") : spool_all(*decoded);
+    return 0;
 }
 
-/* Nothing but blanks stands behind the armour: text there would go in clear (R14). */
-static bool ends_with_armour(struct span text)
+/* One armour of an encrypted message, and nothing else: text around it would go in clear (R14). */
+static int look_at_armour(struct arena *arena, struct span message, const struct part *part,
+                          const struct spool_conf *conf, struct structure *out, struct err *err)
 {
-    static const char end[] = "-----END PGP MESSAGE-----";
-    size_t n = sizeof end - 1, at = span_find(text, end, n, 0);
-    return at != SIZE_MAX && span_trim(span_sub(text, at + n, text.len)).len == 0;
-}
-
-/* Public-key or symmetric session key, or encrypted data itself: not a literal packet that poses as encrypted. */
-static bool is_encrypted_armour(struct span text)
-{
-    unsigned tag = first_packet_tag(text);
-    return (tag == 1 || tag == 3 || tag == 9 || tag == 18 || tag == 20) && ends_with_armour(text);
+    static const struct pgp_limits limits = PGP_LIMITS_DEFAULT;
+    SEAL_CLEANUP(spool_free) struct spool *decoded = NULL;
+    SEAL_CLEANUP(spool_free) struct spool *packets = spool_new(conf);
+    struct span text;
+    if (text_of(message, part, conf, &decoded, &text, err) < 0)
+        return -1;
+    if (armor_decode(text, ARMOR_MESSAGE, packets, err) < 0) {
+        if (err->code != ERR_SYNTAX)
+            return -1;
+        err_clear(err);
+        return 0;
+    }
+    struct pgp_outside outside;
+    if (spool_seal(packets, err) < 0 || pgp_look(arena, spool_all(packets), &limits, &outside, err) < 0)
+        return -1;
+    if (outside.kind == PGP_KIND_ENCRYPTED)
+        out->encrypted_by = METHOD_OPENPGP;
+    return 0;
 }
 
 /* OpenPGP ciphertext, as PGP/MIME or as a text that is one armour. */
-static bool is_pgp_encrypted(struct span message, const struct part_table *table, size_t index)
+static int look_at_pgp(struct arena *arena, struct span message, const struct part_table *table, size_t index,
+                       const struct spool_conf *conf, struct structure *out, struct err *err)
 {
     const struct part *part = &table->parts[index];
     const char *protocol = part_param(part, "protocol");
     if (part_is(part, "text", "plain"))
-        return is_encrypted_armour(body_of(message, part));
+        return look_at_armour(arena, message, part, conf, out, err);
     if (!part_is(part, "multipart", "encrypted") || protocol == NULL ||
         strcasecmp(protocol, "application/pgp-encrypted") != 0 || part->nchildren != 2)
-        return false;
+        return 0;
     const struct part *control = &table->parts[part_child(table, index, 0)];
     const struct part *data = &table->parts[part_child(table, index, 1)];
-    return part_is(control, "application", "pgp-encrypted") && is_encrypted_armour(body_of(message, data));
+    return part_is(control, "application", "pgp-encrypted")
+               ? look_at_armour(arena, message, data, conf, out, err)
+               : 0;
 }
 
 static bool is_pgp_signed(const struct part *part)
@@ -175,9 +181,7 @@ static int look_at_multipart_signed(struct arena *arena, struct span message, co
         out->signed_why = "the signature's encoding is broken";
     if (may_be_cms(content))
         return look_at_cms(arena, message, content, conf, out, err);
-    if (is_pgp_encrypted(message, table, part_child(table, 0, 0)))
-        out->encrypted_by = METHOD_OPENPGP;
-    return 0;
+    return look_at_pgp(arena, message, table, part_child(table, 0, 0), conf, out, err);
 }
 
 /* OpenPGP's signatures are nobody's business here, at the root or below. */
@@ -205,8 +209,6 @@ int structure_look(struct arena *arena, struct span message, const struct part_t
         return look_at_multipart_signed(arena, message, table, &conf, out, err);
     if (may_be_cms(root))
         return look_at_cms(arena, message, root, &conf, out, err);
-    if (is_pgp_encrypted(message, table, 0))
-        out->encrypted_by = METHOD_OPENPGP;
     out->signed_part_inside = signed_below_root(table);
-    return 0;
+    return look_at_pgp(arena, message, table, 0, &conf, out, err);
 }

@@ -10,9 +10,8 @@ from harness.site import PostfixCase, SendmailCase
 
 BOB, CAROL, NOBODY = "bob@far.example", "carol@else.example", "nobody@ours.example"
 HELLO = b"Content-Type: text/plain\r\n\r\nHello.\r\n"
-# Packets by their first octet: a session key for a public key, and a literal.
-ENCRYPTED, LITERAL = (b"-----BEGIN PGP MESSAGE-----\r\n\r\n" + text + b"\r\n-----END PGP MESSAGE-----\r\n"
-                      for text in (b"hQEMA0123456789ABAQf/", b"rBJiAGhlbGxvLCB3b3JsZA=="))
+ENCRYPTED = (TREE / "tests/data/openpgp/message-alice.asc").read_bytes().replace(b"\n", b"\r\n")
+LITERAL = b"-----BEGIN PGP MESSAGE-----\r\n\r\nrBJiAGhlbGxvLCB3b3JsZA==\r\n-----END PGP MESSAGE-----\r\n"
 
 
 class Mail:

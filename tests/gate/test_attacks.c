@@ -1,4 +1,5 @@
 /* Tests of attacks in which the cryptography is good and only structure, identity or behaviour is wrong (R7, R8, R10-R13, R16, R17, R20, R32). */
+#include "support/armour.h"
 #include "support/check.h"
 #include "support/site.h"
 
@@ -150,15 +151,29 @@ START_TEST(wrapped_signature_covers_a_part_only)
 }
 END_TEST
 
+/* In quoted-printable, as Exchange would have it. */
+static const char *quoted(const char *text)
+{
+    char *out = arena_alloc(site->arena, 3 * strlen(text) + 1), *at = out;
+    for (; *text != '\0'; text++)
+        at = *text == '=' ? stpcpy(at, "=3D") : stpncpy(at, text, 1);
+    return out;
+}
+
 /* R10: who signs another's ciphertext has not written what is in it. */
 START_TEST(signature_over_openpgp_ciphertext_says_nothing)
 {
-#define ARMOUR "-----BEGIN PGP MESSAGE-----\n\nwUwD\n-----END PGP MESSAGE-----\n"
-    static const char *const ciphertexts[] = {
-        "Content-Type: text/plain\n\n" ARMOUR,
-        "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=p\n\n--p\n"
-        "Content-Type: application/pgp-encrypted\n\nVersion: 1\n--p\n"
-        "Content-Type: application/octet-stream\n\n" ARMOUR "--p--\n"};
+#define PGP_MIME                                                                                             \
+    "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=p\n\n--p\n"         \
+    "Content-Type: application/pgp-encrypted\n\nVersion: 1\n--p\nContent-Type: application/octet-stream\n"
+    const char *const ciphertexts[] = {
+        "Content-Type: text/plain\n\n" PGP_ARMOUR,
+        arena_printf(site->arena,
+                     "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n%s",
+                     quoted(PGP_ARMOUR)),
+        PGP_MIME "\n" PGP_ARMOUR "--p--\n",
+        arena_printf(site->arena, PGP_MIME "Content-Transfer-Encoding: quoted-printable\n\n%s--p--\n",
+                     quoted(PGP_ARMOUR))};
     for (size_t i = 0; i < SEAL_COUNT(ciphertexts); i++) {
         expect_signature(arrive(site_signed(site, FROM_BOB, ciphertexts[i], bob)), "none", ciphertexts[i]);
         ck_assert_int_eq(site->outcome->facts->encrypted_by, METHOD_OPENPGP);

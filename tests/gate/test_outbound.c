@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "mime/transfer.h"
 #include "smime/open.h"
+#include "support/armour.h"
 #include "support/check.h"
 #include "support/site.h"
 
@@ -230,20 +231,19 @@ START_TEST(entity_without_a_type_is_given_one)
 }
 END_TEST
 
-/* An armour of one public-key encrypted session key packet. */
-#define ARMOUR "-----BEGIN PGP MESSAGE-----\n\nwUwD\n-----END PGP MESSAGE-----\n"
-
 static const struct {
     const char *text;
     bool counts;
 } armours[] = {
-    {ARMOUR, true},
-    {"\n" ARMOUR " \n", true},
-    {ARMOUR "ORCHID\n", false},
-    {ARMOUR "ORCHID\n" ARMOUR, false},
-    {"ORCHID\n" ARMOUR, false},
-    {"-----BEGIN PGP MESSAGE-----\n\nwUwD\nORCHID\n", false},
-    {"-----BEGIN PGP MESSAGE-----\n\nywUwD\n-----END PGP MESSAGE-----\nORCHID\n", false},
+    {PGP_ARMOUR, true},
+    {"\n" PGP_ARMOUR " \n", true},
+    {PGP_ARMOUR "ORCHID\n", false},
+    {PGP_ARMOUR "ORCHID\n" PGP_ARMOUR, false},
+    {PGP_ARMOUR PGP_ARMOUR, false},
+    {"ORCHID\n" PGP_ARMOUR, false},
+    {"-----BEGIN PGP MESSAGE-----\n\nORCHID\n-----END PGP MESSAGE-----\n", false},
+    {"-----BEGIN PGP MESSAGE-----\n\nywxiAAAAAABPUkNISUQ=\n-----END PGP MESSAGE-----\n", false}, /* literal */
+    {"-----BEGIN PGP MESSAGE-----\n\nwUwD\n-----END PGP MESSAGE-----\nORCHID\n", false},         /* cut */
 };
 
 START_TEST(armour_counts_as_encrypted_only_when_it_is_the_whole_text)
