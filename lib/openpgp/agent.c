@@ -1,7 +1,8 @@
-/* agent - gpg-agent as a process of its own, spoken to in Assuan only to learn its process id and to end it. */
+/* agent - gpg-agent as a process of its own. */
 #include "openpgp/agent.h"
 
 #include "base/io.h"
+#include "openpgp/assuan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,16 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ANSWER_SECONDS 5
-#define END_MS         3000
+#define END_MS 3000
 
 /*
  * Passphrases are ours and random, so a derivation that is costly would cost us alone. Nothing is cached: each operation brings its
@@ -81,51 +78,18 @@ int agent_init(struct agent *agent, const char *program, const char *home, struc
     return 0;
 }
 
-/* ---- its socket ---- */
-
-static int call(const struct agent *agent)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", agent->socket);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
-        connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
-        return fd;
-    mem_close(&fd);
-    return -1;
-}
-
-static bool read_line(int fd, char *line, size_t size)
-{
-    for (size_t n = 0; n + 1 < size; n++) {
-        if (recv(fd, line + n, 1, 0) != 1)
-            return false;
-        if (line[n] == '\n') {
-            line[n] = '\0';
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool tell(int fd, const char *command)
-{
-    return send(fd, command, strlen(command), MSG_NOSIGNAL) == (ssize_t)strlen(command);
-}
+/* ---- its life ---- */
 
 /* The process that answers on the socket; 0: nobody does. */
 static pid_t pid_of(const struct agent *agent)
 {
-    char line[128];
-    SEAL_CLEANUP(mem_close) int fd = call(agent);
-    if (fd < 0 || !read_line(fd, line, sizeof line) || strncmp(line, "OK", 2) != 0 ||
-        !tell(fd, "GETINFO pid\n") || !read_line(fd, line, sizeof line) || strncmp(line, "D ", 2) != 0)
+    char data[ASSUAN_LINE_MAX];
+    unsigned code;
+    SEAL_CLEANUP(mem_close) int fd = assuan_open(agent->socket);
+    if (fd < 0 || assuan_call(fd, "GETINFO pid", NULL, 0, data, &code) != ASSUAN_OK)
         return 0;
-    return (pid_t)strtol(line + 2, NULL, 10);
+    return (pid_t)strtol(data, NULL, 10);
 }
-
-/* ---- its life ---- */
 
 static bool ended(int pidfd, int wait_ms)
 {
@@ -201,9 +165,9 @@ bool agent_survived(struct agent *agent, unsigned generation)
 
 static void end(struct agent *agent)
 {
-    char line[128];
-    SEAL_CLEANUP(mem_close) int fd = call(agent);
-    if (fd >= 0 && read_line(fd, line, sizeof line) && tell(fd, "KILLAGENT\n"))
+    unsigned code;
+    SEAL_CLEANUP(mem_close) int fd = assuan_open(agent->socket);
+    if (fd >= 0 && assuan_call(fd, "KILLAGENT", NULL, 0, NULL, &code) == ASSUAN_OK)
         (void)ended(agent->pidfd, END_MS);
 }
 

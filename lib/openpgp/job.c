@@ -22,6 +22,8 @@ static bool is_end_of(const char *fingerprint, const char *keyid, size_t len)
 static const struct pgp_own *owner(const struct job *job, const char *info)
 {
     const char *primary = info != NULL ? strchr(info, ' ') : NULL;
+    if (job->nown == 1 && job->own[0].fingerprint == NULL)
+        return &job->own[0];
     if (primary == NULL)
         return NULL;
     for (size_t i = 0; i < job->nown; i++)
@@ -177,6 +179,7 @@ static bool is_about_keys(gpgme_error_t code)
     case GPG_ERR_NO_PUBKEY:
     case GPG_ERR_NO_SECKEY:
     case GPG_ERR_BAD_PASSPHRASE:
+    case GPG_ERR_NO_PASSPHRASE:
         return true;
     default:
         return false;

@@ -35,7 +35,8 @@ struct job_sink {
 struct job {
     struct pgp_engine *engine;
     struct home *home;
-    const struct pgp_own *own; /* whose passphrases may be given */
+    const struct pgp_own
+        *own; /* whose passphrases may be given; a single one without fingerprint: to whatever asks */
     size_t nown;
     unsigned generation; /* of the agent; 0: none is needed */
     struct job_sink sinks[JOB_SINKS];

@@ -23,13 +23,19 @@ int pgp_own_passphrase(struct secret *out, struct err *err) SEAL_CHECKED;
 int pgp_own_generate(struct pgp_engine *engine, struct arena *arena, const char *name, const char *addr,
                      enum pgp_key_kind kind, int64_t expires, const struct secret *passphrase,
                      struct pgp_key *out, struct err *err) SEAL_CHECKED;
-/* pgp_own_import - a secret key from elsewhere, under `old` (NULL: none); from now on under passphrase. ERR_PASSPHRASE. */
+/*
+ * pgp_own_import - one secret key from elsewhere, binary or in an armour, under `old` (NULL: none); from now on under passphrase. What
+ * fails leaves nothing behind.
+ *
+ * return  0, or -1 with ERR_PASSPHRASE, ERR_SYNTAX (not exactly one), ERR_EXISTS (the agent has it already), ERR_BUSY, ERR_IO
+ */
 int pgp_own_import(struct pgp_engine *engine, struct arena *arena, struct span bytes,
                    const struct secret *old, const struct secret *passphrase, struct pgp_key *out,
                    struct err *err) SEAL_CHECKED;
-/* pgp_own_export - the secret key, binary, still under its passphrase. */
+/* pgp_own_export - the secret key, binary, still under its passphrase. ERR_KEY_UNUSABLE: that is another. */
 int pgp_own_export(struct pgp_engine *engine, const char *fingerprint, struct span key,
                    const struct secret *passphrase, struct secret *out, struct err *err) SEAL_CHECKED;
+/* pgp_own_delete - the secret parts of the key and its subkeys. ERR_ABSENT. */
 int pgp_own_delete(struct pgp_engine *engine, const char *fingerprint, struct span key,
                    struct err *err) SEAL_CHECKED;
 
