@@ -18,6 +18,8 @@ struct look {
     size_t packets, packets_max;
     size_t recipients, signatures;
     size_t usable; /* session keys for a public key that gpg can take */
+    size_t
+        strange; /* session keys and signatures of a version that it does not know: it stumbles over each */
     size_t keyids_cap;
     const char *why;      /* it makes no whole */
     const char *too_many; /* over a limit: of what */
@@ -86,12 +88,12 @@ static bool session_key_fits(unsigned algorithm, struct span rest)
     }
 }
 
-/* Versions that go with containers which gpg does not open are passed over, as RFC 9580 10.3.2.1 has it. */
 static bool take_pkesk(struct look *look, struct span body)
 {
     if (!count(look, &look->recipients, look->limits->recipients_max, "recipients"))
         return false;
     unsigned version = body.len == 0 ? 0 : (unsigned char)body.ptr[0];
+    look->strange += version == 6;
     if (version != 3)
         return version == 6 || stop(look, "a session key of a version that is not known");
     if (body.len <= PKESK_HEAD)
@@ -108,9 +110,11 @@ static bool take_pkesk(struct look *look, struct span body)
 static bool take_skesk(struct look *look, struct span body)
 {
     unsigned version = body.len == 0 ? 0 : (unsigned char)body.ptr[0];
-    return count(look, &look->recipients, look->limits->recipients_max, "recipients") &&
-           ((version >= 4 && version <= 6) ||
-            stop(look, "a password's session key of a version that is not known"));
+    if (!count(look, &look->recipients, look->limits->recipients_max, "recipients"))
+        return false;
+    look->strange += version == 5 || version == 6;
+    return (version >= 4 && version <= 6) ||
+           stop(look, "a password's session key of a version that is not known");
 }
 
 static bool take_seipd(struct look *look, struct span body)
@@ -161,9 +165,10 @@ static bool look_at_encrypted(struct look *look, struct frame frame)
         return false;
     if (next(look, &frame))
         return stop(look, "something behind the encrypted container");
-    if (look->out->supported && look->usable == 0) {
+    if (look->out->supported && (look->usable == 0 || look->strange > 0)) {
         look->out->supported = false;
-        look->out->why = "no session key for a public key of a kind that gpg knows";
+        look->out->why = look->strange > 0 ? "a session key of a version that gpg does not know"
+                                           : "no session key for a public key of a kind that gpg knows";
     }
     return true;
 }
@@ -175,11 +180,11 @@ static bool take_signature(struct look *look, struct span body)
         return false;
     switch (sig_read(body, &sig)) {
     case SIG_READ:
-        look->out->supported = true;
         if (sig.named)
             add_keyid(look, sig.keyid);
         return true;
     case SIG_UNSUPPORTED:
+        look->strange++;
         return true;
     case SIG_BROKEN:
         break;
@@ -216,6 +221,7 @@ static bool look_at_signatures(struct look *look, struct frame frame)
     for (; more && frame.tag == FRAME_SIGNATURE; more = next(look, &frame))
         if (!take_signature(look, frame.body))
             return false;
+    look->out->supported = look->strange == 0;
     if (!look->out->supported)
         look->out->why = "a signature of a version that gpg does not know";
     return look->why == NULL && (!more || look_at_data(look, frame, 0));

@@ -34,12 +34,12 @@ struct pgp_limits {
 
 struct pgp_outside {
     enum pgp_kind kind;
-    /* Encrypted: a container that gpg opens with its integrity checked (SEIPD version 1), and at least one session key for a public key
-     * of a kind that gpg knows. Signature: at least one of version 3 or 4. */
+    /* Encrypted: a container that gpg opens with its integrity checked (SEIPD version 1), at least one session key for a public key of a
+     * kind that gpg knows, and none of a version that it does not. Signature: all of versions 3 and 4. */
     bool supported;
     bool authenticated; /* encrypted: the container has a modification detection code, or is an AEAD */
-    char (*keyids)
-        [PGP_KEYID_SIZE]; /* of the recipients' subkeys, zeros: hidden; of who signed, as the signatures say */
+    /* Of the recipients' subkeys (zeros: hidden), or of who signed, as the signatures say. */
+    char (*keyids)[PGP_KEYID_SIZE];
     size_t nkeyids;
     bool hidden;     /* some recipient is */
     const char *why; /* with NONE, and where it is not supported; lives as long as the program */

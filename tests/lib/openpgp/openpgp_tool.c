@@ -1,6 +1,7 @@
-/* openpgp_tool - what lib/openpgp makes of standard input, for another implementation to judge: armor, dearmor (of public keys), cut. */
+/* openpgp_tool - what lib/openpgp makes of standard input, for another implementation to judge: armor, dearmor (of public keys), cut, look. */
 #include "openpgp/armor.h"
 #include "openpgp/cut.h"
+#include "openpgp/packet.h"
 
 #include "base/buf.h"
 
@@ -55,6 +56,22 @@ static int cut(struct span in)
     return 0;
 }
 
+/* "encrypted supported", "encrypted", "no": why. */
+static int look(struct span in)
+{
+    static const struct pgp_limits limits = PGP_LIMITS_DEFAULT;
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    struct pgp_outside outside;
+    if (pgp_look(arena, in, &limits, &outside, &err) < 0)
+        return fail("look", &err);
+    const char *said = outside.kind != PGP_KIND_ENCRYPTED ? "no"
+                       : outside.supported                ? "encrypted supported"
+                                                          : "encrypted";
+    printf("%s: %s\n", said, outside.why == NULL ? "" : outside.why);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     SEAL_CLEANUP(buf_fini) struct buf in = BUF_INIT(INPUT_MAX);
@@ -63,5 +80,7 @@ int main(int argc, char **argv)
         buf_add(&in, block, n);
     if (argc != 2 || in.failed)
         return 2;
+    if (strcmp(argv[1], "look") == 0)
+        return look(buf_span(&in));
     return strcmp(argv[1], "cut") == 0 ? cut(buf_span(&in)) : convert(argv[1], buf_span(&in));
 }

@@ -8,8 +8,9 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(os.environ["SEAL_BUILD"])
+DATA = pathlib.Path(__file__).resolve().parents[2] / "data/openpgp"
 TOOL = BUILD / "tests/lib/openpgp/openpgp_tool"
-SIGNATURE, USER_ID, ATTRIBUTE, SUBKEY = 2, 13, 17, 14
+SESSION, SIGNATURE, MARKER, USER_ID, ATTRIBUTE, SUBKEY, CONTAINER = 1, 2, 10, 13, 17, 14, 18
 
 
 def tool(verb, data):
@@ -39,6 +40,10 @@ def packets(data):
             size, at = int.from_bytes(data[at + 1:at + 1 + octets], "big"), at + 1 + octets
         at += size
         yield tag, data[start:at]
+
+
+def packet(tag, body):
+    return bytes([0xc0 | tag, 0xff]) + len(body).to_bytes(4, "big") + body
 
 
 class Home:
@@ -124,7 +129,7 @@ class Judged(unittest.TestCase):
             maker.key("carol@example.org", algorithm, subkey, "3y")
             whole = maker.gpg("--export")
             keys, said = cut(whole)
-            self.assertEqual(sorted(packet for _, packet in packets(keys)), sorted(packet for _, packet in packets(whole)))
+            self.assertEqual(sorted(packets(keys)), sorted(packets(whole)))
             judge.gpg("--import", data=keys)
             self.assertEqual(judge.properties(), maker.properties())
 
@@ -146,7 +151,7 @@ class Judged(unittest.TestCase):
             maker.gpg("--local-user", friend, "--quick-sign-key", fingerprint)
         before = maker.gpg("--export", fingerprint)
         picture = bytes([0xc0 | ATTRIBUTE, 21]) + bytes([20, 1]) + bytes(19)
-        after, said = cut(before + picture + [packet for tag, packet in packets(before) if tag == SIGNATURE][1])
+        after, said = cut(before + picture + [octets for tag, octets in packets(before) if tag == SIGNATURE][1])
         self.assertEqual([tag for tag, _ in packets(before)].count(SIGNATURE), 5)
         self.assertEqual([tag for tag, _ in packets(after)], [6, USER_ID, SIGNATURE, SUBKEY, SIGNATURE])
         judge.gpg("--import", data=after)
@@ -156,15 +161,15 @@ class Judged(unittest.TestCase):
     def test_what_anybody_can_add_to_a_signature_goes_and_it_stays_good(self):
         whole, judge = self.export("alice@example.org"), self.fresh()
         fat = b""
-        for tag, packet in packets(whole):
+        for tag, whole_packet in packets(whole):
             if tag == SIGNATURE:
-                body = packet[2:]
+                body = whole_packet[2:]
                 at = 6 + int.from_bytes(body[4:6], "big")
                 size = int.from_bytes(body[at:at + 2], "big")
                 added = b"\xff" + (20001).to_bytes(4, "big") + b"\x14" + bytes(20000)
                 body = body[:at] + (size + len(added)).to_bytes(2, "big") + added + body[at + 2:]
-                packet = bytes([0xc0 | SIGNATURE, 0xff]) + len(body).to_bytes(4, "big") + body
-            fat += packet
+                whole_packet = packet(SIGNATURE, body)
+            fat += whole_packet
         self.assertGreater(len(fat), 40000)
         keys, _ = cut(fat)
         self.assertEqual(keys, whole)
@@ -241,6 +246,34 @@ class Judged(unittest.TestCase):
         self.assertEqual(inspected.count("Fingerprint:"), 1)
         self.assertEqual(inspected.count("Subkey:"), 3)
         self.assertNotIn("invalid", inspected.lower())
+
+    def test_what_we_call_supported_gpg_opens(self):
+        judge = self.fresh()
+        judge.gpg("--import", str(DATA / "secret-alice.gpg"))
+        session, container = (octets[2:] for _, octets in packets((DATA / "message-alice.gpg").read_bytes()))
+        foreign = session[:1] + b"stranger" + session[9:]
+        session, container = packet(SESSION, session), packet(CONTAINER, container)
+        version6, unknown, marker = packet(SESSION, b"\6" + session[7:]), packet(SESSION, b"\3stranger\x63data"), packet(MARKER, b"PGP")
+        for name, message in {
+                **{name: (DATA / f"message-{name}.gpg").read_bytes() for name in ("alice", "all", "hidden", "also-password", "parts")},
+                "a stranger's too": packet(SESSION, foreign) + session + container,
+                "unknown algorithm too": unknown + session + container,
+                "markers": marker + session + marker + container + marker}.items():
+            with self.subTest(name):
+                self.assertEqual(tool("look", message)[0], b"encrypted supported: \n")
+                self.assertIn(judge.gpg("--decrypt", data=message), (b"Hello, this is for you.", bytes(9000)))
+        for name, message in {"version 6 too": version6 + session + container, "version 6 behind": session + version6 + container}.items():
+            with self.subTest(name):
+                self.assertIn(b"encrypted: ", tool("look", message)[0])
+                self.assertRaises(AssertionError, judge.gpg, "--decrypt", data=message)
+
+    def test_gpg_takes_for_a_message_what_we_do_not(self):
+        """Why the look is there: gpg says that all went well."""
+        judge = self.fresh()
+        judge.gpg("--import", str(DATA / "secret-alice.gpg"))
+        literal = (DATA / "literal.gpg").read_bytes()
+        self.assertEqual(judge.gpg("--decrypt", data=literal), b"Hello, this is for you.")
+        self.assertEqual(tool("look", literal)[0], b"no: \n")
 
 
 if __name__ == "__main__":

@@ -122,7 +122,8 @@ enum piece {
     SESSION_ODD,  /* of an algorithm that is not known */
     SESSION_LONG, /* with octets behind its numbers */
     PASSWORD,
-    CONTAINER, /* SEIPD version 1 */
+    PASSWORD_V5, /* GnuPG 2.3 */
+    CONTAINER,   /* SEIPD version 1 */
     CONTAINER_V2,
     CONTAINER_V3,
     CONTAINER_SED,
@@ -200,6 +201,8 @@ static void add_piece(enum piece piece)
         add_signature(piece);
     else if (piece == PASSWORD)
         add_first_of("message-password.gpg", FRAME_SKESK);
+    else if (piece == PASSWORD_V5)
+        pieces_add(&bytes, FRAME_SKESK, span_of("\x05\x09\x02"));
     else if (piece == LITERAL)
         add_first_of("literal.gpg", FRAME_LITERAL);
     else if (piece == ONE_PASS)
@@ -227,8 +230,15 @@ static const struct {
     {"RFC 9580's key, old container",
      {SESSION_V6, CONTAINER},
      PGP_KIND_ENCRYPTED,
-     "no session key for a public key"},
-    {"both keys, old container", {SESSION_V6, SESSION, CONTAINER}, PGP_KIND_ENCRYPTED, ""},
+     "session key of a version"},
+    {"both keys, old container",
+     {SESSION_V6, SESSION, CONTAINER},
+     PGP_KIND_ENCRYPTED,
+     "session key of a version"},
+    {"both kinds of password",
+     {SESSION, PASSWORD_V5, CONTAINER},
+     PGP_KIND_ENCRYPTED,
+     "session key of a version"},
     {"old key, new container", {SESSION, CONTAINER_V2}, PGP_KIND_ENCRYPTED, "SEIPD version 2"},
     {"GnuPG 2.3", {SESSION, CONTAINER_OCB}, PGP_KIND_ENCRYPTED, "OCB"},
     {"no integrity", {SESSION, CONTAINER_SED}, PGP_KIND_ENCRYPTED, "without integrity protection"},
@@ -272,7 +282,11 @@ static const struct {
     {"two literals", {LITERAL, LITERAL}, PGP_KIND_NONE, "behind the data"},
     {"signature and key", {SIGNATURE, KEY}, PGP_KIND_NONE, "neither literal nor compressed"},
     {"signature of version 6", {SIGNATURE_V6}, PGP_KIND_SIGNATURE, "version that gpg does not know"},
-    {"both versions", {SIGNATURE_V6, SIGNATURE}, PGP_KIND_SIGNATURE, ""},
+    {"both versions", {SIGNATURE_V6, SIGNATURE}, PGP_KIND_SIGNATURE, "version that gpg does not know"},
+    {"both, the other way round",
+     {SIGNATURE, SIGNATURE_V6},
+     PGP_KIND_SIGNATURE,
+     "version that gpg does not know"},
     {"malformed signature", {SIGNATURE, SIGNATURE_CUT}, PGP_KIND_NONE, "malformed"},
     {"key and message", {KEY, SESSION, CONTAINER}, PGP_KIND_NONE, "does not belong there"},
     {"key with secret subkey", {KEY, SECRET_SUBKEY}, PGP_KIND_SECRET, ""},
