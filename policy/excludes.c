@@ -3,6 +3,7 @@
 
 #include "base/addr.h"
 #include "base/text.h"
+#include "conf/network.h"
 
 #include <string.h>
 
@@ -72,13 +73,19 @@ static bool patterns_exclude(const char *a, const char *b)
     return texts_exclude(domain_of(a), domain_of(b)) || texts_exclude(local_of(a), local_of(b));
 }
 
-static bool all_patterns_exclude(const struct condition *a, const struct condition *b)
+static bool networks_exclude(const char *a, const char *b)
+{
+    return !network_within(a, b) && !network_within(b, a);
+}
+
+static bool all_exclude(const struct condition *a, const struct condition *b,
+                        bool (*exclude)(const char *, const char *))
 {
     if (a->nvalues > PAIRS_MAX / b->nvalues)
         return false;
     for (size_t i = 0; i < a->nvalues; i++)
         for (size_t k = 0; k < b->nvalues; k++)
-            if (!patterns_exclude(a->values[i], b->values[k]))
+            if (!exclude(a->values[i], b->values[k]))
                 return false;
     return true;
 }
@@ -109,7 +116,9 @@ static bool plain_excludes(const struct condition *a, const struct condition *b)
         return (a->set & b->set) == 0;
     case CONDITION_FROM:
     case CONDITION_TO:
-        return all_patterns_exclude(a, b);
+        return all_exclude(a, b, patterns_exclude);
+    case CONDITION_CLIENT:
+        return all_exclude(a, b, networks_exclude);
     case CONDITION_SIZE_OVER:
     case CONDITION_SIZE_UNDER:
         break;
@@ -119,7 +128,6 @@ static bool plain_excludes(const struct condition *a, const struct condition *b)
     case CONDITION_KEYWORD:
     case CONDITION_HEADER:
     case CONDITION_REGISTERED:
-    case CONDITION_CLIENT:
     case CONDITION_CLIENT_NAME:
     case CONDITION_LISTENER:
     case CONDITION_LOGIN:

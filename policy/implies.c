@@ -2,6 +2,7 @@
 #include "policy/implies.h"
 
 #include "base/addr.h"
+#include "conf/network.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,8 +110,9 @@ static bool plain_implies(const struct condition *a, const struct condition *b)
         return optional_within(a, b);
     case CONDITION_ATTACHMENT:
         return attachment_within(a, b);
-    case CONDITION_KEYWORD:
     case CONDITION_CLIENT:
+        return values_within(a, b, network_within);
+    case CONDITION_KEYWORD:
     case CONDITION_CLIENT_NAME:
     case CONDITION_LISTENER:
         return values_within(a, b, text_within);

@@ -106,7 +106,8 @@ static bool value_key(const struct condition *c, size_t value, uint64_t *key_out
     if (is_about_addresses(c))
         return pattern_key(c, c->values[value], key_out);
     *key_out = key_of(c, "", c->values[value]);
-    return true;
+    return c->kind != CONDITION_CLIENT ||
+           strpbrk(c->values[value], "/:") == NULL; /* no network holds others */
 }
 
 /* ---- adding ---- */

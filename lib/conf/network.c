@@ -65,6 +65,14 @@ static int parse_prefix(const char *text, struct prefix *out, struct err *err)
     return 0;
 }
 
+static bool begins_with(const struct in6_addr *addr, const struct prefix *prefix)
+{
+    for (unsigned i = 0; i < prefix->bits; i++)
+        if (bit_of(&prefix->addr, i) != bit_of(addr, i))
+            return false;
+    return true;
+}
+
 int network_check(const char *network, struct err *err)
 {
     struct prefix prefix;
@@ -77,12 +85,16 @@ bool network_has(const char *network, const char *addr)
     struct prefix prefix;
     struct in6_addr in;
     unsigned offset;
-    if (addr == NULL || !parse_addr(addr, &in, &offset) || parse_prefix(network, &prefix, &err) < 0)
-        return false;
-    for (unsigned i = 0; i < prefix.bits; i++)
-        if (bit_of(&prefix.addr, i) != bit_of(&in, i))
-            return false;
-    return true;
+    return addr != NULL && parse_addr(addr, &in, &offset) && parse_prefix(network, &prefix, &err) == 0 &&
+           begins_with(&in, &prefix);
+}
+
+bool network_within(const char *inner, const char *outer)
+{
+    struct err err = ERR_INIT;
+    struct prefix in, out;
+    return parse_prefix(inner, &in, &err) == 0 && parse_prefix(outer, &out, &err) == 0 &&
+           in.bits >= out.bits && begins_with(&in.addr, &out);
 }
 
 int endpoint_split(const char *text, char *host_out, size_t size, unsigned *port_out, struct err *err)

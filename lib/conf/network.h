@@ -17,6 +17,9 @@ int network_check(const char *network, struct err *err) SEAL_CHECKED;
 /* network_has - whether the network holds the address; never with an address that is NULL or none. */
 bool network_has(const char *network, const char *addr);
 
+/* network_within - whether all addresses of one are in the other. Of two networks of which neither is, no address is in both. */
+bool network_within(const char *inner, const char *outer);
+
 /* listener_check - ERR_SYNTAX when text names no listener. */
 int listener_check(const char *listener, struct err *err) SEAL_CHECKED;
 /* listener_is - addr and name may be NULL, port 0: not known. */

@@ -25,6 +25,11 @@ static const struct {
     {"client 10.0.0.1", "client 10.0.0.1 or 10.0.0.2", true},
     {"client 10.0.0.1", "client name x", false},
     {"client 10.0.0.1 or 10.0.0.2", "client 10.0.0.1", false},
+    {"client 10.1.0.0/16 or 2001:db8::1", "client 10.0.0.0/8 or 2001:db8::/32", true},
+    {"client 10.0.0.0/8", "client 10.1.0.0/16", false},
+    {"client 10.0.0.0/8", "client 10.0.0.0/9 or 10.128.0.0/9", false}, /* true, and not seen */
+    {"client 10.0.0.1", "client ::/0", true},
+    {"client 0.0.0.0/0", "client ::ffff:0.0.0.0/96", true},
     {"listener 25", "listener 587 or 25", true},
     {"login alice", "login", true},
     {"login", "login alice", false},

@@ -36,6 +36,26 @@ START_TEST(a_network_holds_its_addresses_and_no_others)
 }
 END_TEST
 
+START_TEST(of_two_networks_one_is_in_the_other_or_they_have_nothing_in_common)
+{
+    static const struct {
+        const char *inner, *outer;
+        bool is, other_way;
+    } cases[] = {
+        {"10.1.0.0/16", "10.0.0.0/8", true, false},        {"10.0.0.0/8", "10.0.0.0/8", true, true},
+        {"10.0.0.7", "10.0.0.7/32", true, true},           {"10.0.0.0/9", "10.128.0.0/9", false, false},
+        {"10.0.0.0/8", "::ffff:10.0.0.0/104", true, true}, {"10.0.0.0/8", "::/0", true, false},
+        {"2001:db8::1", "2001:db8::/32", true, false},     {"2001:db8::/32", "0.0.0.0/0", false, false},
+        {"nonsense", "0.0.0.0/0", false, false},
+    };
+    for (size_t i = 0; i < SEAL_COUNT(cases); i++) {
+        ck_assert_msg(network_within(cases[i].inner, cases[i].outer) == cases[i].is, "%s", cases[i].inner);
+        ck_assert_msg(network_within(cases[i].outer, cases[i].inner) == cases[i].other_way, "%s",
+                      cases[i].outer);
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_network_is_refused)
 {
     static const char *const bad[] = {
@@ -109,6 +129,7 @@ static Suite *suite(void)
     Suite *s = suite_create("lib/conf/network");
     TCase *t = tcase_create("network");
     tcase_add_test(t, a_network_holds_its_addresses_and_no_others);
+    tcase_add_test(t, of_two_networks_one_is_in_the_other_or_they_have_nothing_in_common);
     tcase_add_test(t, what_is_no_network_is_refused);
     tcase_add_test(t, a_listener_is_a_port_an_address_with_port_or_a_name);
     tcase_add_test(t, what_is_no_listener_is_refused);
