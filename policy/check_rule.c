@@ -82,17 +82,6 @@ static void check_backscatter(struct checking *c, const struct rule *rule)
     }
 }
 
-static void check_verified(struct checking *c, const struct rule *rule)
-{
-    if ((rule_directions(rule) & (BIT(DIRECTION_INBOUND) | BIT(DIRECTION_INTERNAL))) != 0)
-        return;
-    for (size_t i = 0; i < rule->nconditions; i++)
-        if (rule->conditions[i].kind == CONDITION_VERIFIED)
-            check_warning(c, rule->conditions[i].line,
-                          "rule \"%s\": '%s' is asked of mail that is not for us: nothing of it is opened",
-                          rule->name, check_condition_text(c, &rule->conditions[i]));
-}
-
 static void check_contradictions(struct checking *c, const struct rule *rule)
 {
     const struct condition *one, *other;
@@ -113,5 +102,5 @@ void check_rule(struct checking *c, const struct rule *rule)
     check_backscatter(c, rule);
     check_contradictions(c, rule);
     if (rule_directions(rule) != 0)
-        check_verified(c, rule);
+        check_directions(c, rule);
 }

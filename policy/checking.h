@@ -26,6 +26,8 @@ void check_warning(struct checking *c, unsigned line, const char *fmt, ...) SEAL
 void check_words(struct checking *c);
 /* check_rule - what is wrong with a rule whatever stands beside it. */
 void check_rule(struct checking *c, const struct rule *rule);
+/* check_directions - what a rule asks for or does that mail of its directions never has. */
+void check_directions(struct checking *c, const struct rule *rule);
 /* check_rules - rules among each other: which one takes mail away from another. */
 void check_rules(struct checking *c);
 

@@ -125,6 +125,50 @@ static const struct {
      "other\n"},
     {"rule \"c\"\n  when inbound, verified good, verified bad or none\n  pass\n" ENDS, 0,
      "warning: p:1: rule \"c\" can never match: 'verified' and 'verified none or bad' exclude each other\n"},
+    {"rule \"c\"\n  when outbound, client 10.0.0.0/8, client 10.1.0.0/16\n  pass\n"
+     "rule \"d\"\n  when outbound, client 10.0.0.0/8 or 2001:db8::/32, client 192.0.2.0/24\n  pass\n" ENDS,
+     0,
+     "warning: p:4: rule \"d\" can never match: 'client 10.0.0.0/8 or 2001:db8::/32' and 'client "
+     "192.0.2.0/24' "
+     "exclude each other\n"},
+    {"rule \"wide\"\n  when outbound, client 10.0.0.0/8 or 192.0.2.1\n  sign\n"
+     "rule \"narrow\"\n  when outbound, client 10.1.0.0/16\n  encrypt\n"
+     "rule \"host\"\n  when outbound, client 192.0.2.1, to a.example\n  encrypt\n"
+     "rule \"wider\"\n  when outbound, client 192.0.2.0/24\n  encrypt\n" ENDS,
+     0,
+     "warning: p:4: rule \"narrow\" can never match: rule \"wide\" in line 1 takes all its mail\n"
+     "warning: p:7: rule \"host\" can never match: rule \"wide\" in line 1 takes all its mail\n"},
+    /* what mail of its directions never is */
+    {"external alias press@example.org\n"
+     "rule \"a\"\n  when inbound, to bank.example\n  pass\n"
+     "rule \"b\"\n  when inbound or internal, not to example.org\n  pass\n"
+     "rule \"c\"\n  when outbound, to alice@example.org or bob@example.org\n  pass\n"
+     "rule \"d\"\n  when outbound, to press@example.org\n  pass\n"
+     "rule \"e\"\n  when outbound, to alice@example.org or bank.example\n  pass\n"
+     "rule \"f\"\n  when internal, to alice@example.org\n  pass\n"
+     "rule \"g\"\n  when inbound, to *ce@example.org or bank.example\n  pass\n" ENDS,
+     0,
+     "warning: p:3: rule \"a\" can never match: 'to domain bank.example' names others alone, and no mail for "
+     "them is inbound\n"
+     "warning: p:6: rule \"b\" can never match: 'not to domain example.org' names others alone, and no mail "
+     "for "
+     "them is internal or inbound\n"
+     "warning: p:9: rule \"c\" can never match: 'to alice@example.org or bob@example.org' names addresses of "
+     "ours alone, and no mail for them is outbound\n"},
+    {"keyword k subject [k]\nrule \"a\"\n  when inbound, keyword k\n  pass\n"
+     "rule \"b\"\n  when inbound, not keyword k, size over 1M\n  pass\n"
+     "rule \"c\"\n  when size over 2M, keyword k\n  pass\n" ENDS,
+     0,
+     "warning: p:3: rule \"a\" can never match: 'keyword k' holds of submitted mail only, and no inbound "
+     "mail "
+     "is\n"},
+    {"rule \"a\"\n  when inbound, size over 1M\n  attach keys\n  sign\n"
+     "rule \"b\"\n  when outbound, size over 1M\n  decrypt\n  sign\n"
+     "rule \"c\"\n  when size over 2M\n  decrypt\n  sign\n" ENDS,
+     0,
+     "warning: p:3: rule \"a\": 'attach keys' does nothing: mail from outside is never signed\n"
+     "warning: p:4: rule \"a\": 'sign' does nothing: mail from outside is never signed\n"
+     "warning: p:7: rule \"b\": 'decrypt' does nothing: only mail for us is opened\n"},
     /* what can hold together */
     {"rule \"a\"\n  when outbound, size over 1M, size under 2M\n  sign\n"
      "rule \"b\"\n  when outbound, to *.a.example, to *@b.a.example\n  sign\n"
@@ -180,7 +224,7 @@ static const struct {
      "encrypted' to one "
      "of them\n"},
     {"rule \"v\"\n  when internal, verified none\n  pass\n"
-     "rule \"w\"\n  when internal, to x.example\n  sign\n" ENDS,
+     "rule \"w\"\n  when internal, to x@example.org\n  sign\n" ENDS,
      1,
      "error: p:6: rule \"w\": 'sign' answers the sender of encrypted mail, and 'verified' in line 2 (rule "
      "\"v\"), which "
