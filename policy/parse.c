@@ -132,6 +132,11 @@ static int read_when(struct parser *p, struct err *err)
         if (parser_condition(p, err) < 0)
             return -1;
     } while (parser_take(p, ","));
+    if (parser_next_is(p, "or"))
+        return lex_error(
+            &p->lex, p->at, err,
+            "found 'or', expected a comma or the end of the line: conditions are not joined by 'or'; "
+            "write a second rule with the same steps");
     return parser_need_end(p, err);
 }
 

@@ -169,6 +169,15 @@ static int read_attribute(struct parser *p, struct err *err)
     return parser_values(p, "a value of the attribute", err);
 }
 
+/* "to a.example or inbound" is a mistake, and not a domain. */
+static bool is_at_condition(const struct parser *p)
+{
+    for (size_t i = 0; i < condition_vocabulary.n; i++)
+        if (parser_next_is(p, condition_vocabulary.words[i].text))
+            return true;
+    return false;
+}
+
 static int read_patterns(struct parser *p, struct err *err)
 {
     size_t cap = 0;
@@ -177,6 +186,10 @@ static int read_patterns(struct parser *p, struct err *err)
                              : parser_take(p, "address") ? PATTERN_ADDRESS
                                                          : PATTERN_ANY;
     do {
+        if (is_at_condition(p))
+            return parser_expected(p, err,
+                                   "an address or a domain (in quotes, if it has this name); conditions are "
+                                   "joined by commas");
         if (parser_value(p, parser_pattern(p, form, err), &cap) < 0)
             return -1;
     } while (parser_take(p, "or"));

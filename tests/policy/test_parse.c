@@ -50,6 +50,13 @@ START_TEST(every_mistake_is_told_with_its_place)
          "p:1:25: found a \" inside a word; put the whole in quotes, and write \\\""},
         {"rule board\n", "p:1:6: found 'board', expected the rule's name in quotes"},
         {"rule \"r\" pass\n", "p:1:10: found 'pass', expected the end of the line"},
+        {"rule \"r\"\n  when signed or encrypted\n", "p:2:15: found 'or', expected a comma or the end of the "
+                                                     "line: conditions are not joined by 'or'; write a "
+                                                     "second rule with the same steps"},
+        {"rule \"r\"\n  when to a.example or inbound\n",
+         "p:2:24: found 'inbound', expected an address or a domain (in quotes, if it has this name); "
+         "conditions "
+         "are joined by commas"},
         {"rule \"r\"\n", "p:1:1: rule \"r\" has no step; 'pass' lets mail through"},
         {"rule \"r\"\n  when outbound\n", "p:1:1: rule \"r\" has no step; 'pass' lets mail through"},
         {"rule \"r\"\n  pass\n  when outbound\n",
