@@ -112,6 +112,9 @@ static struct view view_of(const struct virtual *v, enum decryption decryption, 
     bool opened = decryption == DECRYPTION_OPENED, has_signer = signature != SIGNATURE_NONE;
     return (struct view){.decryption = decryption,
                          .signature = signature,
+                         .decryption_why = decryption == DECRYPTION_NO_KEY        ? "no key of the recipient"
+                                           : decryption == DECRYPTION_UNSUPPORTED ? "not by S/MIME"
+                                                                                  : NULL,
                          .signer = has_signer ? from : NULL,
                          .signer_fp = has_signer ? "virtual" : NULL,
                          .opened = opened ? 0 : -1,

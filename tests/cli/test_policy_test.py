@@ -88,6 +88,9 @@ class PolicyTest(Case):
         self.assertEqual((said["disposition"], said["decision"]), ("refuse", []))
         self.assertEqual(self.recipient(*OUT, "--from-group", "Board", "--fact", "unknown possible smime")["disposition"], "tempfail")
 
+    def test_what_is_not_opened_says_why(self):
+        self.assertIn("not opened: no key of the recipient", self.recipient(*IN, "--encrypted", "--fact", "not opened")["why"])
+
     def test_each_rule_tried_is_named_with_the_condition_that_failed(self):
         said = self.done("policy", "test", *OUT, "--possible", "smime")
         self.assertIn('    tried    "plain"         no   keyword plain\n', said)
