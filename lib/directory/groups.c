@@ -6,17 +6,21 @@
 #define CHUNK      50 /* names in one filter */
 #define FILTER_MAX (1u << 20)
 
+/* The server's spelling of the name: so its members name it, and a policy that writes "CN=  Ärzte" finds "cn=ärzte". */
 static int found_by_dn(struct conn *conn, const struct query *query, LDAPMessage *entry, void *arg,
                        struct err *err)
 {
     struct ask *ask = arg;
-    (void)conn;
-    (void)entry;
-    (void)err;
-    for (size_t i = 0; i < ask->question->ngroups; i++)
-        if (ask->groups[i].asked->dn == query->base)
-            ask->groups[i].found = 1;
-    return 0;
+    char *dn = ldap_get_dn(conn->ld, entry);
+    const char *canonical = dn == NULL ? NULL : name_canonical(ask->arena, dn);
+    ldap_memfree(dn);
+    for (size_t i = 0; i < ask->question->ngroups; i++) {
+        if (ask->groups[i].asked->dn != query->base)
+            continue;
+        ask->groups[i].found = 1;
+        ask->groups[i].canonical = canonical;
+    }
+    return arena_check(ask->arena, err);
 }
 
 static int find_by_dn(struct ask *ask, struct err *err)
@@ -28,9 +32,8 @@ static int find_by_dn(struct ask *ask, struct err *err)
         struct group *group = &ask->groups[i];
         if (group->asked->dn == NULL)
             continue;
-        group->canonical = name_canonical(ask->arena, group->asked->dn);
         group->dn = group->asked->dn;
-        if (group->canonical != NULL)
+        if (name_canonical(ask->arena, group->dn) != NULL)
             queries[n++] = (struct query){.base = group->dn,
                                           .scope = LDAP_SCOPE_BASE,
                                           .filter = "(objectClass=*)",

@@ -171,6 +171,45 @@ START_TEST(a_hundred_recipients_are_asked_for_in_chunks)
 }
 END_TEST
 
+/* The server compares names by their rules, which are more than letters of either case. */
+START_TEST(a_group_is_known_under_every_spelling_that_the_server_takes)
+{
+    static const char *const ways[] = {"walk", "no"};
+    static const struct {
+        const char *addr, *dn;
+    } spellings[] = {
+        {"bob@our.example", "cn=two   words and  (more)*,ou=groups,dc=example"},
+        {"alice@our.example", "2.5.4.3=staff,ou=groups,dc=example"},
+        {"alice@our.example", "commonName=St\\61ff,ou=groups,dc=example"},
+    };
+    for (size_t i = 0; i < 2 * SEAL_COUNT(spellings); i++) {
+        asking_open("directory = %s\ndirectory-starttls = no\ndirectory-nested = %s\n", slapd->uri,
+                    ways[i % 2]);
+        ck_assert_msg(asking_group(spellings[i / 2].addr, spellings[i / 2].dn) == ANSWER_YES, "%s",
+                      spellings[i / 2].dn);
+        ck_assert_int_eq(asking_group("carol@our.example", spellings[i / 2].dn), ANSWER_NO);
+    }
+}
+END_TEST
+
+START_TEST(more_text_than_a_condition_can_need_cannot_be_found_out)
+{
+    static char more[100000], text[101000];
+    memset(more, 'x', sizeof more - 1);
+    snprintf(text, sizeof text, PEOPLE_BASE PEOPLE_PERSON("alice", "alice@our.example", "employeeType: %s\n"),
+             more);
+    slapd_free(&slapd);
+    slapd = slapd_new(&(struct slapd_spec){.ldif = text});
+    asking_open("directory = %s\ndirectory-starttls = no\n", slapd->uri);
+    const struct directory_answer *answers =
+        asking(&(struct asked){.addrs = {"alice@our.example"}, .attributes = {"employeeType", "ou"}});
+    ck_assert_msg(answers != NULL, "%s", asking_err.msg);
+    ck_assert_int_eq(answers[0].attributes[0].known, ANSWER_UNKNOWN);
+    ck_assert_int_eq(answers[0].attributes[1].known, ANSWER_NO);
+    ck_assert(strstr(asking_note, "too many values") != NULL);
+}
+END_TEST
+
 START_TEST(a_base_that_is_not_there_is_no_answer)
 {
     asking_open("directory = %s\ndirectory-starttls = no\ndirectory-base = ou=gone,dc=example\n", slapd->uri);
@@ -195,6 +234,8 @@ static Suite *suite(void)
     tcase_add_test(t, groups_that_the_directory_lacks_are_named);
     tcase_add_test(t, an_attribute_under_another_name_cannot_be_found_out);
     tcase_add_test(t, a_hundred_recipients_are_asked_for_in_chunks);
+    tcase_add_test(t, a_group_is_known_under_every_spelling_that_the_server_takes);
+    tcase_add_test(t, more_text_than_a_condition_can_need_cannot_be_found_out);
     tcase_add_test(t, a_base_that_is_not_there_is_no_answer);
     suite_add_tcase(s, t);
     return s;
