@@ -137,7 +137,7 @@ static void remember_groups(const struct asking *asking, const struct directory_
 static void remember_attributes(const struct asking *asking, const struct directory_answer *answer,
                                 struct remembered *out)
 {
-    struct arena *arena = asking->work->arena;
+    struct arena *arena = asking->work->materials->said;
     size_t cap = 0;
     out->attributes = arena_array(arena, asking->question.nattributes, sizeof *out->attributes);
     for (size_t a = 0; a < asking->question.nattributes; a++) {
@@ -178,8 +178,9 @@ static void ask_rest(struct asking *asking)
     struct directory_answer *answers;
     struct err err = ERR_INIT;
     struct directory *directory = take_directory(work->gate, work->snapshot->settings);
-    int status =
-        directory_ask(directory, work->arena, &asking->question, &answers, &work->facts->directory_why, &err);
+    work->materials->said = arena_new(ARENA_MAX_DEFAULT);
+    int status = directory_ask(directory, work->materials->said, &asking->question, &answers,
+                               &work->facts->directory_why, &err);
     directory_free(&directory);
     if (status < 0) {
         settle_stale(work, &err);

@@ -238,6 +238,7 @@ static void materials_free(void *p)
     for (size_t i = 0; i < materials->nopened; i++)
         spool_free(&materials->opened[i].entity);
     free(materials->opened);
+    arena_free(&materials->said);
     free(materials);
 }
 

@@ -31,6 +31,7 @@ struct materials {
     struct keyring keyring;
     struct opened *opened; /* malloc'd */
     size_t nopened;
+    struct arena *said; /* what the directory said: too much of it is nobody's fault who sent the message */
 };
 
 /* What a view's signature teaches, beside struct view; keyring indexes, -1: none. */

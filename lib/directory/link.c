@@ -16,6 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define MESSAGE_MAX (16u << 20) /* octets of one message of a server's: libldap has no limit of its own */
+
 static int left_ms(const struct link *link)
 {
     int64_t left = link->deadline - link->clock_ms();
@@ -94,8 +96,10 @@ static int layer_close(Sockbuf_IO_Desc *desc)
 int link_attach(struct link *link, LDAP *ld, struct err *err)
 {
     static Sockbuf_IO layer = {layer_setup, layer_nothing, layer_ctrl, layer_read, layer_write, layer_close};
+    static ber_len_t longest = MESSAGE_MAX;
     Sockbuf *sockbuf = NULL;
     if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &sockbuf) != LDAP_OPT_SUCCESS ||
+        ber_sockbuf_ctrl(sockbuf, LBER_SB_OPT_SET_MAX_INCOMING, &longest) < 0 ||
         ber_sockbuf_add_io(sockbuf, &layer, LBER_SBIOD_LEVEL_PROVIDER, link) < 0)
         return err_set(err, ERR_BUG, "libldap takes no connection");
     return 0;

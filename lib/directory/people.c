@@ -8,7 +8,8 @@
 
 #define CHUNK      50 /* addresses in one filter */
 #define FILTER_MAX (1u << 20)
-#define VALUES_MAX 1000 /* of one attribute */
+#define VALUES_MAX 1000        /* of one attribute */
+#define OCTETS_MAX (64u << 10) /* of all of them */
 
 /* One search: addresses from..to of the question. */
 struct chunk {
@@ -103,10 +104,20 @@ static void find_addresses(struct found *found)
     }
 }
 
+static bool are_too_many(const struct values *values, const struct attribute_fact *fact)
+{
+    size_t octets = 0;
+    for (size_t i = 0; i < fact->n; i++)
+        octets += strlen(fact->values[i]);
+    for (size_t i = 0; i < values->n; i++)
+        octets += values->items[i]->bv_len;
+    return fact->n + values->n > VALUES_MAX || octets > OCTETS_MAX;
+}
+
 static void add_attribute(struct ask *ask, const struct values *values, struct attribute_fact *fact)
 {
     size_t cap = fact->n;
-    if (values_are_partial(values) || fact->n + values->n > VALUES_MAX) {
+    if (values_are_partial(values) || are_too_many(values, fact)) {
         fact->known = ANSWER_UNKNOWN;
         ask_note(ask, "directory: attribute %s has too many values", values->name);
     }

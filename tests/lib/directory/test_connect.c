@@ -290,6 +290,21 @@ START_TEST(no_silence_outlasts_the_limit)
 }
 END_TEST
 
+/* It may send what it likes, and would be given the memory. */
+START_TEST(a_message_of_a_gigabyte_is_not_read)
+{
+    static const char header[] = "\x30\x84\x40\x00\x00\x00\x02\x01\x01";
+    struct mute mute = {.says = header, .len = sizeof header - 1};
+    mute_start(&mute, "ldap");
+    asking_open("directory = %s\ndirectory-starttls = no\ndirectory-timeout = 20s\n", mute.uri);
+    int64_t start = slapd_clock_ms();
+    ck_is_not_asked("");
+    ck_assert_int_lt(slapd_clock_ms() - start, 10000);
+    directory_free(&asking_directory);
+    mute_stop(&mute);
+}
+END_TEST
+
 struct worker {
     pthread_t thread;
     int64_t ms;
@@ -368,6 +383,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_hanging_server_is_left_alone_for_a_while);
     tcase_add_test(t, a_server_that_restarts_loses_no_question);
     tcase_add_loop_test(t, no_silence_outlasts_the_limit, 0, SEAL_COUNT(mutes));
+    tcase_add_test(t, a_message_of_a_gigabyte_is_not_read);
     tcase_add_test(t, threads_share_connections_and_none_waits_beyond_the_limit);
     suite_add_tcase(s, t);
     return s;
