@@ -1,6 +1,8 @@
 /* check_rule - what is wrong with a rule whatever stands beside it. */
 #include "policy/checking.h"
 
+#include "model/template.h"
+
 static void check_methods(struct checking *c, const struct rule *rule, const struct step *step)
 {
     for (size_t i = 0; i < step->nmethods; i++) {
@@ -66,6 +68,24 @@ static void check_order(struct checking *c, const struct rule *rule)
     }
 }
 
+static bool has_subject(const char *text)
+{
+    struct template_piece piece;
+    while (text != NULL && template_next(&text, &piece))
+        if (piece.word == TEMPLATE_SUBJECT)
+            return true;
+    return false;
+}
+
+/* What its writer chose, for whomever he names as the sender. */
+static bool repeats_subject(const struct step *step)
+{
+    bool has = step->kind == STEP_NOTIFY && has_subject(step->subject);
+    for (size_t i = 0; i < step->nlines && step->kind == STEP_NOTIFY; i++)
+        has = has || has_subject(step->lines[i]);
+    return has;
+}
+
 /* Who is named as the sender of mail from outside need not have sent it. */
 static void check_backscatter(struct checking *c, const struct rule *rule)
 {
@@ -78,6 +98,12 @@ static void check_backscatter(struct checking *c, const struct rule *rule)
                 c, step->line,
                 "rule \"%s\": '%s' of mail from outside writes to senders who may be forged: refuse it "
                 "instead, or let the rule match submitted mail alone",
+                rule->name, check_step_text(c, step));
+        if (repeats_subject(step))
+            check_warning(
+                c, step->line,
+                "rule \"%s\": '%s' sends the Subject of mail from outside to senders who may be forged, "
+                "advertisements too: leave {subject} out",
                 rule->name, check_step_text(c, step));
     }
 }
