@@ -2,7 +2,7 @@
  * notices - which of the plan's notices are written, and which must not be.
  *
  * A machine does not answer a machine: acknowledgements follow RFC 3834 2, reports RFC 3461 4.1. An alert that comes back to us, by
- * whatever way, gives no further alert: its Message-ID holds a proof that only this gateway can make, so that nobody can keep an alert
+ * whatever way, gives no further alert, nor does what another gateway like us alerts about it: its Message-ID holds a proof that only this gateway can make, so that nobody can keep an alert
  * away by imitating one.
  */
 #include "gate/internal.h"
@@ -46,17 +46,33 @@ static const char *make_id(const struct work *work, const struct notice *notice,
     return arena_printf(work->arena, ID_BEGIN "%s.%s@%s>", token, proof, work->snapshot->settings->hostname);
 }
 
+/* id: where one of ours may begin. */
+static bool is_proved(const struct work *work, struct span id)
+{
+    char token[TOKEN_SIZE + 1] = "", proof[TOKEN_SIZE + 1];
+    size_t at = strlen(ID_BEGIN);
+    if (id.len < at + 2 * TOKEN_SIZE + 2)
+        return false;
+    memcpy(token, id.ptr + at, TOKEN_SIZE);
+    half(work->gate, NOTICE_ALERT, (const char *const[]){token}, 1, proof);
+    return span_is(span_sub(id, at + TOKEN_SIZE + 1, TOKEN_SIZE), proof);
+}
+
+static bool names_own_alert(const struct work *work, const char *name)
+{
+    const struct field *field;
+    for (size_t i = 0; (field = header_find(&work->table.parts[0].header, name, i)) != NULL; i++)
+        for (size_t at = 0; (at = span_find(field->value, ID_BEGIN, strlen(ID_BEGIN), at)) != SIZE_MAX; at++)
+            if (is_proved(work, span_sub(field->value, at, SIZE_MAX)))
+                return true;
+    return false;
+}
+
+/* Itself, or what a machine has sent because of it: another gateway's alert about it. */
 static bool is_own_alert(const struct work *work)
 {
-    const struct field *field = header_find(&work->table.parts[0].header, "Message-ID", 0);
-    struct span id = field == NULL ? SPAN_LIT("") : span_trim(field->value);
-    size_t at = strlen(ID_BEGIN);
-    if (!span_starts(id, ID_BEGIN) || id.len < at + 2 * TOKEN_SIZE + 2)
-        return false;
-    char proof[TOKEN_SIZE + 1];
-    const char *token = arena_spandup(work->arena, span_sub(id, at, TOKEN_SIZE));
-    half(work->gate, NOTICE_ALERT, &token, 1, proof);
-    return span_is(span_sub(id, at + TOKEN_SIZE + 1, TOKEN_SIZE), proof);
+    return names_own_alert(work, "Message-ID") ||
+           (*work->facts->sender == '\0' && names_own_alert(work, "References"));
 }
 
 /* ---- whether ---- */

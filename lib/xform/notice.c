@@ -16,6 +16,7 @@
 #define SUBJECT_MAX 300         /* octets of a Subject of ours */
 #define NAMED_MAX   20          /* recipients that are named in a text */
 #define ID_MAX      500
+#define IDS_MAX     20
 
 /* ---- what a text can say ---- */
 
@@ -133,17 +134,23 @@ static int put_subject(const struct notice_in *in, const struct notice *notice, 
     return compose_unstructured(head, "Subject", subject, err);
 }
 
-/* "<a@b>" as it stands in the message that is answered; NULL when it is none that can be repeated. */
+/* "<a@b>" that can be repeated. */
+static bool is_id(struct span id)
+{
+    if (id.len < 3 || id.len > ID_MAX || id.ptr[0] != '<' || id.ptr[id.len - 1] != '>')
+        return false;
+    for (size_t i = 1; i + 1 < id.len; i++)
+        if (id.ptr[i] <= ' ' || id.ptr[i] > '~' || id.ptr[i] == '<' || id.ptr[i] == '>')
+            return false;
+    return true;
+}
+
+/* Of the message that is answered; NULL when it has none. */
 static const char *answered_id(const struct notice_in *in)
 {
     const struct field *field = header_find(in->header, "Message-ID", 0);
     struct span id = field == NULL ? SPAN_LIT("") : span_trim(field->value);
-    if (id.len < 3 || id.len > ID_MAX || id.ptr[0] != '<' || id.ptr[id.len - 1] != '>')
-        return NULL;
-    for (size_t i = 1; i + 1 < id.len; i++)
-        if (id.ptr[i] <= ' ' || id.ptr[i] > '~' || id.ptr[i] == '<' || id.ptr[i] == '>')
-            return NULL;
-    return arena_spandup(in->arena, id);
+    return is_id(id) ? arena_spandup(in->arena, id) : NULL;
 }
 
 static int put_answer(const struct notice_in *in, struct buf *head, struct err *err)
@@ -153,6 +160,48 @@ static int put_answer(const struct notice_in *in, struct buf *head, struct err *
                        compose_structured(head, "References", id, err) < 0))
         return -1;
     return compose_structured(head, "Auto-Submitted", "auto-replied", err);
+}
+
+/* The last ids of many. */
+struct ids {
+    struct span items[IDS_MAX];
+    size_t n;
+};
+
+static void add_ids(struct ids *ids, struct span value)
+{
+    for (size_t at = 0, end; at < value.len; at = end + 1) {
+        for (end = at; end < value.len && strchr(" \t\r\n", value.ptr[end]) == NULL; end++)
+            continue;
+        if (is_id(span_sub(value, at, end - at)))
+            ids->items[ids->n++ % IDS_MAX] = span_sub(value, at, end - at);
+    }
+}
+
+/*
+ * What an alert about a machine's mail is about, and what that was about: so two gateways that alert each other see where it began. Other mail's
+ * ids are no business of whoever is alerted.
+ */
+static int put_history(const struct notice_in *in, struct buf *head, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(HEAD_MAX);
+    struct ids ids = {.n = 0};
+    const struct field *field;
+    if (*in->facts->sender != '\0')
+        return 0;
+    for (size_t i = 0; (field = header_find(in->header, "References", i)) != NULL; i++)
+        add_ids(&ids, field->value);
+    if ((field = header_find(in->header, "Message-ID", 0)) != NULL)
+        add_ids(&ids, field->value);
+    for (size_t i = ids.n > IDS_MAX ? ids.n - IDS_MAX : 0; i < ids.n; i++)
+        buf_printf(&value, "%.*s ", SPAN_ARG(ids.items[i % IDS_MAX]));
+    return ids.n == 0 ? 0 : compose_structured(head, "References", buf_str(&value), err);
+}
+
+static int put_alert(const struct notice_in *in, struct buf *head, struct err *err)
+{
+    return put_history(in, head, err) < 0 ? -1
+                                          : compose_structured(head, "Auto-Submitted", "auto-generated", err);
 }
 
 static int put_head(const struct notice_in *in, const struct notice *notice, const char *id,
@@ -165,8 +214,7 @@ static int put_head(const struct notice_in *in, const struct notice *notice, con
         compose_structured(head, "Date", date, err) < 0 ||
         compose_structured(head, "Message-ID", id, err) < 0)
         return -1;
-    if (notice->kind == NOTICE_ALERT ? compose_structured(head, "Auto-Submitted", "auto-generated", err) < 0
-                                     : put_answer(in, head, err) < 0)
+    if ((notice->kind == NOTICE_ALERT ? put_alert(in, head, err) : put_answer(in, head, err)) < 0)
         return -1;
     buf_add_str(head, "MIME-Version: 1.0\r\n");
     return buf_check(head, err);

@@ -407,6 +407,49 @@ START_TEST(alert_about_an_alert_of_ours_is_never_sent)
 }
 END_TEST
 
+/* Another gateway alerts somebody here about our alert. */
+START_TEST(two_gateways_do_not_alert_each_other_for_ever)
+{
+    static const char alert[] =
+        "From: gate@far.example\nMessage-Id: <2@far>\nAuto-Submitted: auto-generated\n"
+        "References: <0@x>\n\t%s\n\nAlert.\n";
+    rig_send(rig, &(struct rig_mail){ALICE, .to = {"<x@watched.example>"}, .text = letter});
+    struct span first = span_of(data(to("<guard@our.example>", 0)));
+    size_t at = span_find(first, "<seal.", 6, 0);
+    const char *id =
+        arena_spandup(rig->site->arena, span_sub(first, at, span_find(first, ">", 1, at) + 1 - at));
+    for (int known = 0; known < 2; known++) {
+        next_listener();
+        rig_send(rig, &(struct rig_mail){
+                          .from = "<>",
+                          .to = {"<dave@our.example>"},
+                          .text = arena_printf(rig->site->arena, alert, known == 1 ? id : "<1@far>")});
+        ck_assert_uint_eq(count(), known == 1 ? 0 : 1);
+    }
+    ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
+    next_listener();
+    rig_send(rig, &(struct rig_mail){.from = "<eve@far.example>", /* who answers an alert is no machine */
+                                     .to = {"<dave@our.example>"},
+                                     .text = arena_printf(rig->site->arena, alert, id)});
+    ck_assert_uint_eq(times("<guard@our.example>"), 1);
+}
+END_TEST
+
+START_TEST(alert_about_a_machines_mail_says_what_that_was_about)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 16);
+    buf_add_str(&text, "From: gate@far.example\nMessage-Id: <last@far>\nReferences:");
+    for (int i = 0; i < 30; i++)
+        buf_printf(&text, "\n <%d@far> <not\tone> junk", i);
+    buf_add_str(&text, "\n\nAlert.\n");
+    rig_send(rig, &(struct rig_mail){.from = "<>", .to = {"<dave@our.example>"}, .text = buf_str(&text)});
+    const char *alert = data(to("<guard@our.example>", 0));
+    ck_assert(has(alert, "\r\nReferences: <11@far> <12@far>"));
+    ck_assert(has(alert, "<29@far> <last@far>\r\n"));
+    ck_assert(!has(alert, "one>") && !has(alert, "junk"));
+}
+END_TEST
+
 START_TEST(id_of_an_acknowledgement_keeps_no_alert_away)
 {
     rig_send(rig, &(struct rig_mail){ALICE, .to = {"<x@noted.example>"}, .text = letter});
@@ -457,6 +500,8 @@ static Suite *suite(void)
     tcase_add_loop_test(tc, what_is_needed_and_cannot_be_sent_defers, 0, SEAL_COUNT(needed));
     tcase_add_test(tc, notices_above_the_rate_are_dropped_and_mail_goes_on);
     tcase_add_test(tc, alert_about_an_alert_of_ours_is_never_sent);
+    tcase_add_test(tc, two_gateways_do_not_alert_each_other_for_ever);
+    tcase_add_test(tc, alert_about_a_machines_mail_says_what_that_was_about);
     tcase_add_test(tc, id_of_an_acknowledgement_keeps_no_alert_away);
     tcase_add_test(tc, without_a_listener_mail_for_others_waits_and_a_refusal_stands);
     suite_add_tcase(s, tc);
