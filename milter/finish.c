@@ -313,6 +313,16 @@ static bool was_key_used(const struct outcome *outcome)
     return outcome != NULL && outcome->facts->nviews > 1;
 }
 
+/* The same for one message whatever was found in it: several recipients may see different things, and rules that ask may send. */
+static enum pace pace_of(const struct finish *f)
+{
+    const struct outcome *outcome = f->outcome;
+    bool split = outcome->facts->nrcpts > 1;
+    for (size_t i = 0; i < outcome->facts->nrcpts; i++)
+        split = split || outcome->decisions[i].inside;
+    return split && f->snapshot->settings->inject[0] != '\0' ? PACE_SPLIT : PACE_WHOLE;
+}
+
 /* Between beginning and ending work, so that there are never more messages under way than allowed. */
 static int work(struct finish *f, enum verdict *verdict, struct err *err)
 {
@@ -323,9 +333,10 @@ static int work(struct finish *f, enum verdict *verdict, struct err *err)
     if (status == 0) {
         status = run(f, verdict, err);
         bool key_used = was_key_used(f->outcome);
+        enum pace pace = key_used ? pace_of(f) : PACE_WHOLE;
         outcome_free(&f->outcome);
         if (key_used)
-            clock_wait_until(pace_answer(f->started_ms, clock_ms(), spool_size(f->message->spool)));
+            clock_wait_until(pace_answer(f->started_ms, clock_ms(), spool_size(f->message->spool), pace));
         daemon_end_work(f->daemon);
     }
     snapshot_free(&f->snapshot);

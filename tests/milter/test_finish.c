@@ -4,6 +4,7 @@
 #include "support/rig.h"
 
 #include "base/io.h"
+#include "milter/clock.h"
 #include "milter/journal.h"
 #include "milter/log.h"
 
@@ -467,6 +468,21 @@ START_TEST(message_that_is_not_opened_keeps_its_sender)
 }
 END_TEST
 
+/* Injection takes longer than none; nothing is injected here, and might have been. */
+START_TEST(time_does_not_tell_that_a_message_was_split)
+{
+    struct span closed = enveloped_for_dave();
+    int64_t start = clock_ms();
+    rig_send(rig, &(struct rig_mail){.from = "<bob@their.example>",
+                                     .to = {"<dave@our.example>", "<Dave@our.example>"},
+                                     .bytes = closed});
+    ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
+    ck_assert_int_ge(clock_ms() - start, 250);
+    fake_smtp_join(rig->listener);
+    ck_assert_uint_eq(fake_smtp_connections(rig->listener), 0);
+}
+END_TEST
+
 START_TEST(opened_copy_is_injected_headers_only)
 {
     struct span message = enveloped_for_dave();
@@ -553,6 +569,7 @@ static Suite *suite(void)
     tcase_add_test(tc, opened_message_does_not_bounce_whole);
     tcase_add_test(tc, opened_message_of_the_null_sender_keeps_it);
     tcase_add_test(tc, message_that_is_not_opened_keeps_its_sender);
+    tcase_add_test(tc, time_does_not_tell_that_a_message_was_split);
     tcase_add_test(tc, opened_copy_is_injected_headers_only);
     tcase_add_test(tc, listener_without_dsn_gets_no_opened_copy);
     tcase_add_test(tc, signers_certificate_is_kept_after_the_verdict);
