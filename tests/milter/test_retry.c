@@ -26,7 +26,16 @@ static const char policy[] = "our domains our.example\n"
                              "    notify sender\n"
                              "rule \"watched\"\n"
                              "    when outbound, to domain watched.example\n"
-                             "    alert guard@our.example or night@our.example\n"
+                             "    alert guard@our.example or night@our.example subject \"About {subject}\"\n"
+                             "rule \"odd\"\n"
+                             "    when outbound, to domain odd.example\n"
+                             "    copy to archive@our.example\n"
+                             "    alert guard@our.example subject \"About {subject}\"\n"
+                             "    hold\n"
+                             "rule \"forbidden\"\n"
+                             "    when outbound, to domain forbidden.example\n"
+                             "    alert guard@our.example subject \"About {subject}\"\n"
+                             "    refuse \"No.\"\n"
                              "rule \"all\"\n"
                              "    pass\n";
 
@@ -75,6 +84,7 @@ static const char *data(const struct fake_mail *mail)
 
 /* ---- whatever fails of ours ---- */
 
+/* The message of this number, by its Message-ID or its Subject. */
 static size_t times_of(unsigned id, const char *path, const char *needle)
 {
     char name[64];
@@ -87,31 +97,78 @@ static size_t times_of(unsigned id, const char *path, const char *needle)
     return n;
 }
 
-/* Whatever fails, at whatever point: each of them goes out once. The rule's name in an alert stands for the message's id. */
-START_TEST(any_failing_step_is_healed_by_a_retry_that_repeats_nothing)
+/* A message for each point of its way, where a step fails; then again, when it was deferred. Returns how many there are. */
+static unsigned fail_at_each_point(struct rig_mail mail, enum verdict wanted)
 {
     unsigned n = 0;
     rig->site->settings->notice_rate = 100000;
     for (bool clean = false; !clean;) {
-        char text[400];
-        snprintf(text, sizeof text, "From: alice@our.example\nMessage-Id: <%u@client>\n\nORCHID\n", ++n);
+        n++;
+        mail.text = arena_printf(
+            rig->site->arena,
+            "From: alice@our.example\nSubject: <%u@client>\nMessage-Id: <%u@client>\n\nORCHID\n", n, n);
+        mail.queue_id = "Q1";
         io_fault_at(n, 5);
-        rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = text});
+        rig_send(rig, &mail);
         clean = io_fault_count() < n;
         io_fault_at(0, 0);
+        mail.queue_id = "Q2";
         if (rig->verdict == VERDICT_TEMPFAIL)
-            rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = text, .queue_id = "Q2"});
-        ck_assert_msg(rig->verdict == VERDICT_ACCEPT, "point %u: %s", n, verdict_name(rig->verdict));
+            rig_send(rig, &mail);
+        ck_assert_msg(rig->verdict == wanted, "point %u: %s", n, verdict_name(rig->verdict));
     }
     ck_assert_uint_gt(n, 12);
+    return n;
+}
+
+START_TEST(any_failing_step_is_healed_by_a_retry_that_repeats_nothing)
+{
+    unsigned n = fail_at_each_point((struct rig_mail){ALICE, ALL_KINDS}, VERDICT_ACCEPT);
     for (unsigned i = 1; i <= n; i++) {
         ck_assert_msg(times_of(i, "new@", "ORCHID") == 1, "point %u: redirected", i);
         ck_assert_msg(times_of(i, "archive@", "ORCHID") == 1, "point %u: copy", i);
         ck_assert_msg(times_of(i, "boss@", "ORCHID") == 1, "point %u: forwarded", i);
         ck_assert_msg(times_of(i, "alice@", "delivery-status") == 1, "point %u: report", i);
         ck_assert_msg(times_of(i, "alice@", "was accepted") == 1, "point %u: answer", i);
+        ck_assert_msg(times_of(i, "guard@", "About") == 1, "point %u: alert", i);
+        ck_assert_msg(times_of(i, "night@", "About") == 1, "point %u: second alert", i);
     }
-    ck_assert_uint_eq(rig_times(rig, "<guard@our.example>"), n);
+}
+END_TEST
+
+/* Where nothing is delivered, or not for now. */
+static const struct {
+    struct rig_mail mail;
+    enum verdict verdict;
+    size_t copies, reports, alerts;
+} ends[] = {
+    {{ALICE, .to = {"<x@closed.example>", "<y@closed.example>"}}, VERDICT_DISCARD, 0, 1, 0},
+    {{ALICE, .to = {"<x@odd.example>", "<x@closed.example>"}}, VERDICT_HOLD, 1, 1, 1},
+};
+
+START_TEST(any_failing_step_before_another_end_is_healed_too)
+{
+    unsigned n = fail_at_each_point(ends[_i].mail, ends[_i].verdict);
+    for (unsigned i = 1; i <= n; i++) {
+        ck_assert_msg(times_of(i, "archive@", "ORCHID") == ends[_i].copies, "point %u: copy", i);
+        ck_assert_msg(times_of(i, "alice@", "delivery-status") == ends[_i].reports, "point %u: report", i);
+        ck_assert_msg(times_of(i, "guard@", "About") == ends[_i].alerts, "point %u: alert", i);
+    }
+}
+END_TEST
+
+/* Nobody comes again for an alert whose message is refused. */
+START_TEST(whatever_fails_a_refusal_gives_at_most_one_alert)
+{
+    unsigned alerted = 0;
+    unsigned n = fail_at_each_point(
+        (struct rig_mail){ALICE, .to = {"<x@forbidden.example>", "<x@closed.example>"}}, VERDICT_REJECT);
+    for (unsigned i = 1; i <= n; i++) {
+        ck_assert_uint_le(times_of(i, "guard@", "About"), 1);
+        alerted += (unsigned)times_of(i, "guard@", "About");
+    }
+    ck_assert_uint_gt(alerted, 3);
+    ck_assert_uint_eq(count(), alerted);
 }
 END_TEST
 
@@ -261,6 +318,8 @@ static Suite *suite(void)
     TCase *tc = tcase_create("retry");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, any_failing_step_is_healed_by_a_retry_that_repeats_nothing);
+    tcase_add_loop_test(tc, any_failing_step_before_another_end_is_healed_too, 0, SEAL_COUNT(ends));
+    tcase_add_test(tc, whatever_fails_a_refusal_gives_at_most_one_alert);
     tcase_add_loop_test(tc, whichever_piece_fails_the_others_go_out_once, 0, 4);
     tcase_add_loop_test(tc, listener_that_hangs_at_a_piece_holds_nothing_up_for_longer_than_its_time, 0,
                         PIECES / 2);
