@@ -103,9 +103,13 @@ static void make_copy(const struct planning *p, size_t g, struct copy *copy)
     copy->ops = arena_memdup(p->arena, first->list.ops, first->list.n * sizeof *first->list.ops);
     copy->nops = first->list.n;
     copy->opened = op_list_has(&first->list, OP_OPEN);
-    for (size_t i = 0; i < copy->nops; i++)
-        if (copy->ops[i].kind == OP_ENCRYPT)
-            merge_keys(p, g, copy, i);
+    for (size_t i = 0; i < copy->nops; i++) {
+        struct op *op = &copy->ops[i];
+        if (op->kind != OP_ENCRYPT)
+            continue;
+        merge_keys(p, g, copy, i);
+        op->hidden = op->method == METHOD_OPENPGP && p->groups[g].hidden;
+    }
 }
 
 static void make_copies(const struct planning *p)

@@ -82,7 +82,8 @@ static void group_share(struct planning *p, size_t index)
         p->groups[p->ngroups++] = (struct group){.key = key,
                                                  .first = index,
                                                  .only_hygiene = is_only_hygiene(&share->list),
-                                                 .encrypted = op_list_has(&share->list, OP_ENCRYPT)};
+                                                 .encrypted = op_list_has(&share->list, OP_ENCRYPT),
+                                                 .hidden = goes_hidden(p, share)};
     }
     p->groups[g].n++;
     share->group = g;

@@ -30,6 +30,7 @@ struct group {
     size_t n;
     bool only_hygiene;
     bool encrypted;
+    bool hidden;
 };
 
 struct planning {

@@ -147,7 +147,7 @@ bool rule_has_keyword(const struct rule *rule)
 
 bool method_is_available(enum method method)
 {
-    return method == METHOD_SMIME;
+    return method == METHOD_SMIME || method == METHOD_OPENPGP;
 }
 
 bool step_has_method(const struct step *step)

@@ -85,7 +85,8 @@ static const char *opened_wording(const struct treatment *t, const struct view *
 static const char *signed_wording(const struct treatment *t, const struct view *view)
 {
     const struct settings *settings = t->d->settings;
-    if (view->signature == SIGNATURE_NONE)
+    bool unknown_key = view->signed_by == METHOD_OPENPGP && view->signature == SIGNATURE_UNSUPPORTED;
+    if (view->signature == SIGNATURE_NONE || unknown_key)
         return "";
     return view->signature == SIGNATURE_GOOD ? wording(t, TAG_SIGNED, settings->tag_signed)
                                              : wording(t, TAG_INVALID, settings->tag_invalid);

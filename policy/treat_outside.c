@@ -54,7 +54,7 @@ static const struct key_fact *encryption_key(const struct treatment *t, const st
 /* The first of the step's methods that a key can be had for. */
 static enum find find_method(struct treatment *t, const struct step *step, enum method *out)
 {
-    static const enum method any[] = {METHOD_SMIME};
+    static const enum method any[] = {METHOD_SMIME, METHOD_OPENPGP};
     const enum method *methods = step->nmethods > 0 ? step->methods : any;
     size_t n = step->nmethods > 0 ? step->nmethods : SEAL_COUNT(any);
     enum find found = FIND_ABSENT;
@@ -76,7 +76,7 @@ static void add_encrypt(struct treatment *t, const struct step *step, enum metho
 {
     const struct key_fact *key = encryption_key(t, step, method);
     t->encrypt = key_op(t->d->arena, OP_ENCRYPT, method, key);
-    t->encrypt.cipher = step->cipher != NULL ? step->cipher : key->cipher;
+    t->encrypt.cipher = step->cipher != NULL && method == METHOD_SMIME ? step->cipher : key->cipher;
     t->d->decision->protect = step_is_required(step);
 }
 
@@ -134,12 +134,17 @@ static void cannot_be_signed(struct treatment *t, const struct step *step)
                    arena_printf(d->arena, "A signature is required, and cannot be made: %s", why));
 }
 
-/* The method that was asked for, else that of the encryption. */
+/* The method that was asked for, else that of the encryption, else S/MIME unless the sender has an OpenPGP key alone. */
 static enum method signing_method(const struct treatment *t, const struct step *step)
 {
+    const struct key_fact *keys = t->d->facts->sign;
     if (step->nmethods > 0)
         return step->methods[0];
-    return t->encrypt.nkeys > 0 ? t->encrypt.method : METHOD_SMIME;
+    if (t->encrypt.nkeys > 0)
+        return t->encrypt.method;
+    return keys[METHOD_SMIME].usable == ANSWER_NO && keys[METHOD_OPENPGP].usable == ANSWER_YES
+               ? METHOD_OPENPGP
+               : METHOD_SMIME;
 }
 
 void treat_sign(struct treatment *t)
@@ -198,6 +203,16 @@ static void attach(struct treatment *t, enum method method, size_t at)
     t->attach_at[method] = at;
 }
 
+static void attach_all(struct treatment *t, const struct step *step, size_t at)
+{
+    if (step->nmethods > 0) {
+        attach(t, step->methods[0], at);
+        return;
+    }
+    attach(t, METHOD_SMIME, at);
+    attach(t, METHOD_OPENPGP, at);
+}
+
 void treat_attach(struct treatment *t)
 {
     struct deciding *d = t->d;
@@ -209,6 +224,6 @@ void treat_attach(struct treatment *t)
         if (never != NULL)
             deciding_note(d, "%s", never);
         else if (treat_is_registered(d, PARTY_SENDER))
-            attach(t, step->nmethods > 0 ? step->methods[0] : METHOD_SMIME, d->taken[i].at);
+            attach_all(t, step, d->taken[i].at);
     }
 }

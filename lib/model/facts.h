@@ -142,7 +142,8 @@ struct view {
     enum signature signature;
     const char *decryption_why; /* for logs and the status header; never outward */
     const char *signature_why;
-    const char *signer;    /* address of the certificate that equals From, or its first one; NULL: none */
+    enum method signed_by; /* whose signature it is about */
+    const char *signer; /* address of the certificate or key that equals From, or its first one; NULL: none */
     const char *signer_fp; /* fingerprint of the signer's certificate */
     const char *key_fp;    /* fingerprint of the certificate whose key opened it */
     int opened;            /* index of the opened entity among the gate's materials; -1 for view 0 */

@@ -143,7 +143,11 @@ void op_print(const struct op *op, struct buf *out)
         buf_printf(out, " %s%s", method_name(op->method), op->form == SIGN_OPAQUE ? " opaque" : "");
         break;
     case OP_ENCRYPT:
-        buf_printf(out, " %s %s %s", method_name(op->method), op->cipher, op->kind_of_key);
+        buf_printf(out, " %s %s", method_name(op->method), op->cipher);
+        if (*op->kind_of_key != '\0')
+            buf_printf(out, " %s", op->kind_of_key);
+        if (op->hidden)
+            buf_add_str(out, " hidden");
         break;
     case OP_ATTACH:
         buf_printf(out, " %s", method_name(op->method));
@@ -333,6 +337,10 @@ void effect_print(const struct effect *effect, struct buf *out)
 {
     if (effect->kind == EFFECT_DIRECTORY) {
         print_directory(effect, out);
+        return;
+    }
+    if (effect->kind == EFFECT_HARVEST_PGP) {
+        buf_printf(out, "look at OpenPGP keys for %s (%zu octets)", effect->addr, effect->der.len);
         return;
     }
     buf_printf(out, "harvest %s for %s (%s)", effect->fingerprint, effect->addr,

@@ -39,7 +39,8 @@ struct op {
     enum sign_form form;      /* OP_SIGN */
     size_t view;              /* OP_OPEN, OP_STATUS: index into facts.views */
     const char *cipher;       /* OP_ENCRYPT */
-    const char *kind_of_key;  /* OP_ENCRYPT: "rsa", "ec" */
+    const char *kind_of_key;  /* OP_ENCRYPT: "rsa", "ec"; OpenPGP: "" */
+    bool hidden;              /* OP_ENCRYPT with OpenPGP: names no recipient's key */
     const char *text;         /* OP_TAG; OP_HEADER: the value, UTF-8 */
     enum field_action action; /* OP_HEADER */
     const char *field;        /* OP_HEADER: its name */

@@ -20,8 +20,9 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 enum effect_kind {
-    EFFECT_HARVEST,   /* keep a certificate for an address */
-    EFFECT_DIRECTORY, /* keep what the directory said; tell why it did not say all */
+    EFFECT_HARVEST,     /* keep a certificate for an address */
+    EFFECT_HARVEST_PGP, /* keep OpenPGP keys that name the address: gate/keep_pgp.h */
+    EFFECT_DIRECTORY,   /* keep what the directory said; tell why it did not say all */
 };
 
 /* Something to be written to the store after the verdict; explain only prints it. */
@@ -29,7 +30,8 @@ struct effect {
     enum effect_kind kind;
     const char *addr; /* canonical */
     const char *fingerprint;
-    struct span der; /* the certificate */
+    struct span der; /* the certificate; OpenPGP keys, armoured or packets */
+    unsigned source; /* EFFECT_HARVEST_PGP: store/pgp.h's enum pgp_source */
     bool trusted;    /* by its chain */
     const char
         *capabilities; /* "aes256-gcm aes256-cbc": what the peer's SMIMECapabilities say, NULL: nothing */

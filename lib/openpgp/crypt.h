@@ -23,6 +23,8 @@ enum pgp_visibility {
     PGP_HIDDEN, /* none is named (throw-keyids) */
 };
 
+#define PGP_MICALG_SIZE 32
+
 /*
  * pgp_sign - a detached signature in binary mode over the entity, SHA-256 or longer.
  *
@@ -30,7 +32,7 @@ enum pgp_visibility {
  * return      0, or -1 with ERR_KEY_UNUSABLE, ERR_CRYPTO, ERR_BUSY, ERR_IO, ERR_LIMIT
  */
 int pgp_sign(struct pgp_engine *engine, struct span entity, const struct pgp_own *own, struct spool *out,
-             char micalg_out[32], struct err *err) SEAL_CHECKED;
+             char micalg_out[PGP_MICALG_SIZE], struct err *err) SEAL_CHECKED;
 
 /*
  * pgp_encrypt - to keys (public, binary), and signed by own in the same run when own is not NULL. AES-256, with integrity protection, no

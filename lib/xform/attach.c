@@ -1,13 +1,14 @@
 /*
- * attach - the sender's certificates as a further part: multipart/mixed, what was there first.
+ * attach - the sender's certificates or OpenPGP key as a further part: multipart/mixed, what was there first.
  *
- * source  RFC 2046 5.1.3, RFC 8551 3.2.2, 3.8
+ * source  RFC 2046 5.1.3, RFC 8551 3.2.2, 3.8, RFC 3156 7
  */
 #include "xform/internal.h"
 
-#include "mime/compose.h"
 #include "mime/transfer.h"
+#include "openpgp/armor.h"
 #include "smime/certs_only.h"
+#include "xform/multipart.h"
 
 static int make_certs(const struct xform_in *in, const struct op *op, struct spool *der, struct err *err)
 {
@@ -28,45 +29,46 @@ static bool has_8bit(struct span bytes)
     return false;
 }
 
-static int put(struct spool *out, const char *text, struct err *err)
-{
-    return spool_write_span(out, span_of(text), err);
-}
-
-static int write_mixed(struct arena *arena, struct span entity, const struct spool *certs, struct spool *out,
+static int write_mixed(struct span entity, const char *second, const struct spool *keys, struct spool *out,
                        struct err *err)
 {
-    char boundary[BOUNDARY_MAX + 1];
-    if (compose_boundary(entity, boundary, err) < 0)
-        return -1;
-    const char *head =
-        arena_printf(arena,
-                     "Content-Type: multipart/mixed; boundary=\"%s\"\r\n"
-                     "%s\r\n--%s\r\n",
-                     boundary, has_8bit(entity) ? "Content-Transfer-Encoding: 8bit\r\n" : "", boundary);
-    const char *between = arena_printf(arena,
-                                       "\r\n--%s\r\n"
-                                       "Content-Type: application/pkcs7-mime; smime-type=certs-only;\r\n"
-                                       " name=\"smime.p7c\"\r\n"
-                                       "Content-Transfer-Encoding: base64\r\n"
-                                       "Content-Disposition: attachment; filename=\"smime.p7c\"\r\n\r\n",
-                                       boundary);
-    if (put(out, head, err) < 0 || spool_write_span(out, entity, err) < 0 || put(out, between, err) < 0 ||
-        base64_encode(spool_all(certs), out, err) < 0)
-        return -1;
-    return put(out, arena_printf(arena, "--%s--\r\n", boundary), err);
+    const struct multipart kind = {.type = "multipart/mixed",
+                                   .more = has_8bit(entity) ? "Content-Transfer-Encoding: 8bit\r\n" : NULL,
+                                   .second = second};
+    return multipart_write(&kind, entity, spool_all(keys), out, err);
 }
 
-int xform_attach(const struct xform_in *in, const struct op *op, struct arena *arena,
-                 const struct spool *entity, struct spool **out, struct err *err)
+static const char smime_part[] = "Content-Type: application/pkcs7-mime; smime-type=certs-only;\r\n"
+                                 " name=\"smime.p7c\"\r\n"
+                                 "Content-Transfer-Encoding: base64\r\n"
+                                 "Content-Disposition: attachment; filename=\"smime.p7c\"\r\n\r\n";
+static const char pgp_part[] = "Content-Type: application/pgp-keys; name=\"key.asc\"\r\n"
+                               "Content-Disposition: attachment; filename=\"key.asc\"\r\n\r\n";
+
+/* The further part's body. */
+static int make_keys(const struct xform_in *in, const struct op *op, struct spool *out, struct err *err)
 {
-    SEAL_CLEANUP(spool_free) struct spool *certs = spool_new(&in->spool);
+    const struct keyring_entry *entry = &in->keyring->entries[op->keys[0]];
+    if (op->method == METHOD_OPENPGP)
+        return armor_encode(entry->pgp, ARMOR_PUBLIC, out, err) < 0 ? -1 : spool_seal(out, err);
+    SEAL_CLEANUP(spool_free) struct spool *der = spool_like(out);
+    if (make_certs(in, op, der, err) < 0 || base64_encode(spool_all(der), out, err) < 0)
+        return -1;
+    return spool_seal(out, err);
+}
+
+int xform_attach(const struct xform_in *in, const struct op *op, const struct spool *entity,
+                 struct spool **out, struct err *err)
+{
+    SEAL_CLEANUP(spool_free) struct spool *keys = spool_new(&in->spool);
     *out = spool_new(&in->spool);
-    if (op->nkeys == 1 && make_certs(in, op, certs, err) == 0 &&
-        write_mixed(arena, spool_all(entity), certs, *out, err) == 0 && spool_seal(*out, err) == 0)
+    if (op->nkeys == 1 && make_keys(in, op, keys, err) == 0 &&
+        write_mixed(spool_all(entity), op->method == METHOD_OPENPGP ? pgp_part : smime_part, keys, *out,
+                    err) == 0 &&
+        spool_seal(*out, err) == 0)
         return 0;
     if (!err_is_set(err))
-        err_set(err, ERR_BUG, "certificates of %zu keys to attach", op->nkeys);
+        err_set(err, ERR_BUG, "%zu keys to attach", op->nkeys);
     spool_free(out);
     return -1;
 }

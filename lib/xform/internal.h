@@ -22,12 +22,13 @@ enum xform_canon {
 };
 int xform_canonical(const struct xform_in *in, enum xform_canon canon, struct draft *draft,
                     struct spool **out, struct err *err) SEAL_CHECKED;
-int xform_attach(const struct xform_in *in, const struct op *op, struct arena *arena,
-                 const struct spool *entity, struct spool **out, struct err *err) SEAL_CHECKED;
+int xform_attach(const struct xform_in *in, const struct op *op, const struct spool *entity,
+                 struct spool **out, struct err *err) SEAL_CHECKED;
 int xform_sign(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
                struct err *err) SEAL_CHECKED;
-int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity,
-                  struct spool **out, struct err *err) SEAL_CHECKED;
+/* sign: the operation before it, when both are OpenPGP's and are done in one; else NULL. */
+int xform_encrypt(const struct xform_in *in, const struct op *op, const struct op *sign,
+                  const struct spool *entity, struct spool **out, struct err *err) SEAL_CHECKED;
 
 /* results.c: an Authentication-Results value without the results that only we may give. NULL: leave it as it is; "": drop the field. */
 char *results_filter(struct arena *arena, struct span value, const char *authserv_id);

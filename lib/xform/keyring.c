@@ -19,6 +19,9 @@ void keyring_fini(struct keyring *keyring)
         struct keyring_entry *entry = &keyring->entries[i];
         cert_free(&entry->cert);
         key_free(&entry->key);
+        if (entry->passphrase != NULL)
+            secret_fini(entry->passphrase);
+        free(entry->passphrase);
         for (size_t c = 0; c < entry->nchain; c++)
             cert_free(&entry->chain[c]);
     }

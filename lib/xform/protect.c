@@ -10,6 +10,8 @@
 #include "mime/compose.h"
 #include "mime/transfer.h"
 #include "smime/encrypt.h"
+#include "xform/multipart.h"
+#include "xform/pgpmime.h"
 
 static int put(struct spool *out, const char *text, struct err *err)
 {
@@ -116,39 +118,38 @@ static int write_pkcs7_mime(const char *smime_type, const struct spool *der, str
     return base64_encode(spool_all(der), out, err);
 }
 
-static int write_multipart_signed(struct span entity, const struct spool *der, struct spool *out,
-                                  struct err *err)
+static int write_detached(struct span entity, const struct spool *der, struct spool *out, struct err *err)
 {
-    char boundary[BOUNDARY_MAX + 1];
-    if (compose_boundary(entity, boundary, err) < 0)
+    static const struct multipart kind = {
+        .type = "multipart/signed; protocol=\"application/pkcs7-signature\";\r\n micalg=sha-256",
+        .second = "Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
+                  "Content-Transfer-Encoding: base64\r\n"
+                  "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n"};
+    SEAL_CLEANUP(spool_free) struct spool *text = spool_like(out);
+    if (base64_encode(spool_all(der), text, err) < 0 || spool_seal(text, err) < 0)
         return -1;
-    if (put(out,
-            "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n"
-            " micalg=sha-256; boundary=\"",
-            err) < 0 ||
-        put(out, boundary, err) < 0 || put(out, "\"\r\n\r\n--", err) < 0 || put(out, boundary, err) < 0 ||
-        put(out, "\r\n", err) < 0 || spool_write_span(out, entity, err) < 0 || put(out, "\r\n--", err) < 0 ||
-        put(out, boundary, err) < 0 ||
-        put(out,
-            "\r\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
-            "Content-Transfer-Encoding: base64\r\n"
-            "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n",
-            err) < 0 ||
-        base64_encode(spool_all(der), out, err) < 0 || put(out, "--", err) < 0 || put(out, boundary, err) < 0)
-        return -1;
-    return put(out, "--\r\n", err);
+    return multipart_write(&kind, entity, spool_all(text), out, err);
 }
 
-int xform_sign(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
-               struct err *err)
+static int sign_smime(const struct xform_in *in, const struct op *op, const struct spool *entity,
+                      struct spool **out, struct err *err)
 {
     SEAL_CLEANUP(spool_free) struct spool *der = NULL;
     if (make_signature(in, op, spool_all(entity), &der, err) < 0)
         return -1;
     struct spool *made = spool_new(&in->spool);
     int status = op->form == SIGN_OPAQUE ? write_pkcs7_mime("signed-data", der, made, err)
-                                         : write_multipart_signed(spool_all(entity), der, made, err);
+                                         : write_detached(spool_all(entity), der, made, err);
     return finish(status, &made, out, err);
+}
+
+int xform_sign(const struct xform_in *in, const struct op *op, const struct spool *entity, struct spool **out,
+               struct err *err)
+{
+    if (op->method != METHOD_OPENPGP)
+        return sign_smime(in, op, entity, out, err);
+    struct spool *made = spool_new(&in->spool);
+    return finish(pgpmime_sign(in, op, spool_all(entity), made, err), &made, out, err);
 }
 
 static int make_envelope(const struct xform_in *in, const struct op *op, struct span entity,
@@ -163,8 +164,8 @@ static int make_envelope(const struct xform_in *in, const struct op *op, struct 
     return finish(status, &made, out, err);
 }
 
-int xform_encrypt(const struct xform_in *in, const struct op *op, const struct spool *entity,
-                  struct spool **out, struct err *err)
+static int encrypt_smime(const struct xform_in *in, const struct op *op, const struct spool *entity,
+                         struct spool **out, struct err *err)
 {
     enum smime_cipher cipher;
     if (!smime_cipher_find(op->cipher, &cipher))
@@ -175,4 +176,13 @@ int xform_encrypt(const struct xform_in *in, const struct op *op, const struct s
     struct spool *made = spool_new(&in->spool);
     const char *type = cipher == SMIME_AES256_GCM ? "authEnveloped-data" : "enveloped-data";
     return finish(write_pkcs7_mime(type, der, made, err), &made, out, err);
+}
+
+int xform_encrypt(const struct xform_in *in, const struct op *op, const struct op *sign,
+                  const struct spool *entity, struct spool **out, struct err *err)
+{
+    if (op->method != METHOD_OPENPGP)
+        return encrypt_smime(in, op, entity, out, err);
+    struct spool *made = spool_new(&in->spool);
+    return finish(pgpmime_encrypt(in, op, sign, spool_all(entity), made, err), &made, out, err);
 }

@@ -52,11 +52,16 @@ static int put_results(const struct xform_in *in, struct draft *draft, const str
                        struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(8192);
-    buf_printf(&value, "%s; smime=%s", in->settings->authserv_id, result_name(view->signature));
+    bool pgp = view->signed_by == METHOD_OPENPGP;
+    buf_printf(&value, "%s; %s=%s", in->settings->authserv_id, pgp ? "x-openpgp" : "smime",
+               result_name(view->signature));
     if (view->signature_why != NULL && view->signature != SIGNATURE_GOOD && view->signature != SIGNATURE_NONE)
         buf_printf(&value, " reason=%s", compose_quoted(draft->arena, view->signature_why));
     if (view->signer != NULL)
-        buf_printf(&value, " body.smime-identifier=%s", compose_quoted(draft->arena, view->signer));
+        buf_printf(&value, " body.%s-identifier=%s", pgp ? "x-openpgp" : "smime",
+                   compose_quoted(draft->arena, view->signer));
+    if (pgp && view->signer_fp != NULL)
+        buf_printf(&value, " body.x-openpgp-fingerprint=%s", view->signer_fp);
     SEAL_CLEANUP(buf_fini) struct buf line = BUF_INIT(16384);
     if (buf_check(&value, err) < 0 ||
         compose_structured(&line, "Authentication-Results", buf_str(&value), err) < 0)

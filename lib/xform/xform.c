@@ -139,13 +139,31 @@ static int need_entity(struct run *run, struct draft *draft, struct err *err)
     return 0;
 }
 
+/* OpenPGP signs and encrypts in one (RFC 3156 6.2). */
+static bool are_one(const struct op *sign, const struct op *encrypt)
+{
+    return sign->kind == OP_SIGN && sign->method == METHOD_OPENPGP && encrypt->kind == OP_ENCRYPT &&
+           encrypt->method == METHOD_OPENPGP;
+}
+
+static bool is_done_by_the_next(const struct run *run, const struct op *op)
+{
+    const struct copy *copy = &run->plan->copies[run->copy];
+    return op + 1 < copy->ops + copy->nops && are_one(op, op + 1);
+}
+
+static const struct op *signed_with(const struct run *run, const struct op *op)
+{
+    return op > run->plan->copies[run->copy].ops && are_one(op - 1, op) ? op - 1 : NULL;
+}
+
 static int make(const struct run *run, struct draft *draft, const struct op *op, struct spool **out,
                 struct err *err)
 {
     if (op->kind == OP_ATTACH)
-        return xform_attach(run->in, op, draft->arena, draft->entity, out, err);
+        return xform_attach(run->in, op, draft->entity, out, err);
     return op->kind == OP_SIGN ? xform_sign(run->in, op, draft->entity, out, err)
-                               : xform_encrypt(run->in, op, draft->entity, out, err);
+                               : xform_encrypt(run->in, op, signed_with(run, op), draft->entity, out, err);
 }
 
 static int protect(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by,
@@ -154,6 +172,8 @@ static int protect(struct run *run, struct draft *draft, const struct op *op, st
     if (need_entity(run, draft, err) < 0)
         return -1;
     print_content_op(op, made_by);
+    if (is_done_by_the_next(run, op))
+        return 0;
     const struct spool *kept = find_kept(run, buf_str(made_by));
     if (kept == NULL) {
         struct spool *made;

@@ -6,19 +6,24 @@
 #ifndef XFORM_XFORM_H
 #define XFORM_XFORM_H
 
+#include "base/secret.h"
 #include "conf/settings.h"
 #include "mime/part.h"
 #include "model/plan.h"
+#include "openpgp/engine.h"
 #include "smime/sign.h"
 #include "spool/spool.h"
 #include "xform/keyword.h"
 
-/* One certificate, perhaps with its key, that an operation of this message uses. */
+/* One certificate or OpenPGP key, perhaps with its private half, that an operation of this message uses. */
 struct keyring_entry {
-    struct cert *cert;      /* owned reference */
+    struct cert *cert;      /* owned reference; NULL: it is an OpenPGP key */
     struct key *key;        /* owned reference, or NULL */
     struct cert *chain[10]; /* to be included in signatures; owned references */
     size_t nchain;
+    struct span pgp;           /* the public key's packets; borrowed, as the fingerprint */
+    const char *pgp_fp;        /* of the primary key */
+    struct secret *passphrase; /* owned, malloc'd; NULL: not ours */
 };
 struct keyring {
     struct keyring_entry *entries; /* malloc'd */
@@ -39,6 +44,7 @@ struct xform_in {
     const struct settings *settings;
     const struct facts *facts;
     const struct keyring *keyring;
+    struct pgp_engine *pgp; /* NULL when no operation is OpenPGP's */
     const struct opened *opened;
     size_t nopened;
     const struct xform_keyword *keywords;

@@ -34,6 +34,7 @@ struct site *site_new(const char *policy)
     site->facts.rcpts = arena_array(site->arena, SITE_RCPTS_MAX, sizeof *site->facts.rcpts);
     site->views[0] = (struct view){.opened = -1, .signer_cert = -1};
     site_key(&site->facts.sign[METHOD_SMIME], 0, "rsa");
+    site_no_key(&site->facts.sign[METHOD_OPENPGP]);
     return site;
 }
 

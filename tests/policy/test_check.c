@@ -71,13 +71,13 @@ static const struct {
      "rule \"h\"\n  when outbound, to x.example, from group Board\n  sign\n" ENDS,
      0, "warning: p:5: rule \"h\" can never match: rule \"g\" in line 2 takes all its mail\n"},
     /* methods */
-    {"rule \"m\"\n  when outbound, to x.example\n  encrypt with openpgp or portal\n" ENDS, 2,
-     "error: p:3: rule \"m\": openpgp is not available in this build, and no other method is named\n"
+    {"rule \"m\"\n  when outbound, to x.example\n  encrypt with pdf or portal\n" ENDS, 2,
+     "error: p:3: rule \"m\": pdf is not available in this build, and no other method is named\n"
      "error: p:3: rule \"m\": portal is not available in this build, and no other method is named\n"},
-    {"rule \"m\"\n  when outbound, to x.example\n  encrypt with smime or openpgp\n" ENDS, 0,
-     "warning: p:3: rule \"m\": openpgp is not available in this build\n"},
-    {"rule \"m\"\n  when outbound, to x.example\n  sign with openpgp\n" ENDS, 1,
-     "error: p:3: rule \"m\": openpgp is not available in this build, and no other method is named\n"},
+    {"rule \"m\"\n  when outbound, to x.example\n  encrypt with smime or pdf\n" ENDS, 0,
+     "warning: p:3: rule \"m\": pdf is not available in this build\n"},
+    {"rule \"m\"\n  when outbound, to x.example\n  sign with pdf\n" ENDS, 1,
+     "error: p:3: rule \"m\": pdf is not available in this build, and no other method is named\n"},
     /* rules for themselves and among each other */
     {"rule \"o\"\n  when outbound, to x.example\n  sign\n" ENDS, 1,
      "error: p:5: rule \"o\" has the name of the rule in line 1\n"},

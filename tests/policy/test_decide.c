@@ -221,12 +221,14 @@ static const struct {
     {"sign if possible", ANSWER_NO, ANSWER_YES, ANSWER_YES, "", "no signing key"},
     {"sign", ANSWER_UNKNOWN, ANSWER_YES, ANSWER_YES, "tempfail 4.3.0", "could not find out signing key"},
     {"sign if possible", ANSWER_UNKNOWN, ANSWER_YES, ANSWER_YES, "tempfail 4.3.0", ""},
-    {"sign with openpgp if possible", ANSWER_YES, ANSWER_YES, ANSWER_YES, "", "openpgp is not available"},
+    {"sign with openpgp if possible", ANSWER_YES, ANSWER_YES, ANSWER_YES, "", "no signing key"},
     {"sign with openpgp", ANSWER_YES, ANSWER_YES, ANSWER_YES, "refuse 5.7.4", ""},
     {"encrypt", ANSWER_NO, ANSWER_YES, ANSWER_YES, "encrypt smime aes256-cbc rsa", "encryption key: newest"},
     {"encrypt using aes256-gcm", ANSWER_NO, ANSWER_YES, ANSWER_YES, "encrypt smime aes256-gcm rsa", ""},
     {"encrypt with openpgp or smime", ANSWER_NO, ANSWER_YES, ANSWER_YES, "encrypt smime aes256-cbc rsa",
-     "openpgp is not available"},
+     "no encryption key"},
+    {"encrypt with pdf or smime", ANSWER_NO, ANSWER_YES, ANSWER_YES, "encrypt smime aes256-cbc rsa",
+     "pdf is not available"},
     {"encrypt with openpgp", ANSWER_NO, ANSWER_YES, ANSWER_YES, "refuse 5.7.4", ""},
     {"encrypt", ANSWER_NO, ANSWER_NO, ANSWER_YES, "refuse 5.7.4", "no encryption key: none known"},
     {"encrypt if possible", ANSWER_NO, ANSWER_NO, ANSWER_YES, "", "goes unencrypted"},
@@ -261,6 +263,45 @@ START_TEST(each_outbound_step_does_what_its_keys_allow)
     ck_assert_msg(site_noted(site_decide(site), out[_i].note) || *out[_i].note == '\0', "%s: no note \"%s\"",
                   out[_i].steps, out[_i].note);
     ck_assert_str_eq(site_ops(site, 0), out[_i].ops);
+    site_free(site);
+}
+END_TEST
+
+/* Who has which key: the sender's to sign with, the recipient's to encrypt to; s S/MIME, p OpenPGP. */
+static const struct {
+    const char *steps, *sender, *rcpt, *ops;
+} methods[] = {
+    {"sign\n  encrypt", "sp", "p", "sign openpgp, encrypt openpgp aes256"},
+    {"sign\n  encrypt", "sp", "sp", "sign smime, encrypt smime aes256-cbc rsa"},
+    {"sign\n  encrypt with openpgp or smime", "sp", "sp", "sign openpgp, encrypt openpgp aes256"},
+    {"sign\n  encrypt with openpgp or smime", "sp", "s", "sign smime, encrypt smime aes256-cbc rsa"},
+    {"sign with smime\n  encrypt", "sp", "p", "sign smime, encrypt openpgp aes256"},
+    {"sign", "p", "", "sign openpgp"},
+    {"sign", "sp", "", "sign smime"},
+    {"sign with openpgp", "s", "", "refuse 5.7.4"},
+    {"sign if possible\n  encrypt", "s", "p", "encrypt openpgp aes256"},
+    {"sign\n  encrypt", "s", "p", "refuse 5.7.4"},
+    {"encrypt using aes256-gcm", "", "p", "encrypt openpgp aes256"},
+};
+
+START_TEST(signing_follows_the_method_of_the_encryption)
+{
+    char policy[200];
+    snprintf(policy, sizeof policy, OUT "  %s\n", methods[_i].steps);
+    struct site *site = site_new(policy);
+    struct key_fact *sign = site->facts.sign;
+    struct key_fact *encrypt = site_rcpt(site, "kurt@bank.example", DIRECTION_OUTBOUND)->encrypt;
+    if (strchr(methods[_i].sender, 's') == NULL)
+        site_no_key(&sign[METHOD_SMIME]);
+    if (strchr(methods[_i].sender, 'p') != NULL)
+        site_key(&sign[METHOD_OPENPGP], 5, "");
+    if (strchr(methods[_i].rcpt, 's') == NULL)
+        site_no_key(&encrypt[METHOD_SMIME]);
+    if (strchr(methods[_i].rcpt, 'p') != NULL)
+        site_key(&encrypt[METHOD_OPENPGP], 6, "");
+    encrypt[METHOD_OPENPGP].cipher = "aes256";
+    site_decide(site);
+    ck_assert_str_eq(site_ops(site, 0), methods[_i].ops);
     site_free(site);
 }
 END_TEST
@@ -337,6 +378,7 @@ static Suite *suite(void)
     tcase_add_test(t, hygiene_stands_first_under_every_rule_but_pass_verbatim);
     tcase_add_test(t, submitted_mail_without_keywords_stays_untouched);
     tcase_add_loop_test(t, each_outbound_step_does_what_its_keys_allow, 0, SEAL_COUNT(out));
+    tcase_add_loop_test(t, signing_follows_the_method_of_the_encryption, 0, (int)SEAL_COUNT(methods));
     tcase_add_test(t, protect_marks_required_encryption_only);
     tcase_add_test(t, what_is_never_signed_is_left_unsigned_even_when_it_is_required);
     tcase_add_test(t, encrypted_mail_is_not_encrypted_again_and_may_be_signed);
