@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define HARVEST_MAX    2 /* the signer's certificate, and another to encrypt with */
-#define EFFECTS_MAX    (HARVEST_MAX + 1)
+#define EFFECTS_MAX    (HARVEST_MAX + 2 * LESSON_PGP_MAX + 1)
 #define ARENA_PER_RCPT (32u << 10) /* octets: what the store holds for one */
 #define CERTS_MAX      16384       /* parsed certificates, keys, verdicts: about 10 KB each */
 #define STRANGERS_MAX  1024
@@ -34,25 +34,36 @@ static int look_and_decide(struct work *work, struct trace *trace, struct outcom
     }
 }
 
+static bool asks_pgp(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->ncopies; i++)
+        for (size_t k = 0; k < plan->copies[i].nops; k++)
+            if (plan->copies[i].ops[k].method == METHOD_OPENPGP)
+                return true;
+    return false;
+}
+
 static int transform(struct work *work, struct outcome *outcome, struct err *err)
 {
     size_t nkeywords, nmarks;
     const struct xform_keyword *keywords = gather_keywords(work, &nkeywords);
     const char *const *marks = gather_marks(work, &nmarks);
-    const struct xform_in in = {.message = work->message,
-                                .table = &work->table,
-                                .settings = work->snapshot->settings,
-                                .facts = work->facts,
-                                .keyring = &work->materials->keyring,
-                                .opened = work->materials->opened,
-                                .nopened = work->materials->nopened,
-                                .keywords = keywords,
-                                .nkeywords = nkeywords,
-                                .marks = marks,
-                                .nmarks = nmarks,
-                                .spool = work->gate->spool,
-                                .now = work->now};
+    struct xform_in in = {.message = work->message,
+                          .table = &work->table,
+                          .settings = work->snapshot->settings,
+                          .facts = work->facts,
+                          .keyring = &work->materials->keyring,
+                          .opened = work->materials->opened,
+                          .nopened = work->materials->nopened,
+                          .keywords = keywords,
+                          .nkeywords = nkeywords,
+                          .marks = marks,
+                          .nmarks = nmarks,
+                          .spool = work->gate->spool,
+                          .now = work->now};
     const struct progress *progress = work->progress;
+    if (asks_pgp(outcome->plan) && pgp_engine_get(work->gate, &in.pgp, err) < 0)
+        return -1;
     outcome->copies = arena_array(work->arena, outcome->plan->ncopies, sizeof *outcome->copies);
     return xform_run(&in, outcome->plan, progress == NULL ? NULL : progress->call,
                      progress == NULL ? NULL : progress->arg, outcome->copies, err);
@@ -176,6 +187,37 @@ static void collect_harvest(struct work *work, struct outcome *outcome)
     }
 }
 
+static void add_pgp(struct work *work, struct outcome *outcome, const struct lesson *lesson)
+{
+    for (size_t i = 0; i < lesson->npgp; i++)
+        outcome->effects[outcome->neffects++] =
+            (struct effect){.kind = EFFECT_HARVEST_PGP,
+                            .addr = work->facts->from,
+                            .der = lesson->pgp[i].bytes,
+                            .source = lesson->pgp[i].source,
+                            .trusted = pgp_is_trusted(work, lesson->pgp[i].source)};
+}
+
+/* The first recipient's view that brings keys along does, and the Autocrypt field, which is the message's. */
+static void collect_pgp(struct work *work, struct outcome *outcome)
+{
+    struct lesson field = {.npgp = 0};
+    if (work->facts->from == NULL || pgp_is_off(work))
+        return;
+    for (size_t i = 0; i < work->facts->nrcpts; i++) {
+        const struct lesson *lesson = &work->lessons[work->facts->rcpts[i].view];
+        if (!outcome->decisions[i].harvest)
+            continue;
+        if (field.npgp == 0)
+            learn_autocrypt(work, &field);
+        if (lesson->npgp == 0)
+            continue;
+        add_pgp(work, outcome, lesson);
+        break;
+    }
+    add_pgp(work, outcome, &field);
+}
+
 /* What a refused or deferred message would have become is nobody's business. */
 static bool goes_on(enum verdict verdict)
 {
@@ -198,8 +240,10 @@ static void collect_directory(struct work *work, struct outcome *outcome)
 static int collect_effects(struct work *work, struct outcome *outcome, struct err *err)
 {
     outcome->effects = arena_array(work->arena, EFFECTS_MAX, sizeof *outcome->effects);
-    if (goes_on(outcome->verdict))
+    if (goes_on(outcome->verdict)) {
         collect_harvest(work, outcome);
+        collect_pgp(work, outcome);
+    }
     collect_directory(work, outcome);
     return arena_check(work->arena, err);
 }
@@ -302,6 +346,7 @@ void gate_free(struct gate **gate)
         return;
     secret_fini(&(*gate)->master);
     directory_free(&(*gate)->directory);
+    pgp_engine_close(&(*gate)->pgp);
     pthread_mutex_destroy(&(*gate)->lock);
     certs_free(&(*gate)->certs);
     certs_free(&(*gate)->strangers);

@@ -197,6 +197,8 @@ static int gather_structure(struct work *work, struct err *err)
         structure_fini(&work->structure);
         work->structure = (struct structure){.signed_by = METHOD_NONE};
     }
+    if (work->structure.encrypted_by == METHOD_OPENPGP && pgp_is_off(work))
+        work->structure.outside = (struct outside){.why = "OpenPGP is switched off"};
     facts->signed_by = work->structure.signed_by;
     facts->encrypted_by = work->structure.encrypted_by;
     facts->signed_inside = work->structure.signed_part_inside;
@@ -275,7 +277,7 @@ static bool is_ours_to_open(const struct rcpt_facts *rcpt)
     return rcpt->direction == DIRECTION_INBOUND || rcpt->direction == DIRECTION_INTERNAL;
 }
 
-static void load(struct work *work, struct store_read *read, unsigned classes)
+static int load(struct work *work, struct store_read *read, unsigned classes, struct err *err)
 {
     struct facts *facts = work->facts;
     if ((classes & FACTS_USERS) != 0)
@@ -286,6 +288,8 @@ static void load(struct work *work, struct store_read *read, unsigned classes)
         load_fixed(work, read);
     if ((classes & FACTS_DIRECTORY) != 0)
         recall_parties(work, read);
+    if ((classes & FACTS_OPENED) != 0 && load_signers(work, read, err) < 0)
+        return -1;
     for (size_t i = 0; i < facts->nrcpts; i++) {
         struct rcpt_facts *rcpt = &facts->rcpts[i];
         if ((classes & FACTS_KEYS) != 0)
@@ -293,6 +297,7 @@ static void load(struct work *work, struct store_read *read, unsigned classes)
         if ((classes & FACTS_OPENED) != 0 && is_ours_to_open(rcpt))
             load_keys(work, read, rcpt->addr, &work->rcpts[i]);
     }
+    return 0;
 }
 
 int gather(struct work *work, unsigned classes, struct err *err)
@@ -302,8 +307,10 @@ int gather(struct work *work, unsigned classes, struct err *err)
     struct store_read *read = NULL;
     if (store_read_begin(work->gate->store, work->arena, &read, err) < 0)
         return -1;
-    load(work, read, classes);
+    int status = load(work, read, classes, err);
     store_read_end(&read);
+    if (status < 0)
+        return -1;
     if ((classes & FACTS_DIRECTORY) != 0 && ask_directory(work, err) < 0)
         return -1;
     if ((classes & FACTS_KEYS) != 0 && select_keys(work, err) < 0)

@@ -6,8 +6,11 @@
 #include "gate/certs.h"
 #include "gate/gate.h"
 #include "mime/part.h"
+#include "openpgp/crypt.h"
+#include "openpgp/packet.h"
 #include "policy/submitter.h"
 #include "smime/open.h"
+#include "store/pgp.h"
 #include "xform/xform.h"
 
 #include <pthread.h>
@@ -23,6 +26,7 @@ struct gate {
     pthread_mutex_t lock;        /* of what follows */
     struct directory *directory; /* of the newest settings that a message had; NULL: none was needed yet */
     const struct settings *directory_settings;
+    struct pgp_engine *pgp; /* NULL: none was needed yet */
 };
 
 /* Certificates, keys and opened entities of one message; the outcome owns it, because effects and operations point into it. */
@@ -34,25 +38,44 @@ struct materials {
     struct arena *said; /* what the directory said: too much of it is nobody's fault who sent the message */
 };
 
-/* What a view's signature teaches, beside struct view; keyring indexes, -1: none. */
+#define LESSON_PGP_MAX 3
+
+/* OpenPGP keys as they came: armour or packets. */
+struct pgp_lesson {
+    struct span bytes;
+    enum pgp_source source;
+};
+
+/* What a view's signature and content teach, beside struct view; keyring indexes, -1: none. */
 struct lesson {
     int signer;
     int encrypt; /* the signer's encryption certificate, when it is another */
     const char *capabilities;
     bool trusted;
+    struct pgp_lesson pgp[LESSON_PGP_MAX];
+    size_t npgp;
+};
+
+/* What an envelope says of itself. */
+struct outside {
+    bool supported;     /* we can read it, given the key */
+    bool authenticated; /* opening shows whether it was changed */
+    const char *why;    /* it is not supported */
 };
 
 /* Where the ciphertext, or the opaque signature, of a message lies: by structure alone. */
 struct structure {
     enum method signed_by;
     enum method encrypted_by;
-    bool detached;                /* signed by multipart/signed */
-    struct span signed_entity;    /* detached: what is signed, byte for byte */
-    struct spool *signature;      /* owned: DER of a detached or opaque signature */
-    struct spool *envelope;       /* owned: DER of the EnvelopedData */
-    struct smime_outside outside; /* of the envelope */
-    bool signed_part_inside;      /* something below the root is signed: partial (R10) */
-    const char *signed_why;       /* a signature by structure that cannot be one: why */
+    bool detached;             /* signed by multipart/signed */
+    struct span signed_entity; /* detached: what is signed, byte for byte */
+    struct spool
+        *signature; /* owned: DER of a detached or opaque signature; OpenPGP: packets of a detached one */
+    struct spool *envelope;  /* owned: DER of the EnvelopedData; OpenPGP: packets */
+    struct outside outside;  /* of the envelope */
+    struct pgp_outside pgp;  /* OpenPGP: for which keys it is */
+    bool signed_part_inside; /* something below the root is signed: partial (R10) */
+    const char *signed_why;  /* a signature by structure that cannot be one: why */
 };
 void structure_fini(struct structure *structure);
 
@@ -61,11 +84,19 @@ struct loaded_key {
     struct key_record key;
     struct cert_record cert;
 };
+struct loaded_pgp {
+    struct pgp_own_record own;
+    struct pgp_record key;
+};
 struct loaded {
     struct cert_record *certs; /* whose certificate names the address, or its domain */
     size_t ncerts;
     struct loaded_key *keys; /* that the address owns, or its user, or its domain */
     size_t nkeys, keys_cap;
+    struct pgp_record *pgps; /* OpenPGP keys of the address, or of its domain */
+    size_t npgps;
+    struct loaded_pgp *pgp_keys; /* as keys */
+    size_t npgp_keys, pgp_keys_cap;
     const char *failed; /* could not find out: why */
 };
 
@@ -98,6 +129,8 @@ struct work {
     struct structure structure;
     struct loaded sender;       /* FACTS_KEYS: of From */
     struct loaded *rcpts;       /* as many as facts->rcpts; certs by FACTS_KEYS, keys by FACTS_OPENED */
+    struct pgp_record *signers; /* FACTS_OPENED: OpenPGP keys of From */
+    size_t nsigners;
     struct loaded_fixed *fixed; /* FACTS_KEYS: as policy_certificates() */
     size_t nfixed;
     const char *from_exact; /* From address, local part as written; NULL as facts->from */
@@ -131,6 +164,8 @@ const char *const *gather_marks(struct work *work, size_t *n_out);
 void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
 void load_fixed(struct work *work, struct store_read *read);
 void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out);
+/* load_signers - by whose OpenPGP keys From's signatures are verified. */
+int load_signers(struct work *work, struct store_read *read, struct err *err) SEAL_CHECKED;
 
 /* recall.c: whom the directory is asked about, and what it said of them before. */
 void recall_parties(struct work *work, struct store_read *read);
@@ -145,24 +180,58 @@ int ask_directory(struct work *work, struct err *err) SEAL_CHECKED;
 /* select.c: which certificate to sign with, which to encrypt to (R27). */
 int select_keys(struct work *work, struct err *err) SEAL_CHECKED;
 
+/* select_nobody_signs - whether there is no key to look for; fact says why. */
+bool select_nobody_signs(struct work *work, struct key_fact *fact);
+/* select_date - "2027-03-01". */
+const char *select_date(struct arena *arena, int64_t when);
+/* select_pgp.c: the same of OpenPGP keys. */
+void select_pgp_encryption(struct work *work, struct loaded *loaded, struct key_fact *fact);
+void select_pgp_signing(struct work *work, struct key_fact *fact);
+
 /* opening.c: the views, and who may see which (R19, R20). */
 int open_views(struct work *work, struct err *err) SEAL_CHECKED;
 
 /* opened.c: one view: layers, opening, verifying (R7-R18). What is wrong with the content is no error but said in the view. */
 int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
                     struct err *err) SEAL_CHECKED;
+/* opened_spool - for what comes out of an envelope: never beyond what the MTA takes (R33). */
+struct spool *opened_spool(const struct work *work);
 /* open_content - *out is sealed; NULL: it could not be opened, and why. */
 int open_content(struct work *work, const struct key_record *record, struct cert *cert, struct spool **out,
                  const char **why_out, struct err *err) SEAL_CHECKED;
-/* view_content - may put another entity in the place of the one that was compressed. */
-int view_content(struct work *work, struct spool **entity, struct view *view, struct lesson *lesson,
-                 struct err *err) SEAL_CHECKED;
+/*
+ * view_content - may put another entity in the place of the one that was compressed.
+ *
+ * verified  OpenPGP: the signature that was in the same packets; signature SIGNATURE_NONE: there was none
+ */
+int view_content(struct work *work, const struct pgp_verified *verified, struct spool **entity,
+                 struct view *view, struct lesson *lesson, struct err *err) SEAL_CHECKED;
 /* close_view - from now on it shows no more than if its key had not fitted. */
 void close_view(struct view *view, const char *why);
 
 /* judge.c: what a signature is worth for this message (R6-R12). cms is DER; content.ptr NULL: opaque. */
 int judge_signature(struct work *work, struct span cms, struct span content, struct spool *inner_out,
                     struct view *view, struct lesson *lesson, struct err *err) SEAL_CHECKED;
+
+/* judge_time - what is wrong with the time at which it was signed (R12); NULL: nothing. */
+const char *judge_time(const struct work *work, int64_t signed_at);
+
+/* pgp.c: the engine; opening and verifying by it. pgp_is_off - the settings name no gpg. */
+bool pgp_is_off(const struct work *work);
+/* pgp_is_trusted - whether the settings trust keys from this source at once. */
+bool pgp_is_trusted(const struct work *work, enum pgp_source source);
+int pgp_engine_get(struct gate *gate, struct pgp_engine **out, struct err *err) SEAL_CHECKED;
+int pgp_open_content(struct work *work, const struct loaded_pgp *key, struct spool **out,
+                     const char **why_out, struct pgp_verified *verified, struct err *err) SEAL_CHECKED;
+int pgp_verify_detached(struct work *work, const struct structure *structure, struct view *view,
+                        struct err *err) SEAL_CHECKED;
+/* pgp_judge - what a signature that gpg looked at is worth for this message (R6-R12). */
+void pgp_judge(struct work *work, const struct pgp_verified *verified, struct view *view);
+
+/* learn_pgp.c: OpenPGP keys that content, or the message's Autocrypt field, brings along. */
+void learn_attached(struct work *work, struct span entity, const struct part_table *table,
+                    const struct view *view, struct lesson *lesson);
+void learn_autocrypt(struct work *work, struct lesson *lesson);
 
 /* notices.c: the plan's notices into the outcome. */
 int write_notices(struct work *work, struct outcome *outcome, struct err *err) SEAL_CHECKED;

@@ -34,7 +34,7 @@ static int64_t signing_window(const struct work *work)
 }
 
 /* R12: a gateway signs later than the Date that a client wrote, an old signature may be replayed under a new Date. */
-static const char *time_fault(const struct work *work, int64_t signed_at)
+const char *judge_time(const struct work *work, int64_t signed_at)
 {
     int64_t window = signing_window(work);
     if (signed_at == 0)
@@ -54,7 +54,7 @@ static void judge(struct work *work, const struct smime_verified *verified, stru
                  verified->signature == SIGNATURE_UNTRUSTED;
     if (!holds)
         return;
-    const char *late = time_fault(work, verified->signing_time);
+    const char *late = judge_time(work, verified->signing_time);
     if (late != NULL) {
         view->signature = SIGNATURE_BAD;
         view->signature_why = late;
@@ -109,6 +109,7 @@ int judge_signature(struct work *work, struct span cms, struct span content, str
     SEAL_CLEANUP(smime_verified_fini) struct smime_verified verified = {.signature = SIGNATURE_NONE};
     if (smime_verify(cms, content, &limits, &conf, inner_out, &verified, err) < 0)
         return -1;
+    view->signed_by = METHOD_SMIME;
     view->signature = verified.signature;
     view->signature_why = arena_strdup(work->arena, verified.why);
     if (verified.signer == NULL)

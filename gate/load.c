@@ -26,6 +26,16 @@ void load_certs(struct work *work, struct store_read *read, const char *addr, st
         (out->ncerts == 0 &&
          store_certs_of(read, domain_key(work, addr), &out->certs, &out->ncerts, &err) < 0))
         note_failure(work, out, &err);
+    if (store_pgp_of(read, addr, &out->pgps, &out->npgps, &err) < 0 ||
+        (out->npgps == 0 && store_pgp_of(read, domain_key(work, addr), &out->pgps, &out->npgps, &err) < 0))
+        note_failure(work, out, &err);
+}
+
+int load_signers(struct work *work, struct store_read *read, struct err *err)
+{
+    if (work->facts->from == NULL)
+        return 0;
+    return store_pgp_of(read, work->facts->from, &work->signers, &work->nsigners, err);
 }
 
 void load_fixed(struct work *work, struct store_read *read)
@@ -66,18 +76,50 @@ static void add_keys(struct work *work, struct store_read *read, const char *own
     }
 }
 
+static void add_pgp_keys(struct work *work, struct store_read *read, const char *owner, struct loaded *out)
+{
+    struct err err = ERR_INIT;
+    struct pgp_own_record *owns;
+    size_t n;
+    if (store_pgp_own_of(read, owner, &owns, &n, &err) < 0) {
+        note_failure(work, out, &err);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct loaded_pgp loaded = {.own = owns[i]};
+        switch (store_find_pgp(read, owns[i].fingerprint, &loaded.key, &err)) {
+        case FIND_FOUND:
+            out->pgp_keys = arena_grow(work->arena, out->pgp_keys, out->npgp_keys, &out->pgp_keys_cap,
+                                       sizeof *out->pgp_keys);
+            out->pgp_keys[out->npgp_keys++] = loaded;
+            break;
+        case FIND_ABSENT: /* gpg needs the public half as well */
+            break;
+        case FIND_FAILED:
+            note_failure(work, out, &err);
+            break;
+        }
+    }
+}
+
+static void add_keys_of(struct work *work, struct store_read *read, const char *owner, struct loaded *out)
+{
+    add_keys(work, read, owner, out);
+    add_pgp_keys(work, read, owner, out);
+}
+
 void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
 {
     struct err err = ERR_INIT;
     struct user_record user;
-    add_keys(work, read, addr, out);
+    add_keys_of(work, read, addr, out);
     switch (store_find_user(read, addr, &user, &err)) {
     case FIND_FOUND:
         if (strcmp(user.addr, addr) != 0)
-            add_keys(work, read, user.addr, out);
+            add_keys_of(work, read, user.addr, out);
         for (size_t i = 0; i < user.nmore; i++)
             if (strcmp(user.more[i], addr) != 0)
-                add_keys(work, read, user.more[i], out);
+                add_keys_of(work, read, user.more[i], out);
         break;
     case FIND_ABSENT:
         break;
@@ -85,5 +127,5 @@ void load_keys(struct work *work, struct store_read *read, const char *addr, str
         note_failure(work, out, &err);
         break;
     }
-    add_keys(work, read, domain_key(work, addr), out);
+    add_keys_of(work, read, domain_key(work, addr), out);
 }

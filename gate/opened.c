@@ -78,8 +78,9 @@ static int verify_layer(struct work *work, struct span layer, const struct part_
         view->signature_why = "only a part of the message is signed";
         return 0;
     }
-    if (structure->signed_by != METHOD_SMIME)
+    if (structure->signed_by == METHOD_NONE)
         return 0;
+    view->signed_by = structure->signed_by;
     if (structure->encrypted_by != METHOD_NONE) {
         view->signature_why = "a signature over ciphertext says nothing";
         return 0;
@@ -89,10 +90,14 @@ static int verify_layer(struct work *work, struct span layer, const struct part_
         view->signature_why = structure->signed_why;
         return 0;
     }
-    if (judge_signature(work, spool_all(structure->signature), structure->signed_entity, inner_out, view,
-                        lesson, err) < 0)
+    int status = structure->signed_by == METHOD_OPENPGP
+                     ? pgp_verify_detached(work, structure, view, err)
+                     : judge_signature(work, spool_all(structure->signature), structure->signed_entity,
+                                       inner_out, view, lesson, err);
+    if (status < 0)
         return -1;
-    bool verifies = view->may_harvest || view->signature == SIGNATURE_WEAK;
+    bool verifies =
+        view->may_harvest || view->signature == SIGNATURE_WEAK || view->signature == SIGNATURE_GOOD;
     if (structure->detached && verifies && has_epilogue(layer, table)) {
         view->signature = SIGNATURE_PARTIAL;
         view->signature_why = "text stands behind what is signed";
@@ -116,6 +121,7 @@ static int take_inner_envelope(struct work *work, const struct spool *inner, str
     work->structure.encrypted_by = work->facts->encrypted_by = below.encrypted_by;
     work->structure.envelope = below.envelope;
     work->structure.outside = below.outside;
+    work->structure.pgp = below.pgp;
     below.envelope = NULL;
     return 0;
 }
@@ -144,22 +150,21 @@ int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
         return -1;
     if (opaque && look_inside_opaque(work, inner, view, err) < 0)
         return -1;
-    if (work->structure.encrypted_by == METHOD_NONE)
+    if (work->structure.encrypted_by == METHOD_NONE) {
+        learn_attached(work, work->message, &work->table, view, lesson);
         return 0;
+    }
     *view = new_view();
     *lesson = new_lesson();
-    if (work->structure.signed_by == METHOD_SMIME)
+    if (work->structure.signed_by != METHOD_NONE)
         view->signature_why = "a signature over ciphertext says nothing";
-    if (work->structure.encrypted_by != METHOD_SMIME)
-        return 0;
     bool readable = work->structure.outside.supported;
     view->decryption = readable ? DECRYPTION_NO_KEY : DECRYPTION_UNSUPPORTED;
     view->decryption_why = readable ? "encrypted for no key of this recipient" : work->structure.outside.why;
     return 0;
 }
 
-/* What comes out of an envelope is never let grow beyond what the MTA takes (R33). */
-static struct spool *content_spool(const struct work *work)
+struct spool *opened_spool(const struct work *work)
 {
     struct spool_conf conf = work->gate->spool;
     conf.size_max = work->snapshot->settings->message_size_limit;
@@ -173,7 +178,7 @@ static int decompress(struct work *work, const struct part_table *table, struct 
     const struct part *root = &table->parts[0];
     if (!part_is(root, "application", "pkcs7-mime") && !part_is(root, "application", "x-pkcs7-mime"))
         return 0;
-    SEAL_CLEANUP(spool_free) struct spool *der = content_spool(work);
+    SEAL_CLEANUP(spool_free) struct spool *der = opened_spool(work);
     struct span body = span_sub(spool_all(*entity), root->body, root->end - root->body);
     if (transfer_decode(root->encoding, body, der, err) < 0 || spool_seal(der, err) < 0)
         return -1;
@@ -183,7 +188,7 @@ static int decompress(struct work *work, const struct part_table *table, struct 
         return -1;
     if (outside.kind != SMIME_KIND_COMPRESSED)
         return 0;
-    struct spool *plain = content_spool(work);
+    struct spool *plain = opened_spool(work);
     if (smime_decompress(spool_all(der), &limits, plain, err) < 0 || spool_seal(plain, err) < 0) {
         spool_free(&plain);
         return -1;
@@ -227,8 +232,8 @@ static int check_content_fields(struct arena *arena, const struct spool *entity,
 }
 
 /* Verifies what was inside, and keeps it made safe for SMTP (R22). The arena is the content's own: its limit is no refusal. */
-static int accept_content(struct work *work, struct arena *arena, struct spool **entity, struct view *view,
-                          struct lesson *lesson, struct err *err)
+static int accept_content(struct work *work, struct arena *arena, const struct pgp_verified *verified,
+                          struct spool **entity, struct view *view, struct lesson *lesson, struct err *err)
 {
     static const struct mime_limits mime_limits = MIME_LIMITS_DEFAULT;
     struct part_table table;
@@ -244,10 +249,13 @@ static int accept_content(struct work *work, struct arena *arena, struct spool *
     struct span layer = spool_all(*entity);
     if (structure_look(arena, layer, &table, &work->gate->spool, &structure, err) < 0)
         return -1;
-    SEAL_CLEANUP(spool_free) struct spool *opaque = content_spool(work);
-    if (verify_layer(work, layer, &table, &structure, opaque, view, lesson, err) < 0)
+    SEAL_CLEANUP(spool_free) struct spool *opaque = opened_spool(work);
+    if (verified->signature != SIGNATURE_NONE)
+        pgp_judge(work, verified, view);
+    else if (verify_layer(work, layer, &table, &structure, opaque, view, lesson, err) < 0)
         return -1;
-    struct spool *safe = content_spool(work);
+    learn_attached(work, layer, &table, view, lesson);
+    struct spool *safe = opened_spool(work);
     if (canon_safe(arena, layer, &table, eight_bit(work), safe, err) < 0 || spool_seal(safe, err) < 0 ||
         check_content_fields(arena, safe, err) < 0) {
         spool_free(&safe);
@@ -275,7 +283,7 @@ int open_content(struct work *work, const struct key_record *record, struct cert
     *out = NULL;
     if (certs_get_key(work->gate->certs, &work->gate->master, record, &key, err) < 0)
         return -1;
-    SEAL_CLEANUP(spool_free) struct spool *entity = content_spool(work);
+    SEAL_CLEANUP(spool_free) struct spool *entity = opened_spool(work);
     enum smime_opened result = SMIME_NOT_OPENED;
     int status = smime_decrypt(spool_all(work->structure.envelope), &limits, cert, key, entity, &result, err);
     key_free(&key);
@@ -291,14 +299,14 @@ int open_content(struct work *work, const struct key_record *record, struct cert
     return 0;
 }
 
-int view_content(struct work *work, struct spool **entity, struct view *view, struct lesson *lesson,
-                 struct err *err)
+int view_content(struct work *work, const struct pgp_verified *verified, struct spool **entity,
+                 struct view *view, struct lesson *lesson, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     const char *why = NULL;
     *view = new_view();
     *lesson = new_lesson();
-    if (accept_content(work, arena, entity, view, lesson, err) == 0) {
+    if (accept_content(work, arena, verified, entity, view, lesson, err) == 0) {
         judge_opened(work, view);
         return 0;
     }

@@ -14,8 +14,10 @@
 /* A key of a recipient; as many as the store holds for all of them. */
 struct candidate {
     size_t rcpt;
-    const struct key_record *key;
-    size_t view; /* what it showed; 0: it was not used */
+    const char *fingerprint;
+    const struct key_record *key; /* S/MIME, with its certificate in opening.certs */
+    const struct loaded_pgp *pgp; /* OpenPGP */
+    size_t view;                  /* what it showed; 0: it was not used */
     bool opened;
     unsigned char digest[HASH_SIZE]; /* of the content that it opened */
 };
@@ -37,27 +39,59 @@ static void opening_fini(struct opening *opening)
     free(opening->named);
 }
 
+static int add_smime(struct opening *opening, size_t rcpt, struct err *err)
+{
+    struct work *work = opening->work;
+    const struct loaded *loaded = &work->rcpts[rcpt];
+    for (size_t i = 0; i < loaded->nkeys; i++) {
+        const struct loaded_key *one = &loaded->keys[i];
+        if (certs_get(work->gate->certs, one->cert.fingerprint, one->cert.der, &opening->certs[opening->n],
+                      err) < 0)
+            return -1;
+        opening->candidates[opening->n++] =
+            (struct candidate){.rcpt = rcpt, .fingerprint = one->key.fingerprint, .key = &one->key};
+    }
+    return 0;
+}
+
+static bool is_named(const struct pgp_outside *outside, const struct pgp_record *key)
+{
+    for (size_t i = 0; i < outside->nkeyids; i++)
+        for (size_t k = 0; k < key->nkeyids; k++)
+            if (strcmp(outside->keyids[i], key->keyids[k]) == 0)
+                return true;
+    return outside->hidden;
+}
+
+static void add_pgp(struct opening *opening, size_t rcpt)
+{
+    const struct loaded *loaded = &opening->work->rcpts[rcpt];
+    for (size_t i = 0; i < loaded->npgp_keys; i++) {
+        const struct loaded_pgp *one = &loaded->pgp_keys[i];
+        opening->named[opening->n] = is_named(&opening->work->structure.pgp, &one->key);
+        opening->candidates[opening->n++] =
+            (struct candidate){.rcpt = rcpt, .fingerprint = one->own.fingerprint, .pgp = one};
+    }
+}
+
 static int add_candidates(struct opening *opening, size_t rcpt, struct err *err)
 {
     struct work *work = opening->work;
     const struct loaded *loaded = &work->rcpts[rcpt];
     if (loaded->failed != NULL)
         return err_set(err, ERR_STORE, "keys of %s: %s", work->facts->rcpts[rcpt].addr, loaded->failed);
-    for (size_t i = 0; i < loaded->nkeys; i++) {
-        const struct loaded_key *one = &loaded->keys[i];
-        if (certs_get(work->gate->certs, one->cert.fingerprint, one->cert.der, &opening->certs[opening->n],
-                      err) < 0)
-            return -1;
-        opening->candidates[opening->n++] = (struct candidate){.rcpt = rcpt, .key = &one->key};
-    }
+    if (work->structure.encrypted_by == METHOD_SMIME)
+        return add_smime(opening, rcpt, err);
+    add_pgp(opening, rcpt);
     return 0;
 }
 
+/* Of both methods: more than there will be views. */
 static size_t count_keys(const struct work *work)
 {
     size_t n = 0;
     for (size_t i = 0; i < work->facts->nrcpts; i++)
-        n += work->rcpts[i].nkeys;
+        n += work->rcpts[i].nkeys + work->rcpts[i].npgp_keys;
     return n;
 }
 
@@ -72,6 +106,8 @@ static int collect(struct opening *opening, struct err *err)
     for (size_t i = 0; i < work->facts->nrcpts; i++)
         if (add_candidates(opening, i, err) < 0)
             return -1;
+    if (work->structure.encrypted_by != METHOD_SMIME)
+        return 0;
     return smime_names(spool_all(work->structure.envelope), &limits, opening->certs, opening->n,
                        opening->named, err);
 }
@@ -80,8 +116,8 @@ static int collect(struct opening *opening, struct err *err)
 static size_t find_used(const struct opening *opening, size_t candidate)
 {
     for (size_t i = 0; i < candidate; i++)
-        if (opening->candidates[i].view != 0 && strcmp(opening->candidates[i].key->fingerprint,
-                                                       opening->candidates[candidate].key->fingerprint) == 0)
+        if (opening->candidates[i].view != 0 &&
+            strcmp(opening->candidates[i].fingerprint, opening->candidates[candidate].fingerprint) == 0)
             return opening->candidates[i].view;
     return 0;
 }
@@ -105,6 +141,15 @@ static size_t add_view(struct work *work, struct view view, struct lesson lesson
     return work->facts->nviews++;
 }
 
+static int open_with(struct opening *opening, size_t i, struct spool **entity, const char **why,
+                     struct pgp_verified *verified, struct err *err)
+{
+    const struct candidate *candidate = &opening->candidates[i];
+    return candidate->pgp != NULL
+               ? pgp_open_content(opening->work, candidate->pgp, entity, why, verified, err)
+               : open_content(opening->work, candidate->key, opening->certs[i], entity, why, err);
+}
+
 static int use_key(struct opening *opening, size_t i, struct err *err)
 {
     struct work *work = opening->work;
@@ -112,8 +157,9 @@ static int use_key(struct opening *opening, size_t i, struct err *err)
     SEAL_CLEANUP(spool_free) struct spool *entity = NULL;
     struct view view = {.opened = -1};
     struct lesson lesson = {.signer = -1, .encrypt = -1};
+    struct pgp_verified verified = {.signature = SIGNATURE_NONE};
     const char *why;
-    if (open_content(work, candidate->key, opening->certs[i], &entity, &why, err) < 0)
+    if (open_with(opening, i, &entity, &why, &verified, err) < 0)
         return -1;
     if (entity == NULL) {
         close_view(&view, why);
@@ -123,10 +169,10 @@ static int use_key(struct opening *opening, size_t i, struct err *err)
         candidate->view = find_same_content(opening, i);
         if (candidate->view != 0)
             return 0;
-        if (view_content(work, &entity, &view, &lesson, err) < 0)
+        if (view_content(work, &verified, &entity, &view, &lesson, err) < 0)
             return -1;
     }
-    view.key_fp = candidate->key->fingerprint;
+    view.key_fp = candidate->fingerprint;
     candidate->view = add_view(work, view, lesson);
     return 0;
 }

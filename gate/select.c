@@ -34,7 +34,7 @@ static int compare_keys(const void *a, const void *b)
     return compare(&((const struct loaded_key *)a)->cert, &((const struct loaded_key *)b)->cert);
 }
 
-static const char *date_text(struct arena *arena, int64_t when)
+const char *select_date(struct arena *arena, int64_t when)
 {
     time_t t = (time_t)when;
     struct tm tm;
@@ -56,10 +56,10 @@ static const char *record_fault(struct work *work, const struct cert_record *rec
                             usage == CERT_SIGN ? "sign" : "encrypt");
     if (work->now < record->not_before)
         return arena_printf(arena, "certificate %.16s is valid only from %s", record->fingerprint,
-                            date_text(arena, record->not_before));
+                            select_date(arena, record->not_before));
     if (work->now > record->not_after)
         return arena_printf(arena, "certificate %.16s expired %s", record->fingerprint,
-                            date_text(arena, record->not_after));
+                            select_date(arena, record->not_after));
     if (strcmp(record->key_kind, "rsa") == 0 && record->key_bits < min_bits)
         return arena_printf(arena, "certificate %.16s: RSA key of %u bits, at least %u are wanted",
                             record->fingerprint, record->key_bits, min_bits);
@@ -148,7 +148,8 @@ static const char *cipher_for(const struct cert_record *record)
 static int add_entry(struct keyring *keyring, struct keyring_entry entry)
 {
     for (size_t i = 0; entry.key == NULL && i < keyring->n; i++) {
-        if (keyring->entries[i].key == NULL && cert_same(keyring->entries[i].cert, entry.cert)) {
+        if (keyring->entries[i].cert != NULL && keyring->entries[i].key == NULL &&
+            cert_same(keyring->entries[i].cert, entry.cert)) {
             cert_free(&entry.cert);
             return (int)i;
         }
@@ -292,25 +293,31 @@ static int try_signing(struct work *work, const struct loaded_key *loaded, struc
     return 1;
 }
 
-static void select_signing(struct work *work, struct key_fact *fact)
+bool select_nobody_signs(struct work *work, struct key_fact *fact)
 {
-    struct err err = ERR_INIT;
     struct facts *facts = work->facts;
     *fact = (struct key_fact){.usable = ANSWER_NO, .key = -1, .why = "no key of the From address is known"};
     if (facts->from == NULL) {
         fact->why = facts->from_why;
-        return;
+        return true;
     }
     if (!submitter_may_sign(work->snapshot->policy, facts, work->envelope)) {
         fact->why = arena_printf(work->arena, "the submitter (%s) may not sign for %s",
                                  submitter_name(facts->submitter), facts->from);
-        return;
+        return true;
     }
-    if (work->sender.failed != NULL) {
-        fact->usable = ANSWER_UNKNOWN;
-        fact->why = work->sender.failed;
+    if (work->sender.failed == NULL)
+        return false;
+    fact->usable = ANSWER_UNKNOWN;
+    fact->why = work->sender.failed;
+    return true;
+}
+
+static void select_signing(struct work *work, struct key_fact *fact)
+{
+    struct err err = ERR_INIT;
+    if (select_nobody_signs(work, fact))
         return;
-    }
     if (work->sender.nkeys > 1)
         qsort(work->sender.keys, work->sender.nkeys, sizeof *work->sender.keys, compare_keys);
     for (size_t i = 0; i < work->sender.nkeys; i++) {
@@ -328,9 +335,12 @@ int select_keys(struct work *work, struct err *err)
 {
     struct facts *facts = work->facts;
     select_signing(work, &facts->sign[METHOD_SMIME]);
-    for (size_t i = 0; i < facts->nrcpts; i++)
-        select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr,
-                          &facts->rcpts[i].encrypt[METHOD_SMIME]);
+    select_pgp_signing(work, &facts->sign[METHOD_OPENPGP]);
+    for (size_t i = 0; i < facts->nrcpts; i++) {
+        struct key_fact *keys = facts->rcpts[i].encrypt;
+        select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr, &keys[METHOD_SMIME]);
+        select_pgp_encryption(work, &work->rcpts[i], &keys[METHOD_OPENPGP]);
+    }
     facts->fixed = arena_array(work->arena, work->nfixed, sizeof *facts->fixed);
     for (size_t i = 0; i < work->nfixed; i++)
         select_fixed(work, &work->fixed[i], &facts->fixed[i]);

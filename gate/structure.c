@@ -4,13 +4,12 @@
  * Names and parameters of the MIME type are hints; what counts is what the bytes parse as. Only the root, or the first part of
  * a root multipart/signed, is ever taken for ciphertext.
  *
- * source  RFC 8551 3.2, 3.5, RFC 1847, RFC 3156
+ * source  RFC 8551 3.2, 3.5, RFC 1847, RFC 3156, RFC 9580 4.2 (packet tags)
  */
 #include "gate/internal.h"
 
 #include "mime/transfer.h"
 #include "openpgp/armor.h"
-#include "openpgp/packet.h"
 
 #include <string.h>
 
@@ -78,7 +77,8 @@ static int look_at_cms(struct arena *arena, struct span message, const struct pa
     struct spool **keep = NULL;
     if (outside.kind == SMIME_KIND_ENVELOPED || outside.kind == SMIME_KIND_AUTH_ENVELOPED) {
         out->encrypted_by = METHOD_SMIME;
-        out->outside = outside;
+        out->outside = (struct outside){
+            .supported = outside.supported, .authenticated = outside.authenticated, .why = outside.why};
         keep = &out->envelope;
     } else if (outside.kind == SMIME_KIND_SIGNED && out->signed_by == METHOD_NONE) {
         out->signed_by = METHOD_SMIME;
@@ -90,6 +90,8 @@ static int look_at_cms(struct arena *arena, struct span message, const struct pa
     }
     return 0;
 }
+
+/* ---- OpenPGP ---- */
 
 /* The body without its transfer encoding, borrowed where there is none. An empty one when the encoding is broken. */
 static int text_of(struct span message, const struct part *part, const struct spool_conf *conf,
@@ -105,46 +107,94 @@ static int text_of(struct span message, const struct part *part, const struct sp
     return 0;
 }
 
-/* One armour of an encrypted message, and nothing else: text around it would go in clear (R14). */
-static int look_at_armour(struct arena *arena, struct span message, const struct part *part,
-                          const struct spool_conf *conf, struct structure *out, struct err *err)
+/* The packets in a part whose body is one armour and nothing else; *out NULL: it is not. */
+static int decode_armor(struct span message, const struct part *part, enum armor_type type,
+                        const struct spool_conf *conf, struct spool **out, struct err *err)
 {
-    static const struct pgp_limits limits = PGP_LIMITS_DEFAULT;
     SEAL_CLEANUP(spool_free) struct spool *decoded = NULL;
-    SEAL_CLEANUP(spool_free) struct spool *packets = spool_new(conf);
     struct span text;
+    *out = NULL;
     if (text_of(message, part, conf, &decoded, &text, err) < 0)
         return -1;
-    if (armor_decode(text, ARMOR_MESSAGE, packets, err) < 0) {
-        if (err->code != ERR_SYNTAX)
-            return -1;
-        err_clear(err);
+    struct spool *packets = spool_new(conf);
+    int status = armor_decode(text, type, packets, err);
+    if (status == 0)
+        status = spool_seal(packets, err);
+    if (status == 0) {
+        *out = packets;
         return 0;
     }
-    struct pgp_outside outside;
-    if (spool_seal(packets, err) < 0 || pgp_look(arena, spool_all(packets), &limits, &outside, err) < 0)
+    spool_free(&packets);
+    if (err->code != ERR_SYNTAX)
         return -1;
-    if (outside.kind == PGP_KIND_ENCRYPTED)
-        out->encrypted_by = METHOD_OPENPGP;
+    err_clear(err);
     return 0;
 }
 
-/* OpenPGP ciphertext, as PGP/MIME or as a text that is one armour. */
+/* Ciphertext in a part's armour: not a literal packet that poses as encrypted. */
+static int look_at_envelope(struct arena *arena, struct span message, const struct part *part,
+                            const struct spool_conf *conf, struct structure *out, struct err *err)
+{
+    static const struct pgp_limits limits = PGP_LIMITS_DEFAULT;
+    SEAL_CLEANUP(spool_free) struct spool *packets = NULL;
+    if (decode_armor(message, part, ARMOR_MESSAGE, conf, &packets, err) < 0)
+        return -1;
+    if (packets == NULL)
+        return 0;
+    if (pgp_look(arena, spool_all(packets), &limits, &out->pgp, err) < 0)
+        return -1;
+    if (out->pgp.kind != PGP_KIND_ENCRYPTED)
+        return 0;
+    out->encrypted_by = METHOD_OPENPGP;
+    out->outside = (struct outside){
+        .supported = out->pgp.supported, .authenticated = out->pgp.authenticated, .why = out->pgp.why};
+    out->envelope = packets;
+    packets = NULL;
+    return 0;
+}
+
+static bool is_blank_text(struct span message, const struct part *part)
+{
+    return part_is(part, "text", "plain") && span_trim(body_of(message, part)).len == 0;
+}
+
+/*
+ * The part with the ciphertext of PGP/MIME; NULL: it is none. Exchange makes of multipart/encrypted a multipart/mixed, and puts an empty
+ * text in front.
+ */
+static const struct part *find_ciphertext(struct span message, const struct part_table *table, size_t index)
+{
+    const struct part *part = &table->parts[index];
+    const char *protocol = part_param(part, "protocol");
+    bool mangled = part_is(part, "multipart", "mixed");
+    size_t control = 0;
+    if (mangled && part->nchildren == 3 && is_blank_text(message, &table->parts[part_child(table, index, 0)]))
+        control = 1;
+    if (part->nchildren != control + 2)
+        return NULL;
+    if (!mangled && (!part_is(part, "multipart", "encrypted") || protocol == NULL ||
+                     strcasecmp(protocol, "application/pgp-encrypted") != 0))
+        return NULL;
+    if (!part_is(&table->parts[part_child(table, index, control)], "application", "pgp-encrypted"))
+        return NULL;
+    return &table->parts[part_child(table, index, control + 1)];
+}
+
+/* OpenPGP ciphertext, as PGP/MIME or as a text that is one armour (R14). */
 static int look_at_pgp(struct arena *arena, struct span message, const struct part_table *table, size_t index,
                        const struct spool_conf *conf, struct structure *out, struct err *err)
 {
     const struct part *part = &table->parts[index];
-    const char *protocol = part_param(part, "protocol");
-    if (part_is(part, "text", "plain"))
-        return look_at_armour(arena, message, part, conf, out, err);
-    if (!part_is(part, "multipart", "encrypted") || protocol == NULL ||
-        strcasecmp(protocol, "application/pgp-encrypted") != 0 || part->nchildren != 2)
+    const struct part *data = part_is(part, "text", "plain") ? part : find_ciphertext(message, table, index);
+    if (data == NULL)
         return 0;
-    const struct part *control = &table->parts[part_child(table, index, 0)];
-    const struct part *data = &table->parts[part_child(table, index, 1)];
-    return part_is(control, "application", "pgp-encrypted")
-               ? look_at_armour(arena, message, data, conf, out, err)
-               : 0;
+    if (look_at_envelope(arena, message, data, conf, out, err) < 0)
+        return -1;
+    if (data == part && out->encrypted_by == METHOD_OPENPGP) {
+        out->outside.supported = false;
+        out->outside.why = "OpenPGP in the text itself is not opened";
+    }
+    return 0;
 }
 
 static bool is_pgp_signed(const struct part *part)
@@ -154,15 +204,45 @@ static bool is_pgp_signed(const struct part *part)
            strcasecmp(protocol, "application/pgp-signature") == 0;
 }
 
+static int look_at_pgp_signature(struct arena *arena, struct span message, const struct part *part,
+                                 const struct spool_conf *conf, struct structure *out, struct err *err)
+{
+    static const struct pgp_limits limits = PGP_LIMITS_DEFAULT;
+    struct pgp_outside outside = {.kind = PGP_KIND_NONE};
+    if (!part_is(part, "application", "pgp-signature")) {
+        out->signed_why = "the second part is no OpenPGP signature";
+        return 0;
+    }
+    if (decode_armor(message, part, ARMOR_SIGNATURE, conf, &out->signature, err) < 0 ||
+        (out->signature != NULL && pgp_look(arena, spool_all(out->signature), &limits, &outside, err) < 0))
+        return -1;
+    if (outside.kind != PGP_KIND_SIGNATURE)
+        out->signed_why = "the signature is broken";
+    return 0;
+}
+
+static int look_at_smime_signature(struct span message, const struct part *part,
+                                   const struct spool_conf *conf, struct structure *out, struct err *err)
+{
+    if (!is_signature_part(part)) {
+        out->signed_why = "the second part is no S/MIME signature";
+        return 0;
+    }
+    if (decode_body(message, part, conf, &out->signature, err) < 0)
+        return -1;
+    if (out->signature == NULL)
+        out->signed_why = "the signature's encoding is broken";
+    return 0;
+}
+
+/* ---- the root ---- */
+
 static int look_at_multipart_signed(struct arena *arena, struct span message, const struct part_table *table,
                                     const struct spool_conf *conf, struct structure *out, struct err *err)
 {
     const struct part *root = &table->parts[0];
-    if (is_pgp_signed(root)) {
-        out->signed_by = METHOD_OPENPGP;
-        return 0;
-    }
-    out->signed_by = METHOD_SMIME;
+    bool pgp = is_pgp_signed(root);
+    out->signed_by = pgp ? METHOD_OPENPGP : METHOD_SMIME;
     out->detached = true;
     if (root->nchildren != 2) {
         out->signed_why = "multipart/signed does not have two parts";
@@ -170,21 +250,16 @@ static int look_at_multipart_signed(struct arena *arena, struct span message, co
     }
     const struct part *content = &table->parts[part_child(table, 0, 0)];
     const struct part *signature = &table->parts[part_child(table, 0, 1)];
-    if (!is_signature_part(signature)) {
-        out->signed_why = "the second part is no S/MIME signature";
-        return 0;
-    }
     out->signed_entity = span_sub(message, content->begin, content->end - content->begin);
-    if (decode_body(message, signature, conf, &out->signature, err) < 0)
+    int status = pgp ? look_at_pgp_signature(arena, message, signature, conf, out, err)
+                     : look_at_smime_signature(message, signature, conf, out, err);
+    if (status < 0)
         return -1;
-    if (out->signature == NULL)
-        out->signed_why = "the signature's encoding is broken";
-    if (may_be_cms(content))
-        return look_at_cms(arena, message, content, conf, out, err);
-    return look_at_pgp(arena, message, table, part_child(table, 0, 0), conf, out, err);
+    return may_be_cms(content) ? look_at_cms(arena, message, content, conf, out, err)
+                               : look_at_pgp(arena, message, table, part_child(table, 0, 0), conf, out, err);
 }
 
-/* OpenPGP's signatures are nobody's business here, at the root or below. */
+/* OpenPGP's below the root (a list's footer beside it) say nothing, and nothing is said of them. */
 static bool signed_below_root(const struct part_table *table)
 {
     for (size_t i = 1; i < table->n; i++) {
@@ -209,6 +284,8 @@ int structure_look(struct arena *arena, struct span message, const struct part_t
         return look_at_multipart_signed(arena, message, table, &conf, out, err);
     if (may_be_cms(root))
         return look_at_cms(arena, message, root, &conf, out, err);
+    if (look_at_pgp(arena, message, table, 0, &conf, out, err) < 0)
+        return -1;
     out->signed_part_inside = signed_below_root(table);
-    return look_at_pgp(arena, message, table, 0, &conf, out, err);
+    return 0;
 }

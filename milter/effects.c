@@ -1,6 +1,7 @@
 /* effects - harvested certificates and answers of the directory into the store. */
 #include "milter/effects.h"
 
+#include "gate/keep_pgp.h"
 #include "milter/log.h"
 #include "smime/cert.h"
 
@@ -47,10 +48,25 @@ static void remember(struct store *store, const struct effect *effect, int64_t n
         log_error(qid, "directory", &err);
 }
 
-void effects_commit(struct store *store, const struct outcome *outcome, int64_t now, const char *qid)
+static const char *const results[] = {
+    [HARVEST_NEW] = "new", [HARVEST_KNOWN] = "known", [HARVEST_REFUSED] = "refused"};
+
+struct kept {
+    const struct effect *effect;
+    const char *qid;
+};
+
+static void tell_kept(void *arg, const char *fingerprint, enum trust trust, enum harvest_result result)
 {
-    static const char *const results[] = {
-        [HARVEST_NEW] = "new", [HARVEST_KNOWN] = "known", [HARVEST_REFUSED] = "refused"};
+    const struct kept *kept = arg;
+    log_event(LEVEL_INFO, kept->qid, "harvest", "addr", kept->effect->addr, "key", fingerprint, "source",
+              pgp_source_name((enum pgp_source)kept->effect->source), "trust", trust_name(trust), "result",
+              results[result], NULL);
+}
+
+void effects_commit(struct gate *gate, struct store *store, const struct outcome *outcome, int64_t now,
+                    const char *qid)
+{
     for (size_t i = 0; i < outcome->neffects; i++) {
         const struct effect *effect = &outcome->effects[i];
         enum harvest_result result;
@@ -63,6 +79,10 @@ void effects_commit(struct store *store, const struct outcome *outcome, int64_t 
                 log_event(LEVEL_INFO, qid, "harvest", "addr", effect->addr, "cert", effect->fingerprint,
                           "trust", effect->trusted ? "trusted" : "untrusted", "result", results[result],
                           NULL);
+            break;
+        case EFFECT_HARVEST_PGP:
+            if (keep_pgp(gate, effect, now, tell_kept, &(struct kept){effect, qid}, &err) < 0)
+                log_error(qid, "harvest", &err);
             break;
         case EFFECT_DIRECTORY:
             remember(store, effect, now, qid);

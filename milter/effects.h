@@ -5,9 +5,11 @@
 #ifndef MILTER_EFFECTS_H
 #define MILTER_EFFECTS_H
 
+#include "gate/gate.h"
 #include "model/outcome.h"
 #include "store/store.h"
 
-void effects_commit(struct store *store, const struct outcome *outcome, int64_t now, const char *qid);
+void effects_commit(struct gate *gate, struct store *store, const struct outcome *outcome, int64_t now,
+                    const char *qid);
 
 #endif

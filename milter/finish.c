@@ -303,7 +303,7 @@ static int run(struct finish *f, enum verdict *verdict, struct err *err)
     int fault = io_point("milter-verdict");
     if (fault != 0)
         return err_set(err, ERR_IO, "verdict: %s", strerror(fault));
-    effects_commit(f->daemon->store, f->outcome, f->now, f->message->env.queue_id);
+    effects_commit(f->daemon->gate, f->daemon->store, f->outcome, f->now, f->message->env.queue_id);
     return 0;
 }
 

@@ -93,6 +93,15 @@ static int check_revocation(const char *text, struct err *err)
     return err_set(err, ERR_CONFIG, "expected off, soft or hard");
 }
 
+static int check_openpgp_trust(const char *text, struct err *err)
+{
+    static const char *const sources[] = {"hand", "wkd", "signed", "attached", "keyserver", "autocrypt"};
+    for (size_t i = 0; i < SEAL_COUNT(sources); i++)
+        if (strcmp(text, sources[i]) == 0)
+            return 0;
+    return err_set(err, ERR_CONFIG, "expected hand, wkd, signed, attached, keyserver or autocrypt");
+}
+
 static int check_log_level(const char *text, struct err *err)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
@@ -187,6 +196,8 @@ static const struct setting table[] = {
     NUMBER("openpgp-processes", VALUE_COUNT, openpgp.processes, "4", 1, 1000, "gpg processes at once"),
     NUMBER("openpgp-timeout", VALUE_TIME, openpgp.timeout, "60s", 1, 3600,
            "a gpg that takes longer is ended"),
+    TEXT("openpgp-trust", openpgp.trust, "signed", check_openpgp_trust,
+         "learned OpenPGP keys from here, or from a better source, are trusted; hand = none is"),
     LIST("directory", directory.uris, directory_check_uri,
          "directory servers, in the order in which they are asked: ldap://, ldaps://, ldapi://"),
     FLAG("directory-starttls", directory.starttls, "yes", "on ldap://, nothing is asked before StartTLS"),

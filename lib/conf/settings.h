@@ -46,6 +46,7 @@ struct openpgp_settings {
     const char *scratch; /* openpgp-scratch = <spool>: small homes of gpg are made here */
     unsigned processes;  /* openpgp-processes = 4 at once */
     unsigned timeout;    /* openpgp-timeout = 60s for one operation */
+    const char *trust;   /* openpgp-trust = signed: hand | wkd | signed | attached | keyserver | autocrypt */
 };
 
 struct settings {

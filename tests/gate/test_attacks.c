@@ -156,7 +156,7 @@ static const char *quoted(const char *text)
 {
     char *out = arena_alloc(site->arena, 3 * strlen(text) + 1), *at = out;
     for (; *text != '\0'; text++)
-        at = *text == '=' ? stpcpy(at, "=3D") : stpncpy(at, text, 1);
+        at = stpcpy(at, *text == '=' ? "=3D" : (const char[]){*text, '\0'});
     return out;
 }
 

@@ -1,0 +1,91 @@
+/* keep_pgp - one key after the other, each against the state of it that the store has. */
+#include "gate/keep_pgp.h"
+
+#include "gate/internal.h"
+#include "gate/pgp_keys.h"
+
+#include <string.h>
+
+#define TRIES 3 /* when another process writes the same key meanwhile */
+
+struct keeping {
+    struct gate *gate;
+    struct pgp_engine *engine;
+    struct arena *arena;
+    const struct effect *effect;
+    int64_t now;
+};
+
+/* What the store has of this key; fresh's octets when it has none. */
+static int merged(struct keeping *k, const struct pgp_key *fresh, struct pgp_key *out, struct span *base,
+                  struct err *err)
+{
+    struct store_read *read = NULL;
+    struct pgp_record known;
+    if (store_read_begin(k->gate->store, k->arena, &read, err) < 0)
+        return -1;
+    enum find found = store_find_pgp(read, fresh->fingerprint, &known, err);
+    store_read_end(&read);
+    *out = *fresh;
+    *base = (struct span){NULL, 0};
+    if (found != FIND_FOUND)
+        return found == FIND_FAILED ? -1 : 0;
+    *base = known.key;
+    return span_eq(known.key, fresh->bytes)
+               ? 0
+               : pgp_key_merge(k->engine, k->arena, known.key, fresh->bytes, out, err);
+}
+
+static int harvest(struct keeping *k, const struct pgp_key *fresh, enum trust trust,
+                   enum harvest_result *result, struct err *err)
+{
+    const char *addr = k->effect->addr;
+    for (int i = 0;; i++) {
+        struct pgp_key key;
+        struct span base;
+        if (merged(k, fresh, &key, &base, err) < 0)
+            return -1;
+        struct pgp_record record = pgp_keys_record(k->arena, &key);
+        record.addrs = &addr;
+        record.naddrs = 1;
+        record.trust = trust;
+        record.source = (enum pgp_source)k->effect->source;
+        record.first_seen = record.last_seen = k->now;
+        if (store_harvest_pgp(k->gate->store, &record, base, result, err) == 0)
+            return 0;
+        if (err->code != ERR_BUSY || i + 1 == TRIES)
+            return -1;
+        err_clear(err);
+    }
+}
+
+static bool names(const struct pgp_key *key, const char *addr)
+{
+    for (size_t i = 0; i < key->nuids; i++)
+        if (key->uids[i].valid && strcmp(key->uids[i].addr, addr) == 0)
+            return true;
+    return false;
+}
+
+int keep_pgp(struct gate *gate, const struct effect *effect, int64_t now,
+             void (*kept)(void *arg, const char *fingerprint, enum trust trust, enum harvest_result result),
+             void *arg, struct err *err)
+{
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    struct keeping k = {.gate = gate, .arena = arena, .effect = effect, .now = now};
+    struct pgp_key *keys;
+    size_t n, broken;
+    if (pgp_engine_get(gate, &k.engine, err) < 0 ||
+        pgp_key_read(k.engine, arena, effect->der, &keys, &n, &broken, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        enum trust trust = effect->trusted ? TRUST_TRUSTED : TRUST_UNTRUSTED;
+        enum harvest_result result;
+        if (!names(&keys[i], effect->addr))
+            continue;
+        if (harvest(&k, &keys[i], trust, &result, err) < 0)
+            return -1;
+        kept(arg, keys[i].fingerprint, trust, result);
+    }
+    return 0;
+}

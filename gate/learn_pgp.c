@@ -1,0 +1,85 @@
+/*
+ * learn_pgp - OpenPGP keys that a message brings along: attached, or in an Autocrypt field. Nothing is read here but where they are; gpg looks at
+ * them when the message is settled (keep_pgp.c).
+ *
+ * source  RFC 3156 7 (application/pgp-keys), Autocrypt level 1 (2.1)
+ */
+#include "gate/internal.h"
+
+#include "base/addr.h"
+#include "mime/transfer.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define KEY_OCTETS_MAX (64u << 10) /* of one part or field */
+
+static const struct spool_conf small = {.mem_max = KEY_OCTETS_MAX, .size_max = KEY_OCTETS_MAX};
+
+static void add_key(struct work *work, const struct spool *key, enum pgp_source source, struct lesson *lesson)
+{
+    struct span bytes = spool_all(key);
+    if (bytes.len == 0 || lesson->npgp == SEAL_COUNT(lesson->pgp))
+        return;
+    lesson->pgp[lesson->npgp++] = (struct pgp_lesson){
+        .bytes = {arena_memdup(work->arena, bytes.ptr, bytes.len), bytes.len}, .source = source};
+}
+
+/* What is broken, or too large, teaches nothing. */
+void learn_attached(struct work *work, struct span entity, const struct part_table *table,
+                    const struct view *view, struct lesson *lesson)
+{
+    bool vouched = view->signed_by == METHOD_OPENPGP && view->signature == SIGNATURE_GOOD;
+    for (size_t i = 0; i < table->n; i++) {
+        const struct part *part = &table->parts[i];
+        struct err ignored = ERR_INIT;
+        if (!part_is(part, "application", "pgp-keys"))
+            continue;
+        SEAL_CLEANUP(spool_free) struct spool *key = spool_new(&small);
+        struct span body = span_sub(entity, part->body, part->end - part->body);
+        if (transfer_decode(part->encoding, body, key, &ignored) == 0 && spool_seal(key, &ignored) == 0)
+            add_key(work, key, vouched ? PGP_SOURCE_SIGNED : PGP_SOURCE_ATTACHED, lesson);
+    }
+}
+
+/* The value of an attribute of an Autocrypt field; empty: it has none. */
+static struct span attribute(struct span value, const char *name)
+{
+    for (size_t at = 0; at < value.len;) {
+        size_t semicolon = span_find(value, ";", 1, at);
+        size_t end = semicolon == SIZE_MAX ? value.len : semicolon;
+        struct span one = span_trim(span_sub(value, at, end - at));
+        size_t equals = span_find(one, "=", 1, 0);
+        if (equals != SIZE_MAX && span_eq_nocase(span_trim(span_sub(one, 0, equals)), span_of(name)))
+            return span_trim(span_sub(one, equals + 1, one.len));
+        at = end + 1;
+    }
+    return (struct span){NULL, 0};
+}
+
+static bool is_for(struct work *work, struct span addr)
+{
+    char canonical[ADDR_MAX + 1];
+    struct err ignored = ERR_INIT;
+    return addr_canonical(addr, canonical, &ignored) == 0 && strcmp(canonical, work->facts->from) == 0;
+}
+
+/* Exactly one field for From counts; several count as none. */
+void learn_autocrypt(struct work *work, struct lesson *lesson)
+{
+    const struct header *header = &work->table.parts[0].header;
+    struct span keydata = {NULL, 0};
+    const struct field *field;
+    struct err ignored = ERR_INIT;
+    size_t found = 0;
+    for (size_t i = 0; work->facts->from != NULL && (field = header_find(header, "Autocrypt", i)) != NULL;
+         i++) {
+        if (!is_for(work, attribute(field->value, "addr")))
+            continue;
+        keydata = attribute(field->value, "keydata");
+        found++;
+    }
+    SEAL_CLEANUP(spool_free) struct spool *key = spool_new(&small);
+    if (found == 1 && base64_decode(keydata, key, &ignored) == 0 && spool_seal(key, &ignored) == 0)
+        add_key(work, key, PGP_SOURCE_AUTOCRYPT, lesson);
+}

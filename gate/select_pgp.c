@@ -1,0 +1,181 @@
+/*
+ * select_pgp - which OpenPGP key signs, and which one a message is encrypted to.
+ *
+ * Of the keys of an address those count that are not rejected or revoked, are good for the purpose now, strong enough, and trusted. Of these
+ * the one that the administrator pinned, else the newest.
+ */
+#include "gate/internal.h"
+
+#include "token/wrap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CIPHER "aes256"
+
+static int compare(const struct pgp_record *l, const struct pgp_record *r)
+{
+    bool left = l->pinned && l->trust == TRUST_TRUSTED, right = r->pinned && r->trust == TRUST_TRUSTED;
+    if (left != right)
+        return left ? -1 : 1;
+    return l->created == r->created ? 0 : l->created > r->created ? -1 : 1;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return compare(a, b);
+}
+
+static int compare_own(const void *a, const void *b)
+{
+    return compare(&((const struct loaded_pgp *)a)->key, &((const struct loaded_pgp *)b)->key);
+}
+
+static bool is_weak(const char *algorithm, unsigned bits, unsigned min_rsa_bits)
+{
+    bool modular =
+        strcmp(algorithm, "rsa") == 0 || strcmp(algorithm, "elg") == 0 || strcmp(algorithm, "dsa") == 0;
+    return modular && bits < min_rsa_bits;
+}
+
+/* Why it is good for nothing; NULL: it is not. */
+static const char *common_fault(struct work *work, const struct pgp_record *record)
+{
+    if (record->trust == TRUST_REJECTED)
+        return arena_printf(work->arena, "OpenPGP key %.16s was rejected by hand", record->fingerprint);
+    if (record->revoked)
+        return arena_printf(work->arena, "OpenPGP key %.16s is revoked", record->fingerprint);
+    return NULL;
+}
+
+static const char *ended(struct work *work, const struct pgp_record *record, int64_t until, const char *what)
+{
+    if (until > 0 && until <= work->now)
+        return arena_printf(work->arena, "OpenPGP key %.16s: what %s expired %s", record->fingerprint, what,
+                            select_date(work->arena, until));
+    return arena_printf(work->arena, "OpenPGP key %.16s has nothing that %s", record->fingerprint, what);
+}
+
+static const char *encryption_fault(struct work *work, const struct pgp_record *record)
+{
+    const char *fault = common_fault(work, record);
+    if (fault != NULL)
+        return fault;
+    if (!pgp_record_encrypts(record, work->now))
+        return ended(work, record, record->encrypt_until, "encrypts");
+    if (is_weak(record->encrypt_algorithm, record->encrypt_bits, work->snapshot->settings->min_rsa_bits))
+        return arena_printf(work->arena, "OpenPGP key %.16s: %s of %u bits, at least %u are wanted",
+                            record->fingerprint, record->encrypt_algorithm, record->encrypt_bits,
+                            work->snapshot->settings->min_rsa_bits);
+    if (record->trust != TRUST_TRUSTED)
+        return arena_printf(work->arena, "OpenPGP key %.16s is not trusted (%s)", record->fingerprint,
+                            pgp_source_name(record->source));
+    return NULL;
+}
+
+/* The same key for several recipients (a domain's) is one entry. */
+static int entry_of(struct work *work, const struct pgp_record *record)
+{
+    struct keyring *keyring = &work->materials->keyring;
+    for (size_t i = 0; i < keyring->n; i++)
+        if (keyring->entries[i].pgp_fp != NULL && keyring->entries[i].passphrase == NULL &&
+            strcmp(keyring->entries[i].pgp_fp, record->fingerprint) == 0)
+            return (int)i;
+    return keyring_add(keyring, (struct keyring_entry){.pgp = record->key, .pgp_fp = record->fingerprint});
+}
+
+static void use(struct key_fact *fact, const struct pgp_record *record, int key, const char *why)
+{
+    *fact = (struct key_fact){.usable = ANSWER_YES,
+                              .key = key,
+                              .fingerprint = record->fingerprint,
+                              .kind = "",
+                              .cipher = CIPHER,
+                              .why = why};
+}
+
+void select_pgp_encryption(struct work *work, struct loaded *loaded, struct key_fact *fact)
+{
+    *fact = (struct key_fact){.usable = ANSWER_NO, .key = -1, .why = "no OpenPGP key is known"};
+    if (pgp_is_off(work)) {
+        fact->why = "OpenPGP is switched off";
+        return;
+    }
+    if (loaded->failed != NULL) {
+        fact->usable = ANSWER_UNKNOWN;
+        fact->why = loaded->failed;
+        return;
+    }
+    if (loaded->npgps > 1)
+        qsort(loaded->pgps, loaded->npgps, sizeof *loaded->pgps, compare_keys);
+    for (size_t i = 0; i < loaded->npgps; i++) {
+        const struct pgp_record *record = &loaded->pgps[i];
+        fact->why = encryption_fault(work, record);
+        if (fact->why != NULL)
+            continue;
+        use(fact, record, entry_of(work, record),
+            record->pinned ? "OpenPGP key, trusted by hand" : "newest OpenPGP key");
+        return;
+    }
+}
+
+static bool names_from(const struct work *work, const struct pgp_record *record)
+{
+    for (size_t i = 0; i < record->nnamed; i++)
+        if (strcmp(record->named[i], work->facts->from) == 0)
+            return true;
+    return false;
+}
+
+static const char *signing_fault(struct work *work, const struct pgp_record *record)
+{
+    const char *fault = common_fault(work, record);
+    if (fault != NULL)
+        return fault;
+    if (!pgp_record_signs(record, work->now))
+        return ended(work, record, record->sign_until, "signs");
+    if (!names_from(work, record))
+        return arena_printf(work->arena, "OpenPGP key %.16s has no valid User-ID with the From address",
+                            record->fingerprint);
+    return NULL;
+}
+
+/* Of a key of ours; malloc'd, for the keyring. */
+static int open_passphrase(struct work *work, const struct pgp_own_record *own, struct secret **out,
+                           struct err *err)
+{
+    *out = xcalloc(1, sizeof **out);
+    if (wrap_open(&work->gate->master, own->owner, span_of(own->fingerprint), own->wrapped, *out, err) == 0)
+        return 0;
+    free(*out);
+    *out = NULL;
+    return -1;
+}
+
+void select_pgp_signing(struct work *work, struct key_fact *fact)
+{
+    struct loaded *sender = &work->sender;
+    if (select_nobody_signs(work, fact))
+        return;
+    fact->why = pgp_is_off(work) ? "OpenPGP is switched off" : "no OpenPGP key of the From address is known";
+    if (pgp_is_off(work))
+        return;
+    if (sender->npgp_keys > 1)
+        qsort(sender->pgp_keys, sender->npgp_keys, sizeof *sender->pgp_keys, compare_own);
+    for (size_t i = 0; i < sender->npgp_keys; i++) {
+        const struct pgp_record *record = &sender->pgp_keys[i].key;
+        struct keyring_entry entry = {.pgp = record->key, .pgp_fp = record->fingerprint};
+        struct err err = ERR_INIT;
+        fact->why = signing_fault(work, record);
+        if (fact->why != NULL)
+            continue;
+        if (open_passphrase(work, &sender->pgp_keys[i].own, &entry.passphrase, &err) < 0) {
+            fact->usable = ANSWER_UNKNOWN;
+            fact->why = arena_strdup(work->arena, err.msg);
+            return;
+        }
+        use(fact, record, keyring_add(&work->materials->keyring, entry),
+            "newest OpenPGP key with its secret half");
+        return;
+    }
+}
