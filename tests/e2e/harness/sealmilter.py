@@ -60,6 +60,7 @@ class Sealmilter:
             "hostname": "gw.ours.example",
             "authserv-id": "gw.ours.example",
             "log": "stderr",
+            "openpgp-limiter": self.build / "lib/openpgp/seal-limit",
         } | {key.replace("_", "-"): value for key, value in settings.items()}
         self.policy = policy
         self._process = None
@@ -82,9 +83,12 @@ class Sealmilter:
             self.adm("user", "add", user)
             self.adm("key", "generate", user)
 
+    def keys_of(self, address):
+        return json.loads(self.adm("key", "list", address, "--json").stdout)["keys"]
+
     def key_of(self, address):
         """The fingerprint of the user's key."""
-        return json.loads(self.adm("key", "list", address, "--json").stdout)["keys"][0]["fingerprint"]
+        return self.keys_of(address)[0]["fingerprint"]
 
     def start(self, *starter, **environment):
         """starter: a command that starts it, such as setpriv ..; environment: SEAL_KILL_AT and the like."""

@@ -1,0 +1,162 @@
+"""OpenPGP under both MTAs: what leaves is judged by gpg and sq, what arrives was made by them."""
+import unittest
+
+from harness import gpg, message, mime
+from harness.lab import wait_for
+from harness.sealsite import ALICE, SealSite
+from harness.site import PostfixCase, SendmailCase
+
+BOB, EVE, CAROL, PAUL = "bob@far.example", "eve@far.example", "carol@else.example", "paul@pgp.example"
+ENTITY = b"Content-Type: text/plain; charset=us-ascii\r\n\r\nThe plaintext token is ORCHID.\r\n"
+
+POLICY = """\
+our domains  ours.example
+
+keyword confidential  subject "[confidential]"
+keyword keys          subject "{send_keys_pgp}"
+
+network 127.0.0.1  may sign for alice@ours.example
+
+rule "keys"
+    when outbound, keyword keys
+    attach keys openpgp
+
+rule "confidential"
+    when outbound, keyword confidential
+    sign
+    encrypt
+
+rule "signed"
+    when outbound, to domain sign.example
+    sign with openpgp
+
+rule "out"
+    when outbound
+    sign if possible
+    encrypt with openpgp or smime if possible
+
+rule "in"
+    when inbound
+    decrypt
+    harvest
+    tag
+
+rule "inside"
+    when internal
+    pass
+"""
+
+
+class Scenarios(SealSite):
+    policy = POLICY
+
+    @classmethod
+    def set_up_site(cls):
+        super().set_up_site()
+        cls.seal.adm("key", "generate", ALICE, "--openpgp")
+        cls.ours = next(key["fingerprint"] for key in cls.seal.keys_of(ALICE) if len(key["fingerprint"]) == 40)
+        cls.alice = cls.seal.adm("cert", "export", cls.ours).stdout
+        cls.paul = cls.new_person(PAUL)
+        cls.rsa = cls.new_person("rsa@pgp.example", "rsa3072")
+        cls.seal.adm("cert", "import", cls.paul.key, cls.rsa.key, "--trust")
+
+    @classmethod
+    def new_person(cls, address, algorithm="default"):
+        person = gpg.Person(cls.lab, address, algorithm)
+        cls.addClassCleanup(person.stop)
+        person.learn(cls.alice)
+        return person
+
+    def test_message_is_signed_and_encrypted_for_a_known_key(self):
+        for person in (self.paul, self.rsa):
+            with self.subTest(to=person.address):
+                self.sink.reset()
+                self.submit(person.address, message.make(to=person.address, body=b"ORCHID.\r\n"))
+                got = self.sink.one(person.address)
+                self.assertNotIn(b"ORCHID", got.data)
+                inside, signer = person.opens(got.data)
+                self.assertIn(b"ORCHID.\r\n", inside)
+                self.assertEqual(signer, self.ours)
+                self.assertEqual(person.sq_opens(got.data, self.alice), inside)
+
+    def test_signature_alone_is_one_that_gpg_verifies_after_every_hop(self):
+        self.submit("x@sign.example", message.make(to="x@sign.example", body=b"trailing blank \r\nFrom here\r\n.dot\r\n"))
+        got = self.sink.one("x@sign.example")
+        self.assertEqual(self.paul.verifies(got.data)[1], self.ours)
+
+    def test_each_of_four_recipients_gets_his_own_method(self):
+        self.submit([PAUL, BOB, CAROL, EVE], message.make(to=f"{PAUL}, {BOB}, {CAROL}, {EVE}", body=b"ORCHID.\r\n"))
+        self.sink.wait(4)
+        self.assertIn(b"ORCHID", self.paul.opens(self.sink.one(PAUL).data)[0])
+        for address in (BOB, EVE):
+            self.assertEqual(self.opened(self.sink.one(address)).layers, ["encrypted", "signed"])
+        self.assertEqual(self.opened(self.sink.one(CAROL)).layers, ["signed"])
+
+    def test_hidden_recipient_is_named_nowhere(self):
+        self.submit([PAUL, self.rsa.address], message.make(to=PAUL))
+        self.sink.wait(2)
+        self.assertEqual(self.rsa.names(self.sink.one(self.rsa.address).data), ["0000000000000000"])
+        self.assertEqual(len(self.paul.names(self.sink.one(PAUL).data)), 1)
+        self.assertTrue(self.rsa.opens(self.sink.one(self.rsa.address).data)[0])
+
+    def test_our_key_goes_along_on_request(self):
+        self.submit(CAROL, message.make(to=CAROL, subject="{send_keys_pgp} here"))
+        got = self.sink.one(CAROL)
+        self.assertEqual(got.header("Subject"), ["here"])
+        self.assertIn(b"Content-Type: application/pgp-keys", got.data)
+        self.assertIn(self.alice.splitlines()[3], got.data)
+
+    def arrives(self, person, entity, *headers):
+        head = message.make(sender=person.address, to=ALICE, subject="hello", headers=["MIME-Version: 1.0", *headers], body=b"")
+        self.arrive(ALICE, head.removesuffix(b"\r\n") + entity, sender=person.address)
+        return self.sink.one(ALICE)
+
+    def test_message_of_gpg_is_opened_and_verified(self):
+        got = self.arrives(self.paul, self.paul.encrypted(ENTITY, ALICE))
+        self.assertEqual(got.header("Subject"), ["[secure] [signed OK] hello"])
+        self.assertIn(b"ORCHID", got.data)
+        self.assertRegex(got.header("Authentication-Results")[0], "x-openpgp=pass")
+
+    def test_detached_signature_of_gpg_is_verified(self):
+        got = self.arrives(self.rsa, self.rsa.signed(ENTITY))
+        self.assertEqual(got.header("Subject"), ["[signed OK] hello"])
+
+    def test_signature_by_a_stranger_is_not_ok(self):
+        stranger = self.new_person("stranger@pgp.example")
+        got = self.arrives(stranger, stranger.signed(ENTITY))
+        self.assertNotIn("signed OK", got.header("Subject")[0])
+        self.assertRegex(got.header("X-Sealmilter-Status")[0], "signature=unsupported.*not known")
+
+    def test_attached_key_is_learned_and_used_once_it_is_trusted(self):
+        new = self.new_person("new@pgp.example")
+        part = (b'Content-Type: multipart/mixed; boundary=k\r\n\r\n--k\r\nContent-Type: text/plain\r\n\r\nmy key\r\n--k\r\n'
+                b"Content-Type: application/pgp-keys\r\n\r\n" + mime.crlf(new.key.read_bytes()) + b"\r\n--k--\r\n")
+        self.arrives(new, part)
+        wait_for(lambda: f"key={new.fingerprint} source=attached trust=untrusted result=new" in self.seal.log(), "the key is learned")
+        for trusted in (False, True):
+            with self.subTest(trusted=trusted):
+                self.sink.reset()
+                if trusted:
+                    self.seal.adm("cert", "trust", new.fingerprint)
+                self.submit(new.address, message.make(to=new.address))
+                self.assertEqual(b"BEGIN PGP MESSAGE" in self.sink.one(new.address).data, trusted)
+
+    def test_attached_key_of_another_address_is_not_learned(self):
+        liar = self.new_person("liar@pgp.example")
+        armor = mime.crlf(self.paul.key.read_bytes())
+        mark = len(self.seal.log())
+        self.arrives(liar, b"Content-Type: application/pgp-keys\r\n\r\n" + armor)
+        self.submit(CAROL, message.make(to=CAROL, sender=ALICE))
+        self.assertNotIn("event=harvest", self.seal.log()[mark:])
+
+
+class UnderPostfix(Scenarios, PostfixCase):
+    pass
+
+
+class UnderSendmail(Scenarios, SendmailCase):
+    pass
+
+
+if __name__ == "__main__":
+    unittest.main()
