@@ -39,7 +39,8 @@ static int write_keyring(struct job *job, const struct span *signers, size_t nsi
  */
 static int not_opened(const struct job *job, gpgme_error_t code, struct err *err)
 {
-    if (job->sinks[0].err.code == ERR_LIMIT)
+    const struct err *spool = loop_spool_error(&job->loop);
+    if (spool != NULL && spool->code == ERR_LIMIT)
         return 0;
     if (job_hindered(job, code, err))
         return -1;
@@ -54,10 +55,10 @@ static int run(struct job *job, struct span message, const struct span *signers,
 {
     SEAL_CLEANUP(job_data_free) gpgme_data_t in = NULL;
     SEAL_CLEANUP(job_data_free) gpgme_data_t plain = NULL;
-    if (write_keyring(job, signers, nsigners, err) < 0 || job_input(message, &in, err) < 0 ||
-        job_output(job, out, &plain, err) < 0)
+    if (write_keyring(job, signers, nsigners, err) < 0 || loop_in(&job->loop, message, &in, err) < 0 ||
+        loop_out(&job->loop, out, &plain, err) < 0)
         return -1;
-    gpgme_error_t code = gpgme_op_decrypt_verify(job->home->ctx, in, plain);
+    gpgme_error_t code = job_wait(job, gpgme_op_decrypt_verify_start(job->home->ctx, in, plain));
     if (!is_opened(job, code))
         return not_opened(job, code, err);
     *result_out = PGP_OPENED;

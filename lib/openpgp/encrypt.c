@@ -22,16 +22,16 @@ static int write_recipients(const struct job *job, const struct span *keys, size
     return buf_check(list, err);
 }
 
-static gpgme_error_t call(const struct job *job, const char *recipients, enum pgp_visibility visibility,
-                          gpgme_data_t in, gpgme_data_t out)
+static gpgme_error_t start(const struct job *job, const char *recipients, enum pgp_visibility visibility,
+                           gpgme_data_t in, gpgme_data_t out)
 {
     gpgme_encrypt_flags_t flags =
         GPGME_ENCRYPT_ALWAYS_TRUST | GPGME_ENCRYPT_NO_COMPRESS | GPGME_ENCRYPT_NO_ENCRYPT_TO;
     if (visibility == PGP_HIDDEN)
         flags |= GPGME_ENCRYPT_THROW_KEYIDS;
     if (job->own != NULL)
-        return gpgme_op_encrypt_sign_ext(job->home->ctx, NULL, recipients, flags, in, out);
-    return gpgme_op_encrypt_ext(job->home->ctx, NULL, recipients, flags, in, out);
+        return gpgme_op_encrypt_sign_ext_start(job->home->ctx, NULL, recipients, flags, in, out);
+    return gpgme_op_encrypt_ext_start(job->home->ctx, NULL, recipients, flags, in, out);
 }
 
 static int run(struct job *job, struct span entity, const struct span *keys, size_t nkeys,
@@ -42,10 +42,10 @@ static int run(struct job *job, struct span entity, const struct span *keys, siz
     SEAL_CLEANUP(job_data_free) gpgme_data_t sealed = NULL;
     const struct span *keyring = job->own != NULL ? &job->own->key : NULL;
     if (job_keyring(job, keyring, job->nown, err) < 0 ||
-        write_recipients(job, keys, nkeys, &recipients, err) < 0 || job_input(entity, &in, err) < 0 ||
-        job_output(job, out, &sealed, err) < 0)
+        write_recipients(job, keys, nkeys, &recipients, err) < 0 ||
+        loop_in(&job->loop, entity, &in, err) < 0 || loop_out(&job->loop, out, &sealed, err) < 0)
         return -1;
-    gpgme_error_t code = call(job, buf_str(&recipients), visibility, in, sealed);
+    gpgme_error_t code = job_wait(job, start(job, buf_str(&recipients), visibility, in, sealed));
     bool is_signed = job->own == NULL || job->seen.signature_made;
     if (code == 0 && job->seen.ended_encryption && is_signed)
         return 0;
@@ -58,7 +58,7 @@ int pgp_encrypt(struct pgp_engine *engine, struct span entity, const struct span
     struct job job;
     if (nkeys == 0)
         return err_set(err, ERR_BUG, "encrypt to nobody");
-    if (job_begin(&job, engine, own, own != NULL ? 1 : 0, own != NULL ? own->fingerprint : NULL, err) < 0)
+    if (job_begin(&job, engine, own, own != NULL ? 1 : 0, own, err) < 0)
         return -1;
     int rc = run(&job, entity, keys, nkeys, visibility, out, err);
     job_end(&job);

@@ -40,7 +40,6 @@ static const char settings[] = "batch\n"
                                "display-charset utf-8\n"
                                "pinentry-mode loopback\n"
                                "cipher-algo AES256\n"
-                               "digest-algo SHA512\n"
                                "cert-digest-algo SHA512\n"
                                "compress-algo none\n"
                                "s2k-count 65536\n";
@@ -69,13 +68,13 @@ int home_write(const struct home *home, const char *name, const struct span *pie
     return 0;
 }
 
-int home_settle(struct home *home, const char *signer, struct err *err)
+int home_settle(struct home *home, const char *signer, const char *digest, struct err *err)
 {
     if (home->settled && strcmp(home->signer, signer) == 0)
         return 0;
     home->settled = false;
-    const struct span pieces[] = {SPAN_LIT(settings), SPAN_LIT("default-key "), span_of(signer),
-                                  SPAN_LIT("\n")};
+    const struct span pieces[] = {SPAN_LIT(settings),         SPAN_LIT("local-user "), span_of(signer),
+                                  SPAN_LIT("\ndigest-algo "), span_of(digest),         SPAN_LIT("\n")};
     if (home_write(home, "gpg.conf", pieces, signer[0] == '\0' ? 1 : SEAL_COUNT(pieces), err) < 0)
         return -1;
     snprintf(home->signer, sizeof home->signer, "%s", signer);

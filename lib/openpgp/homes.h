@@ -51,8 +51,8 @@ void homes_give(struct pgp_engine *engine, struct home *home);
 /* home_write - a file in it, made of several pieces. */
 int home_write(const struct home *home, const char *name, const struct span *pieces, size_t n,
                struct err *err) SEAL_CHECKED;
-/* home_settle - gpg.conf with this signer ("": none). */
-int home_settle(struct home *home, const char *signer, struct err *err) SEAL_CHECKED;
+/* home_settle - gpg.conf with this signer ("": none) and its digest. */
+int home_settle(struct home *home, const char *signer, const char *digest, struct err *err) SEAL_CHECKED;
 /* home_sweep - nothing that gpg or an operation wrote stays. */
 void home_sweep(struct home *home);
 

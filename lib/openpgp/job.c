@@ -1,6 +1,8 @@
 /* job - GPGME's callbacks, and the meaning of its errors. */
 #include "openpgp/job.h"
 
+#include "openpgp/frame.h"
+#include "openpgp/public.h"
 #include "openpgp/status.h"
 
 #include <errno.h>
@@ -8,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define BUFFER_SIZE "65536" /* of a pipe: GPGME moves 4096 octets at once otherwise */
+#define GRACE_MS 2000 /* that gpg has to end by its alarm */
 
 /* ---- what gpg asks and says ---- */
 
@@ -55,17 +57,33 @@ static gpgme_error_t note_status(void *hook, const char *keyword, const char *ar
 
 /* ---- begin and end ---- */
 
+/* gpg makes no signature with a digest that is shorter than the curve. */
+static const char *digest_of(struct span key)
+{
+    struct frame frame;
+    struct public public;
+    while (frame_next(&key, &frame) == FRAME_FOUND)
+        if ((frame.tag == FRAME_PUBLIC_KEY || frame.tag == FRAME_PUBLIC_SUBKEY) &&
+            public_read(frame.body, &public) == PUBLIC_READ && public.bits > 256 && public.bits < 1024)
+            return "SHA512";
+    return "SHA256";
+}
+
 int job_begin(struct job *job, struct pgp_engine *engine, const struct pgp_own *own, size_t nown,
-              const char *signer, struct err *err)
+              const struct pgp_own *signer, struct err *err)
 {
     *job = (struct job){.engine = engine, .own = own, .nown = nown};
     if (homes_take(engine, &job->home, err) < 0)
         return -1;
     if ((nown > 0 && agent_ensure(&engine->agent, &job->generation, err) < 0) ||
-        home_settle(job->home, signer != NULL ? signer : "", err) < 0) {
+        home_settle(job->home, signer != NULL ? signer->fingerprint : "",
+                    signer != NULL ? digest_of(signer->key) : "", err) < 0) {
         homes_give(engine, job->home);
         return -1;
     }
+    loop_init(&job->loop);
+    loop_watch(&job->loop, job->home->ctx);
+    job->deadline = engine->clock_ms() + (int64_t)engine->timeout * 1000 + GRACE_MS;
     gpgme_set_passphrase_cb(job->home->ctx, give_passphrase, job);
     gpgme_set_status_cb(job->home->ctx, note_status, job);
     return 0;
@@ -92,42 +110,14 @@ static int failed(gpgme_error_t code, enum err_code as, const char *what, struct
     return err_set(err, as, "%s: %s", what, text);
 }
 
-static gpgme_ssize_t sink_write(void *hook, const void *p, size_t n)
-{
-    struct job_sink *sink = hook;
-    if (spool_write(sink->spool, p, n, &sink->err) == 0)
-        return (gpgme_ssize_t)n;
-    errno = EIO;
-    return -1;
-}
-
-static int made(gpgme_error_t code, gpgme_data_t *data, struct err *err)
-{
-    if (code == 0)
-        code = gpgme_data_set_flag(*data, "io-buffer-size", BUFFER_SIZE);
-    return code == 0 ? 0 : failed(code, ERR_IO, "GPGME", err);
-}
-
-int job_input(struct span bytes, gpgme_data_t *out, struct err *err)
-{
-    gpgme_error_t code = gpgme_data_new_from_mem(out, bytes.ptr, bytes.len, 0);
-    return made(code, out, err);
-}
-
-int job_output(struct job *job, struct spool *spool, gpgme_data_t *out, struct err *err)
-{
-    static struct gpgme_data_cbs callbacks = {.write = sink_write};
-    if (job->nsinks == JOB_SINKS)
-        return err_set(err, ERR_BUG, "more than %d outputs", JOB_SINKS);
-    struct job_sink *sink = &job->sinks[job->nsinks++];
-    *sink = (struct job_sink){.spool = spool};
-    gpgme_error_t code = gpgme_data_new_from_cbs(out, &callbacks, sink);
-    return made(code, out, err);
-}
-
 void job_data_free(gpgme_data_t *data)
 {
     gpgme_data_release(*data);
+}
+
+gpgme_error_t job_wait(struct job *job, gpgme_error_t started)
+{
+    return loop_run(&job->loop, job->home->ctx, started, job->engine->clock_ms, job->deadline);
 }
 
 gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in, gpgme_data_t out,
@@ -138,8 +128,11 @@ gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in
     if (code != 0)
         return code;
     code = gpgme_set_protocol(ctx, GPGME_PROTOCOL_SPAWN);
-    if (code == 0)
-        code = gpgme_op_spawn(ctx, job->engine->program, (const char **)words, in, out, out2, 0);
+    if (code == 0) {
+        loop_watch(&job->loop, ctx);
+        code = gpgme_op_spawn_start(ctx, job->engine->program, (const char **)words, in, out, out2, 0);
+        code = loop_run(&job->loop, ctx, code, job->engine->clock_ms, job->deadline);
+    }
     gpgme_release(ctx);
     return code;
 }
@@ -148,11 +141,10 @@ gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in
 
 bool job_hindered(const struct job *job, gpgme_error_t code, struct err *err)
 {
-    for (size_t i = 0; i < job->nsinks; i++) {
-        if (err_is_set(&job->sinks[i].err)) {
-            *err = job->sinks[i].err;
-            return true;
-        }
+    const struct err *spool = loop_spool_error(&job->loop);
+    if (spool != NULL) {
+        *err = *spool;
+        return true;
     }
     if (job->generation != 0 && !agent_survived(&job->engine->agent, job->generation)) {
         err_put(err, ERR_BUSY, "gpg-agent has ended");

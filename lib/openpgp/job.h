@@ -10,6 +10,7 @@
 
 #include "openpgp/crypt.h"
 #include "openpgp/homes.h"
+#include "openpgp/loop.h"
 
 /* What gpg's status lines said. */
 struct job_seen {
@@ -25,13 +26,6 @@ struct job_seen {
     bool ended_encryption;
 };
 
-#define JOB_SINKS 2
-
-struct job_sink {
-    struct spool *spool;
-    struct err err; /* why it took no more */
-};
-
 struct job {
     struct pgp_engine *engine;
     struct home *home;
@@ -39,28 +33,27 @@ struct job {
         *own; /* whose passphrases may be given; a single one without fingerprint: to whatever asks */
     size_t nown;
     unsigned generation; /* of the agent; 0: none is needed */
-    struct job_sink sinks[JOB_SINKS];
-    size_t nsinks;
+    struct loop loop;
+    int64_t deadline;
     struct job_seen seen;
 };
 
 /*
- * job_begin - a home, and the agent when there are keys of ours. signer: whose gpg.conf; NULL: nobody signs.
+ * job_begin - a home, and the agent when there are keys of ours. signer: one of them; NULL: nobody signs.
  *
  * return  0, and job_end() must follow; or -1
  */
 int job_begin(struct job *job, struct pgp_engine *engine, const struct pgp_own *own, size_t nown,
-              const char *signer, struct err *err) SEAL_CHECKED;
+              const struct pgp_own *signer, struct err *err) SEAL_CHECKED;
 void job_end(struct job *job);
 
 /* job_keyring - the keys that gpg finds: its whole keyring. */
 int job_keyring(struct job *job, const struct span *keys, size_t nkeys, struct err *err) SEAL_CHECKED;
 
-/* job_input - bytes for gpg, borrowed. job_output - where its bytes go. */
-int job_input(struct span bytes, gpgme_data_t *out, struct err *err) SEAL_CHECKED;
-int job_output(struct job *job, struct spool *spool, gpgme_data_t *out, struct err *err) SEAL_CHECKED;
 void job_data_free(gpgme_data_t *data); /* for SEAL_CLEANUP */
 
+/* job_wait - until what was started (a gpgme_op_.._start of the home's context) has ended. Returns its error. */
+gpgme_error_t job_wait(struct job *job, gpgme_error_t started);
 /* job_run - gpg for what GPGME has no call for. words end in NULL; the first is "gpg". */
 gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in, gpgme_data_t out,
                       gpgme_data_t out2);

@@ -49,8 +49,8 @@ static int run(struct job *job, struct span keys, struct spool *list, struct spo
     const char *argv[SEAL_COUNT(words)];
     memcpy(argv, words, sizeof words);
     argv[HOME_WORD] = job->home->dir;
-    if (job_keyring(job, NULL, 0, err) < 0 || job_input(keys, &in, err) < 0 ||
-        job_output(job, list, &out, err) < 0 || job_output(job, bytes, &out2, err) < 0)
+    if (job_keyring(job, NULL, 0, err) < 0 || loop_in(&job->loop, keys, &in, err) < 0 ||
+        loop_out(&job->loop, list, &out, err) < 0 || loop_out(&job->loop, bytes, &out2, err) < 0)
         return -1;
     gpgme_error_t code = job_run(job, argv, in, out, out2);
     if (code != 0)

@@ -59,9 +59,9 @@ static struct spool *new_spool(void)
 static int export(struct job *job, gpgme_export_mode_t mode, struct spool *out, struct err *err)
 {
     SEAL_CLEANUP(job_data_free) gpgme_data_t data = NULL;
-    if (job_output(job, out, &data, err) < 0)
+    if (loop_out(&job->loop, out, &data, err) < 0)
         return -1;
-    gpgme_error_t code = gpgme_op_export(job->home->ctx, NULL, mode, data);
+    gpgme_error_t code = job_wait(job, gpgme_op_export_start(job->home->ctx, NULL, mode, data));
     if (code != 0 || spool_size(out) == 0)
         return job_failed(job, code, "export", err);
     return spool_seal(out, err);
@@ -126,7 +126,7 @@ static int write_parameters(const char *name, const char *addr, enum pgp_key_kin
 
 static int generate(struct job *job, const char *text, struct spool *out, struct err *err)
 {
-    gpgme_error_t code = gpgme_op_genkey(job->home->ctx, text, NULL, NULL);
+    gpgme_error_t code = job_wait(job, gpgme_op_genkey_start(job->home->ctx, text, NULL, NULL));
     const gpgme_genkey_result_t result = gpgme_op_genkey_result(job->home->ctx);
     if (code != 0 || result == NULL || result->fpr == NULL)
         return job_failed(job, code, "generate a key", err);
@@ -154,9 +154,9 @@ int pgp_own_generate(struct pgp_engine *engine, struct arena *arena, const char 
 static int import(struct job *job, struct span bytes, struct spool *out, struct err *err)
 {
     SEAL_CLEANUP(job_data_free) gpgme_data_t data = NULL;
-    if (job_input(bytes, &data, err) < 0)
+    if (loop_in(&job->loop, bytes, &data, err) < 0)
         return -1;
-    gpgme_error_t code = gpgme_op_import(job->home->ctx, data);
+    gpgme_error_t code = job_wait(job, gpgme_op_import_start(job->home->ctx, data));
     const gpgme_import_result_t result = gpgme_op_import_result(job->home->ctx);
     if (job_hindered(job, code, err))
         return -1;

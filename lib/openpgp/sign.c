@@ -23,10 +23,11 @@ static int run(struct job *job, struct span entity, struct spool *out, char mica
 {
     SEAL_CLEANUP(job_data_free) gpgme_data_t in = NULL;
     SEAL_CLEANUP(job_data_free) gpgme_data_t signature = NULL;
-    if (job_keyring(job, &job->own->key, 1, err) < 0 || job_input(entity, &in, err) < 0 ||
-        job_output(job, out, &signature, err) < 0)
+    if (job_keyring(job, &job->own->key, 1, err) < 0 || loop_in(&job->loop, entity, &in, err) < 0 ||
+        loop_out(&job->loop, out, &signature, err) < 0)
         return -1;
-    gpgme_error_t code = gpgme_op_sign(job->home->ctx, in, signature, GPGME_SIG_MODE_DETACH);
+    gpgme_error_t code =
+        job_wait(job, gpgme_op_sign_start(job->home->ctx, in, signature, GPGME_SIG_MODE_DETACH));
     if (code == 0 && job->seen.signature_made && note_micalg(job->home->ctx, micalg_out))
         return 0;
     return job_failed(job, code, "sign", err);
@@ -36,7 +37,7 @@ int pgp_sign(struct pgp_engine *engine, struct span entity, const struct pgp_own
              char micalg_out[32], struct err *err)
 {
     struct job job;
-    if (job_begin(&job, engine, own, 1, own->fingerprint, err) < 0)
+    if (job_begin(&job, engine, own, 1, own, err) < 0)
         return -1;
     int rc = run(&job, entity, out, micalg_out, err);
     job_end(&job);

@@ -36,10 +36,10 @@ static int run(struct job *job, struct span signature, size_t expected, struct s
 {
     SEAL_CLEANUP(job_data_free) gpgme_data_t sig = NULL;
     SEAL_CLEANUP(job_data_free) gpgme_data_t text = NULL;
-    if (job_keyring(job, signers, nsigners, err) < 0 || job_input(signature, &sig, err) < 0 ||
-        job_input(content, &text, err) < 0)
+    if (job_keyring(job, signers, nsigners, err) < 0 || loop_in(&job->loop, signature, &sig, err) < 0 ||
+        loop_in(&job->loop, content, &text, err) < 0)
         return -1;
-    gpgme_error_t code = gpgme_op_verify(job->home->ctx, sig, text, NULL);
+    gpgme_error_t code = job_wait(job, gpgme_op_verify_start(job->home->ctx, sig, text, NULL));
     size_t n = verified_read(job->home->ctx, signers, nsigners, floors, out);
     if (code == 0 && n >= expected)
         return 0;
