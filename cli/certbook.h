@@ -9,6 +9,12 @@
 /* certbook_find - the whole fingerprint of one that begins so (any case; colons are left out). ERR_USAGE, ERR_ABSENT, ERR_AMBIGUOUS. */
 int certbook_find(struct cli *cli, enum store_kind kind, const char *beginning, char out[HASH_HEX_SIZE],
                   struct err *err) SEAL_CHECKED;
+/*
+ * certbook_find_either - a certificate or an OpenPGP key (kind STORE_CERT), a private key of either method (STORE_KEY): by the beginning of
+ * its fingerprint, an OpenPGP key also by a key id of 16 digits. *found_out: STORE_PGP, STORE_PGP_OWN, or kind.
+ */
+int certbook_find_either(struct cli *cli, enum store_kind kind, const char *beginning,
+                         enum store_kind *found_out, char out[HASH_HEX_SIZE], struct err *err) SEAL_CHECKED;
 /* certbook_get - the certificate of a fingerprint's beginning: its record, and parsed. */
 int certbook_get(struct cli *cli, const char *beginning, struct cert_record *record, struct cert **out,
                  struct err *err) SEAL_CHECKED;

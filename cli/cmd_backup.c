@@ -4,6 +4,7 @@
  * The master key is never in a backup: what lies beside the data unprotected protects nothing.
  */
 #include "cli/cli.h"
+#include "cli/own_pgp.h"
 #include "cli/secrets.h"
 
 #include "base/io.h"
@@ -156,6 +157,20 @@ static int check_apart(struct cli *cli, const char *dir, size_t *records_out, st
     return err_is_set(&verdict.err) ? err_set(err, verdict.err.code, "%s", verdict.err.msg) : 0;
 }
 
+static int say_missing(struct cli *cli, struct err *err)
+{
+    struct pgp_own_record *owns;
+    size_t n, missing = 0;
+    if (cli_open_store(cli, CLI_DROP, err) < 0 || store_pgp_owns(cli->read, &owns, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        missing += own_pgp_is_missing(cli->settings, &owns[i]);
+    if (missing > 0)
+        buf_printf(&cli->out, "next: sealadm init, which gives %zu OpenPGP secret keys back to the agent\n",
+                   missing);
+    return 0;
+}
+
 static int restore(struct cli *cli, int fd, const char *path, struct err *err)
 {
     SEAL_CLEANUP(trial_fini) struct trial trial = {.dir = ""};
@@ -168,7 +183,7 @@ static int restore(struct cli *cli, int fd, const char *path, struct err *err)
         return -1;
     buf_printf(&cli->out, "the store is restored from %s: %zu records, and the master key fits\n", path,
                records);
-    return 0;
+    return say_missing(cli, err);
 }
 
 /* O_NONBLOCK: a FIFO is refused, not waited for. */

@@ -6,6 +6,7 @@
  * elliptic curves.
  */
 #include "cli/keys.h"
+#include "cli/own_pgp.h"
 #include "cli/secrets.h"
 
 #include "base/io.h"
@@ -94,6 +95,9 @@ static int make_folders(struct cli *cli, const struct owner *owner, struct err *
     const struct settings *settings = cli->settings;
     if (make_folder(cli, "state folder", settings->state_dir, 0700, owner, err) < 0 ||
         check_folder(settings->state_dir, owner, err) < 0)
+        return -1;
+    if (*settings->openpgp.gpg != '\0' &&
+        make_folder(cli, "OpenPGP folder", settings->openpgp.home, 0700, owner, err) < 0)
         return -1;
     const char *path = strchr(settings->socket, ':') + 1;
     if (strncmp(settings->socket, "unix:", 5) == 0 &&
@@ -190,6 +194,18 @@ static int make_ca(struct cli *cli, const char *organisation, struct err *err)
     return status;
 }
 
+/* ---- OpenPGP ---- */
+
+static int bring_back(struct cli *cli, struct err *err)
+{
+    size_t n;
+    if (own_pgp_restore(cli, &n, err) < 0)
+        return -1;
+    if (n > 0)
+        say(cli, "made", "OpenPGP secret keys from the store:", arena_printf(cli->arena, "%zu", n));
+    return 0;
+}
+
 /* ---- the command ---- */
 
 static void say_policy(struct cli *cli)
@@ -232,7 +248,7 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct err *err)
         cli_name(organisation, err) < 0 || find_owner(cli->settings, &owner, err) < 0 ||
         make_folders(cli, &owner, err) < 0 || make_master(cli, &owner, err) < 0 ||
         cli_become(owner.uid, owner.gid, CLI_DROP, err) < 0 || open_store(cli, err) < 0 ||
-        make_ca(cli, organisation, err) < 0)
+        make_ca(cli, organisation, err) < 0 || bring_back(cli, err) < 0)
         return -1;
     return say_next(cli, err);
 }

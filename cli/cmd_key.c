@@ -1,15 +1,11 @@
-/* cmd_key - private keys: from files of others, listed, back into files. */
+/* cmd_key - private keys of both methods: from files of others, and listed. */
 #include "cli/keys.h"
+#include "cli/own_pgp.h"
 #include "cli/secrets.h"
 
-#include "base/io.h"
 #include "base/json.h"
-#include "token/soft.h"
 
 #include <string.h>
-#include <unistd.h>
-
-#define P12_MAX (16u << 20)
 
 /* ---- import ---- */
 
@@ -86,6 +82,23 @@ static int read_key(const struct secret *bytes, const struct secret *passphrase,
                : import_bytes(span, &typed, out, err);
 }
 
+static int import_x509(struct cli *cli, const struct secret *bytes, const struct secret *passphrase,
+                       const char *owner, struct err *err)
+{
+    SEAL_CLEANUP(imported_fini) struct imported imported = {.ncerts = 0};
+    if (read_key(bytes, passphrase, &imported, err) < 0)
+        return -1;
+    return put_imported(cli, &imported, owner, err);
+}
+
+static int import_openpgp(struct cli *cli, enum pgpbook_kind kind, struct span octets,
+                          struct secret *passphrase, const char *owner, struct err *err)
+{
+    if (kind != PGPBOOK_SECRET)
+        return err_set(err, ERR_ABSENT, "holds no private key; for public keys use sealadm cert import");
+    return own_pgp_import(cli, octets, passphrase, owner, err);
+}
+
 int cmd_key_import(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const char *user = NULL, *passphrase_file = NULL, *owner = NULL;
@@ -93,15 +106,16 @@ int cmd_key_import(struct cli *cli, int argc, char **argv, struct err *err)
                                          {.name = "--passphrase-file", .value = &passphrase_file}};
     SEAL_CLEANUP(secret_fini) struct secret bytes = {.ptr = NULL};
     SEAL_CLEANUP(secret_fini) struct secret passphrase = {.ptr = NULL};
-    SEAL_CLEANUP(imported_fini) struct imported imported = {.ncerts = 0};
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
         (user != NULL && cli_address_or_domain(cli, user, &owner, err) < 0) ||
         (passphrase_file != NULL && secrets_read_passphrase(passphrase_file, &passphrase, err) < 0) ||
         secrets_read_file(argv[0], &bytes, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
-    if (read_key(&bytes, &passphrase, &imported, err) < 0 || put_imported(cli, &imported, owner, err) < 0)
-        return err_wrap(err, "%s", argv[0]);
-    return 0;
+    struct span span = {(const char *)bytes.ptr, bytes.len}, octets;
+    enum pgpbook_kind kind = pgpbook_recognise(cli, span, &octets);
+    int status = kind == PGPBOOK_NONE ? import_x509(cli, &bytes, &passphrase, owner, err)
+                                      : import_openpgp(cli, kind, octets, &passphrase, owner, err);
+    return status < 0 ? err_wrap(err, "%s", argv[0]) : 0;
 }
 
 /* ---- list ---- */
@@ -144,106 +158,94 @@ static int print_key(struct cli *cli, struct json *json, const struct key_record
     return 0;
 }
 
+static void print_own_text(struct cli *cli, const struct pgp_own_record *own, const struct pgp_record *key)
+{
+    buf_printf(&cli->out, "%s  %s  since %s  OpenPGP %s  %s%s\n", own->fingerprint, own->owner,
+               cli_date(cli, own->created), key == NULL ? "?" : pgpbook_key_text(cli, key),
+               key == NULL ? "its public key is gone" : pgpbook_until_text(cli, key),
+               own_pgp_is_missing(cli->settings, own) ? "  (its secret key is missing: sealadm init)" : "");
+}
+
+static void print_own_json(struct cli *cli, struct json *json, const struct pgp_own_record *own,
+                           const struct pgp_record *key)
+{
+    json_object_begin(json, NULL);
+    json_string(json, "fingerprint", own->fingerprint);
+    json_string(json, "owner", own->owner);
+    json_string(json, "created", cli_time(cli, own->created));
+    json_string(json, "expires", key == NULL || key->expires == 0 ? NULL : cli_time(cli, key->expires));
+    json_bool(json, "revoked", key != NULL && key->revoked);
+    json_bool(json, "missing", own_pgp_is_missing(cli->settings, own));
+    json_object_end(json);
+}
+
+static int print_own(struct cli *cli, struct json *json, const struct pgp_own_record *own, struct err *err)
+{
+    struct pgp_record key;
+    enum find found = store_find_pgp(cli->read, own->fingerprint, &key, err);
+    if (found == FIND_FAILED)
+        return -1;
+    if (cli->json)
+        print_own_json(cli, json, own, found == FIND_FOUND ? &key : NULL);
+    else
+        print_own_text(cli, own, found == FIND_FOUND ? &key : NULL);
+    return 0;
+}
+
+struct found {
+    struct key_record *keys;
+    size_t nkeys;
+    struct pgp_own_record *owns;
+    size_t nowns;
+};
+
+static int find_keys(struct cli *cli, const char *addr, struct found *out, struct err *err)
+{
+    if (addr == NULL)
+        return store_keys(cli->read, &out->keys, &out->nkeys, err) < 0 ||
+                       store_pgp_owns(cli->read, &out->owns, &out->nowns, err) < 0
+                   ? -1
+                   : 0;
+    return store_keys_of(cli->read, addr, &out->keys, &out->nkeys, err) < 0 ||
+                   store_pgp_own_of(cli->read, addr, &out->owns, &out->nowns, err) < 0
+               ? -1
+               : 0;
+}
+
+static int print_keys(struct cli *cli, struct json *json, const struct found *found, struct err *err)
+{
+    for (size_t i = 0; i < found->nkeys; i++)
+        if (print_key(cli, json, &found->keys[i], err) < 0)
+            return -1;
+    if (cli->json) {
+        json_array_end(json);
+        json_array_begin(json, "openpgp_keys");
+    }
+    for (size_t i = 0; i < found->nowns; i++)
+        if (print_own(cli, json, &found->owns[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 int cmd_key_list(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const struct cli_option options[] = {CLI_JSON_OPTION(cli)};
     const char *addr = NULL;
-    struct key_record *keys;
-    size_t n;
+    struct found found;
+    struct json json = JSON_INIT(&cli->out);
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 1, err) < 0 ||
         (argc == 1 && cli_address_or_domain(cli, argv[0], &addr, err) < 0) ||
-        cli_open_store(cli, CLI_DROP, err) < 0 ||
-        (addr == NULL ? store_keys(cli->read, &keys, &n, err)
-                      : store_keys_of(cli->read, addr, &keys, &n, err)) < 0)
+        cli_open_store(cli, CLI_DROP, err) < 0 || find_keys(cli, addr, &found, err) < 0)
         return -1;
-    struct json json = JSON_INIT(&cli->out);
     if (cli->json) {
         json_object_begin(&json, NULL);
         json_array_begin(&json, "keys");
     }
-    for (size_t i = 0; i < n; i++)
-        if (print_key(cli, &json, &keys[i], err) < 0)
-            return -1;
+    if (print_keys(cli, &json, &found, err) < 0)
+        return -1;
     if (cli->json) {
         json_array_end(&json);
         json_object_end(&json);
     }
     return 0;
-}
-
-/* ---- export ---- */
-
-static int unwrap(struct cli *cli, const char *beginning, struct secret *pkcs8_out,
-                  char fingerprint[HASH_HEX_SIZE], struct err *err)
-{
-    SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
-    struct key_record key;
-    if (certbook_find(cli, STORE_KEY, beginning, fingerprint, err) < 0 ||
-        store_find_key(cli->read, fingerprint, &key, err) != FIND_FOUND)
-        return -1;
-    if (*key.owner == '\0')
-        return err_set(err, ERR_POLICY, "the key of the own CA leaves the store only by sealadm backup");
-    if (secrets_read_master(cli, &master, err) < 0)
-        return -1;
-    return soft_unwrap(&master, key.owner, key.public_key, key.wrapped, pkcs8_out, err);
-}
-
-static int write_p12(struct cli *cli, const char *fingerprint, const struct secret *pkcs8,
-                     const struct secret *passphrase, struct buf *out, struct err *err)
-{
-    struct cert_record record;
-    struct cert *cert = NULL;
-    struct anchors *anchors = NULL;
-    SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
-    int status = certbook_get(cli, fingerprint, &record, &cert, err) < 0 ||
-                         trust_anchors(cli, &anchors, err) < 0 ||
-                         trust_chain(cli, anchors, cert, NULL, 0, &chain, err) < 0
-                     ? -1
-                     : 0;
-    if (status == 0)
-        status = export_p12(pkcs8, cert, chain.path + 1, chain.npath == 0 ? 0 : chain.npath - 1, passphrase,
-                            out, err);
-    anchors_free(&anchors);
-    cert_free(&cert);
-    return status;
-}
-
-static int deliver(struct cli *cli, const struct buf *p12, const char *path, const char *fingerprint,
-                   struct err *err)
-{
-    if (path == NULL) {
-        buf_add_span(&cli->out, buf_span(p12));
-        return 0;
-    }
-    if (cli_be_caller(err) < 0)
-        return -1;
-    if (access(path, F_OK) == 0)
-        return err_set(err, ERR_EXISTS, "%s is there already", path);
-    if (io_write_file(path, buf_span(p12), 0600, err) < 0)
-        return -1;
-    buf_printf(&cli->out, "key %.16s is in %s\n", fingerprint, path);
-    return 0;
-}
-
-int cmd_key_export(struct cli *cli, int argc, char **argv, struct err *err)
-{
-    const char *passphrase_file = NULL, *out = NULL;
-    const struct cli_option options[] = {{.name = "--passphrase-file", .value = &passphrase_file},
-                                         {.name = "--out", .value = &out}};
-    SEAL_CLEANUP(secret_fini) struct secret passphrase = {.ptr = NULL};
-    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
-    SEAL_CLEANUP(buf_fini) struct buf p12 = BUF_INIT(P12_MAX);
-    char fingerprint[HASH_HEX_SIZE];
-    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0)
-        return -1;
-    if (out == NULL && isatty(STDOUT_FILENO))
-        return err_set(err, ERR_USAGE, "a terminal shows no PKCS#12; give --out FILE");
-    if ((passphrase_file != NULL && secrets_read_passphrase(passphrase_file, &passphrase, err) < 0) ||
-        cli_open_store(cli, out == NULL ? CLI_DROP : CLI_LEND, err) < 0 ||
-        unwrap(cli, argv[0], &pkcs8, fingerprint, err) < 0 ||
-        (passphrase.len == 0 &&
-         secrets_ask("New passphrase for the file: ", ASK_TWICE, &passphrase, err) < 0) ||
-        write_p12(cli, fingerprint, &pkcs8, &passphrase, &p12, err) < 0)
-        return -1;
-    return deliver(cli, &p12, out, fingerprint, err);
 }

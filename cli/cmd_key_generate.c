@@ -1,5 +1,6 @@
-/* cmd_key_generate - a new key, with a certificate that the own CA issues. */
+/* cmd_key_generate - a new key, with a certificate that the own CA issues, or for OpenPGP. */
 #include "cli/keys.h"
+#include "cli/own_pgp.h"
 #include "cli/secrets.h"
 
 #include "smime/ca.h"
@@ -25,6 +26,19 @@ static const struct key_choice *find_choice(const char *name)
     for (size_t i = 0; i < SEAL_COUNT(choices); i++)
         if (name == NULL || strcmp(choices[i].name, name) == 0)
             return &choices[i];
+    return NULL;
+}
+
+static const struct pgp_choice {
+    const char *name;
+    enum pgp_key_kind kind;
+} pgp_choices[] = {{"ed25519", PGP_ED25519}, {"rsa3072", PGP_RSA3072}, {"rsa4096", PGP_RSA4096}};
+
+static const struct pgp_choice *find_pgp_choice(const char *name)
+{
+    for (size_t i = 0; i < SEAL_COUNT(pgp_choices); i++)
+        if (name == NULL || strcmp(pgp_choices[i].name, name) == 0)
+            return &pgp_choices[i];
     return NULL;
 }
 
@@ -119,19 +133,37 @@ static int generate(struct cli *cli, const char *addr, const struct key_choice *
     return status;
 }
 
-int cmd_key_generate(struct cli *cli, int argc, char **argv, struct err *err)
+static int generate_openpgp(struct cli *cli, const char *addr, const char *type, int64_t days,
+                            struct err *err)
 {
-    const char *type = NULL, *days_text = NULL, *addr;
-    int64_t days = 0;
-    const struct cli_option options[] = {{.name = "--type", .value = &type},
-                                         {.name = "--days", .value = &days_text}};
-    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
-        cli_address(cli, argv[0], &addr, err) < 0 || parse_days(days_text, &days, err) < 0)
+    const struct pgp_choice *choice = find_pgp_choice(type);
+    if (choice == NULL)
+        return err_set(err, ERR_USAGE, "--type %s: ed25519, rsa3072 or rsa4096 is wanted", type);
+    if (cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
+    return own_pgp_generate(cli, addr, choice->kind, days * DAY, err);
+}
+
+static int generate_x509(struct cli *cli, const char *addr, const char *type, int64_t days, struct err *err)
+{
     const struct key_choice *choice = find_choice(type);
     if (choice == NULL)
         return err_set(err, ERR_USAGE, "--type %s: rsa2048, rsa3072, rsa4096, p256 or p384 is wanted", type);
     if (cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     return generate(cli, addr, choice, days, err);
+}
+
+int cmd_key_generate(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    const char *type = NULL, *days_text = NULL, *addr;
+    int64_t days = 0;
+    bool openpgp = false;
+    const struct cli_option options[] = {{.name = "--type", .value = &type},
+                                         {.name = "--days", .value = &days_text},
+                                         {.name = "--openpgp", .flag = &openpgp}};
+    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
+        cli_address(cli, argv[0], &addr, err) < 0 || parse_days(days_text, &days, err) < 0)
+        return -1;
+    return openpgp ? generate_openpgp(cli, addr, type, days, err) : generate_x509(cli, addr, type, days, err);
 }

@@ -2,6 +2,7 @@
 #include "cli/certbook.h"
 
 #include "base/json.h"
+#include "store/pgp.h"
 
 #include <string.h>
 
@@ -95,30 +96,45 @@ static int check_new(struct cli *cli, const char *addr, struct err *err)
     return -1;
 }
 
-/* The keys of all his addresses. */
-static int keys_of(struct cli *cli, const struct user_record *user, struct key_record **out, size_t *n_out,
-                   struct err *err)
+struct users_keys {
+    struct key_record *x509;
+    struct pgp_own_record *openpgp;
+    size_t nx509, nopenpgp, x509_cap, openpgp_cap;
+};
+
+static int add_keys_of(struct cli *cli, const char *addr, struct users_keys *all, struct err *err)
 {
-    size_t total = 0;
-    struct key_record *all = NULL;
-    for (size_t i = 0; i <= user->nmore; i++) {
-        struct key_record *keys, *before = all;
-        size_t n;
-        if (store_keys_of(cli->read, i == 0 ? user->addr : user->more[i - 1], &keys, &n, err) < 0)
-            return -1;
-        all = arena_array(cli->arena, total + n, sizeof *all);
-        for (size_t k = 0; k < total + n; k++)
-            all[k] = k < total ? before[k] : keys[k - total];
-        total += n;
+    struct key_record *x509;
+    struct pgp_own_record *openpgp;
+    size_t nx509, nopenpgp;
+    if (store_keys_of(cli->read, addr, &x509, &nx509, err) < 0 ||
+        store_pgp_own_of(cli->read, addr, &openpgp, &nopenpgp, err) < 0)
+        return -1;
+    for (size_t i = 0; i < nx509; i++) {
+        all->x509 = arena_grow(cli->arena, all->x509, all->nx509, &all->x509_cap, sizeof *all->x509);
+        all->x509[all->nx509++] = x509[i];
     }
-    *out = all;
-    *n_out = total;
+    for (size_t i = 0; i < nopenpgp; i++) {
+        all->openpgp =
+            arena_grow(cli->arena, all->openpgp, all->nopenpgp, &all->openpgp_cap, sizeof *all->openpgp);
+        all->openpgp[all->nopenpgp++] = openpgp[i];
+    }
     return 0;
 }
 
-static void say_next(struct cli *cli, const struct user_record *user, size_t nkeys)
+/* The keys of all his addresses. */
+static int keys_of(struct cli *cli, const struct user_record *user, struct users_keys *out, struct err *err)
 {
-    if (nkeys == 0)
+    *out = (struct users_keys){.nx509 = 0};
+    for (size_t i = 0; i <= user->nmore; i++)
+        if (add_keys_of(cli, i == 0 ? user->addr : user->more[i - 1], out, err) < 0)
+            return -1;
+    return 0;
+}
+
+static void say_next(struct cli *cli, const struct user_record *user, const struct users_keys *keys)
+{
+    if (keys->nx509 + keys->nopenpgp == 0)
         buf_printf(&cli->out, "next: sealadm key generate %s, or sealadm key import FILE --user %s\n",
                    user->addr, user->addr);
 }
@@ -134,12 +150,11 @@ int cmd_user_add(struct cli *cli, int argc, char **argv, struct err *err)
         add_addresses(cli, &user, &also, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0 ||
         check_new(cli, user.addr, err) < 0 || store_put_user(cli->store, &user, err) < 0)
         return -1;
-    struct key_record *keys;
-    size_t nkeys;
-    if (keys_of(cli, &user, &keys, &nkeys, err) < 0)
+    struct users_keys keys;
+    if (keys_of(cli, &user, &keys, err) < 0)
         return -1;
     buf_printf(&cli->out, "user %s is added\n", describe(cli, &user));
-    say_next(cli, &user, nkeys);
+    say_next(cli, &user, &keys);
     return 0;
 }
 
@@ -237,37 +252,42 @@ int cmd_user_list(struct cli *cli, int argc, char **argv, struct err *err)
     return 0;
 }
 
-static void print_user(struct cli *cli, const struct user_record *user, const struct key_record *keys,
-                       size_t nkeys)
+static void print_user(struct cli *cli, const struct user_record *user, const struct users_keys *keys)
 {
     buf_printf(&cli->out, "address: %s\nname: %s\nalso: %s\nstate: %s\nadded: %s\n", user->addr,
                cli_clean(cli, user->name), cli_join(cli, user->more, user->nmore),
                user->enabled ? "enabled" : "disabled", cli_date(cli, user->created));
-    for (size_t i = 0; i < nkeys; i++)
-        buf_printf(&cli->out, "key: %.16s of %s\n", keys[i].fingerprint, keys[i].owner);
-    say_next(cli, user, nkeys);
+    for (size_t i = 0; i < keys->nx509; i++)
+        buf_printf(&cli->out, "key: %.16s of %s\n", keys->x509[i].fingerprint, keys->x509[i].owner);
+    for (size_t i = 0; i < keys->nopenpgp; i++)
+        buf_printf(&cli->out, "OpenPGP key: %s of %s\n", keys->openpgp[i].fingerprint,
+                   keys->openpgp[i].owner);
+    say_next(cli, user, keys);
 }
 
 int cmd_user_show(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const struct cli_option options[] = {CLI_JSON_OPTION(cli)};
     struct user_record user;
-    struct key_record *keys;
-    size_t nkeys;
+    struct users_keys keys;
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
         cli_open_store(cli, CLI_DROP, err) < 0 || get_user(cli, argv[0], &user, err) < 0 ||
-        keys_of(cli, &user, &keys, &nkeys, err) < 0)
+        keys_of(cli, &user, &keys, err) < 0)
         return -1;
     if (!cli->json) {
-        print_user(cli, &user, keys, nkeys);
+        print_user(cli, &user, &keys);
         return 0;
     }
     struct json json = JSON_INIT(&cli->out);
     json_object_begin(&json, NULL);
     write_user(cli, &json, &user);
     json_array_begin(&json, "keys");
-    for (size_t i = 0; i < nkeys; i++)
-        json_string(&json, NULL, keys[i].fingerprint);
+    for (size_t i = 0; i < keys.nx509; i++)
+        json_string(&json, NULL, keys.x509[i].fingerprint);
+    json_array_end(&json);
+    json_array_begin(&json, "openpgp_keys");
+    for (size_t i = 0; i < keys.nopenpgp; i++)
+        json_string(&json, NULL, keys.openpgp[i].fingerprint);
     json_array_end(&json);
     json_object_end(&json);
     return 0;

@@ -39,6 +39,8 @@ void doctor_add(struct doctor *doctor, enum severity severity, const char *todo,
 void doctor_files(struct doctor *doctor);
 /* doctor_keys.c: keys and certificates near expiry, users without a key. */
 void doctor_keys(struct doctor *doctor);
+/* doctor_openpgp.c: gpg and its agent's home; secret keys that only the store or only the home has. */
+void doctor_openpgp(struct doctor *doctor);
 /* doctor_revocation.c: revocation lists that are outdated or about to be, or missing where they must not. */
 void doctor_revocation(struct doctor *doctor);
 /* doctor_directory.c: the servers of the directory. */

@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 
 #include "smime/cert.h"
+#include "store/pgp.h"
 
 #include <string.h>
 #include <time.h>
@@ -17,6 +18,9 @@ static const char *date_of(struct doctor *doctor, int64_t when)
         return "?";
     return arena_strdup(doctor->arena, text);
 }
+
+/* later_of - at least *last_inout. */
+typedef int later_of(struct store_read *read, const char *addr, int64_t *last_inout, struct err *err);
 
 /* The last day on which a certificate with a key of this address is valid; at least *last_inout. */
 static int later(struct store_read *read, const char *addr, int64_t *last_inout, struct err *err)
@@ -36,34 +40,66 @@ static int later(struct store_read *read, const char *addr, int64_t *last_inout,
     return 0;
 }
 
+/* The same of OpenPGP keys. */
+static int later_openpgp(struct store_read *read, const char *addr, int64_t *last_inout, struct err *err)
+{
+    struct pgp_own_record *owns;
+    size_t n;
+    if (store_pgp_own_of(read, addr, &owns, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        struct pgp_record key;
+        enum find found = store_find_pgp(read, owns[i].fingerprint, &key, err);
+        if (found == FIND_FAILED)
+            return -1;
+        if (found == FIND_ABSENT || key.trust == TRUST_REJECTED || key.revoked)
+            continue;
+        int64_t last = key.expires == 0 ? INT64_MAX : key.expires;
+        if (last > *last_inout)
+            *last_inout = last;
+    }
+    return 0;
+}
+
 /* Of all addresses of the user; 0: there is none. */
-static int last_valid(struct store_read *read, const struct user_record *user, int64_t *out, struct err *err)
+static int last_valid(struct store_read *read, const struct user_record *user, later_of *of_address,
+                      int64_t *out, struct err *err)
 {
     *out = 0;
-    if (later(read, user->addr, out, err) < 0)
+    if (of_address(read, user->addr, out, err) < 0)
         return -1;
     for (size_t i = 0; i < user->nmore; i++)
-        if (later(read, user->more[i], out, err) < 0)
+        if (of_address(read, user->more[i], out, err) < 0)
             return -1;
     return 0;
+}
+
+static void say_end(struct doctor *doctor, const struct user_record *user, int64_t last, const char *what,
+                    const char *option)
+{
+    const char *generate =
+        arena_printf(doctor->arena, "sealadm key generate %s%s, or key import", user->addr, option);
+    if (last != 0 && last < doctor->now)
+        doctor_add(doctor, FINDING_ERROR, generate, "the %s of %s expired %s", what, user->addr,
+                   date_of(doctor, last));
+    else if (last != 0 && last < doctor->now + SOON)
+        doctor_add(doctor, FINDING_WARNING, generate, "the %s of %s expires %s", what, user->addr,
+                   date_of(doctor, last));
 }
 
 static int check_user(struct doctor *doctor, struct store_read *read, const struct user_record *user,
                       struct err *err)
 {
-    int64_t last;
-    if (last_valid(read, user, &last, err) < 0)
+    int64_t x509, openpgp;
+    if (last_valid(read, user, later, &x509, err) < 0 ||
+        last_valid(read, user, later_openpgp, &openpgp, err) < 0)
         return -1;
-    const char *generate = arena_printf(doctor->arena, "sealadm key generate %s, or key import", user->addr);
-    if (last == 0)
-        doctor_add(doctor, FINDING_WARNING, generate, "user %s has no key: nothing is signed or opened",
-                   user->addr);
-    else if (last < doctor->now)
-        doctor_add(doctor, FINDING_ERROR, generate, "the certificate of %s expired %s", user->addr,
-                   date_of(doctor, last));
-    else if (last < doctor->now + SOON)
-        doctor_add(doctor, FINDING_WARNING, generate, "the certificate of %s expires %s", user->addr,
-                   date_of(doctor, last));
+    if (x509 == 0 && openpgp == 0)
+        doctor_add(doctor, FINDING_WARNING,
+                   arena_printf(doctor->arena, "sealadm key generate %s, or key import", user->addr),
+                   "user %s has no key: nothing is signed or opened", user->addr);
+    say_end(doctor, user, x509, "certificate", "");
+    say_end(doctor, user, openpgp, "OpenPGP key", " --openpgp");
     return 0;
 }
 

@@ -6,7 +6,7 @@ static void take_user_ids(struct arena *arena, const struct pgp_key *key, struct
     record->user_ids = arena_array(arena, key->nuids, sizeof *record->user_ids);
     record->named = arena_array(arena, key->nuids, sizeof *record->named);
     for (size_t i = 0; i < key->nuids; i++) {
-        if (!key->uids[i].valid)
+        if (!key->uids[i].valid && key->why == NULL)
             continue;
         record->user_ids[record->nuser_ids++] = key->uids[i].text;
         record->named[record->nnamed++] = key->uids[i].addr;

@@ -104,7 +104,7 @@ static bool learn_state(struct pgp_record *known, const struct pgp_record *seen,
     known->source = before.source;
     known->capabilities = before.capabilities;
     known->revoked |= before.revoked;
-    if (!known->pinned)
+    if (!known->pinned && !known->revoked)
         drop_addresses(known, arena);
     return true;
 }

@@ -33,7 +33,7 @@ struct pgp_record {
     struct span key;     /* binary, cut down */
     const char **keyids; /* of the primary key and all subkeys: 16 lower-case hex digits */
     size_t nkeyids;
-    const char **user_ids; /* the valid ones, as text */
+    const char **user_ids; /* the valid ones, as text; of a key that has ended all */
     size_t nuser_ids;
     const char **named; /* as many: the canonical address of each, "" when it has none */
     size_t nnamed;
@@ -87,7 +87,7 @@ int store_pgps(struct store_read *read, struct pgp_record **out, size_t *n_out, 
  * trusted one, untrusted ones above STORE_HARVEST_MAX for an address or when the store is half full. Refused is also one for an address that
  * has a key of a better source with which one can encrypt (at record->last_seen).
  * A known key gets its newer state (subkeys, User-IDs, expiry, revocation), the better source, capabilities, last_seen (to the day). Unless
- * pinned it loses addresses that no valid User-ID has any more, becomes trusted when the record is, and is used for the further
+ * pinned it loses addresses that no valid User-ID has any more (not when it is revoked), becomes trusted when the record is, and is used for the further
  * addresses for which it is seen (refused ones apart).
  *
  * base    as in store_put_pgp

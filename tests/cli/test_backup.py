@@ -14,7 +14,7 @@ class Backup(Case):
         self.backup = self.site.dir / "backup"
 
     def leftovers(self):
-        return [path.name for path in self.site.state.iterdir() if path.name not in ("store.mdb", "store.mdb-lock", "master.key")]
+        return [path.name for path in self.site.state.iterdir() if path.name not in ("store.mdb", "store.mdb-lock", "master.key", "gnupg")]
 
     def test_restored_store_is_the_one_that_was_backed_up(self):
         before = self.everything()

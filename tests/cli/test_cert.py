@@ -7,6 +7,7 @@ import unittest
 from support import Case, authority, openssl, person
 
 BOB = "bob@far.example"
+NOTHING = {"certificates": [], "openpgp_keys": []}
 
 
 class Cert(Case):
@@ -149,7 +150,7 @@ class Cert(Case):
         self.done("cert", "import", self.bob.pem, self.carol.pem)
         self.assertEqual([c["fingerprint"] for c in self.json("cert", "list", "BOB@far.example")["certificates"]],
                          [self.bob.fingerprint])
-        self.assertEqual(self.json("cert", "list", "nobody@far.example"), {"certificates": []})
+        self.assertEqual(self.json("cert", "list", "nobody@far.example"), NOTHING)
         self.assertEqual(self.done("cert", "list").count("\n"), 2)
 
     def test_expired_certificate_is_listed_as_expired(self):
@@ -184,7 +185,7 @@ class Cert(Case):
     def test_what_is_no_fingerprint_is_wrong_usage(self):
         for text in ("xyz", "", "a" * 65, "../../etc/passwd"):
             self.fails("cert", "show", text, status=2, says="fingerprint")
-        self.fails("cert", "show", "0123", says=["no certificate has a fingerprint that begins with 0123", "sealadm cert list"])
+        self.fails("cert", "show", "0123", says=["no certificate or OpenPGP key has a fingerprint that begins with 0123", "sealadm cert list"])
 
     # ---- trust, reject, export, delete ----
 
@@ -206,8 +207,8 @@ class Cert(Case):
     def test_delete_forgets_but_not_while_the_key_is_here(self):
         self.done("cert", "import", self.bob.pem)
         self.done("cert", "delete", self.bob.fingerprint)
-        self.assertEqual(self.json("cert", "list"), {"certificates": []})
-        self.fails("cert", "delete", self.bob.fingerprint, says="no certificate has a fingerprint")
+        self.assertEqual(self.json("cert", "list"), NOTHING)
+        self.fails("cert", "delete", self.bob.fingerprint, says="no certificate or OpenPGP key has a fingerprint")
         self.done("key", "generate", "alice@ours.example", "--type", "p256")
         own = self.json("cert", "list")["certificates"][0]["fingerprint"]
         self.unchanged("cert", "delete", own, says="its private key is here")

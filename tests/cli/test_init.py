@@ -20,13 +20,13 @@ class Init(unittest.TestCase):
 
     def test_everything_is_made_private_and_what_is_next_is_said(self):
         said = self.init().text
-        for what in ("state folder", "socket folder", "spool folder", "master key", "store", "own CA"):
+        for what in ("state folder", "OpenPGP folder", "socket folder", "spool folder", "master key", "store", "own CA"):
             self.assertIn(f"made   {what} ", said)
         self.assertIn("keep a copy of it apart", said)
         self.assertIn("next: sealadm user add", said)
         self.assertIn("sealadm policy load", said)
         run = self.site.dir / "run"
-        modes = {self.site.state: 0o700, self.site.master_key: 0o600, self.site.store: 0o600, run: 0o755, run / "spool": 0o700}
+        modes = {self.site.state: 0o700, self.site.state / "gnupg": 0o700, self.site.master_key: 0o600, self.site.store: 0o600, run: 0o755, run / "spool": 0o700}
         self.assertEqual({path: stat.S_IMODE(path.stat().st_mode) for path in modes}, modes)
         self.assertEqual(self.site.master_key.stat().st_size, 32)
 
@@ -35,7 +35,7 @@ class Init(unittest.TestCase):
         before = {path: hashlib.sha256(path.read_bytes()).digest() for path in (self.site.master_key, self.site.store)}
         said = self.init().text
         self.assertNotIn("made", said)
-        self.assertEqual(said.count("there  "), 6)
+        self.assertEqual(said.count("there  "), 7)
         self.assertEqual({path: hashlib.sha256(path.read_bytes()).digest() for path in before}, before)
 
     def test_two_sites_have_different_master_keys(self):

@@ -272,7 +272,7 @@ class Key(Case):
         self.done("key", "import", self.pem(self.alice))
         self.assertEqual([k["fingerprint"] for k in self.json("key", "list", "Alice@Ours.example")["keys"]],
                          [self.alice.fingerprint])
-        self.assertEqual(self.json("key", "list", "nobody@ours.example"), {"keys": []})
+        self.assertEqual(self.json("key", "list", "nobody@ours.example"), {"keys": [], "openpgp_keys": []})
         self.assertIn("(own CA)", self.done("key", "list"))
 
     def test_wrong_usage(self):

@@ -22,7 +22,7 @@ class User(Case):
         record = self.user(ALICE)
         self.assertRegex(record.pop("created"), r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
         self.assertEqual(record, {"address": ALICE, "name": "Alice Dö", "enabled": True,
-                                  "also": ["a@ours.example", "sales@ours.example"], "keys": []})
+                                  "also": ["a@ours.example", "sales@ours.example"], "keys": [], "openpgp_keys": []})
 
     def test_user_is_added_once(self):
         self.done("user", "add", ALICE, "--also", "a@ours.example")

@@ -289,6 +289,18 @@ START_TEST(an_address_whose_user_id_is_gone_is_dropped)
 }
 END_TEST
 
+START_TEST(a_revoked_key_is_still_found_by_its_addresses)
+{
+    struct pgp_record seen = fixture_pgp("aa", ALICE), revoked = fixture_pgp("aa", ALICE);
+    ck_assert_int_eq(harvest(&seen), HARVEST_NEW);
+    revoked.key = SPAN_LIT("revoked");
+    revoked.revoked = true;
+    revoked.naddrs = revoked.nnamed = revoked.nuser_ids = 0;
+    ck_assert_int_eq(harvest_on(&revoked, seen.key), HARVEST_KNOWN);
+    ck_assert_uint_eq(fixture_pgp_of(ALICE), 1);
+}
+END_TEST
+
 START_TEST(a_key_is_used_only_for_the_addresses_for_which_it_was_seen)
 {
     const char *named[] = {ALICE, "director@bank.example"};
@@ -459,6 +471,7 @@ static Suite *suite(void)
     tcase_add_test(c, a_known_key_gets_its_newer_state);
     tcase_add_test(c, a_revocation_is_never_forgotten);
     tcase_add_test(c, an_address_whose_user_id_is_gone_is_dropped);
+    tcase_add_test(c, a_revoked_key_is_still_found_by_its_addresses);
     tcase_add_test(c, a_key_is_used_only_for_the_addresses_for_which_it_was_seen);
     tcase_add_test(c, a_pinned_key_keeps_trust_and_addresses_and_gets_its_revocation);
     tcase_add_test(c, a_pinned_address_gets_no_other_key);
