@@ -65,6 +65,8 @@ static const char *const conditions[] = {
     "to attribute department like s*",
     "client 192.0.2.0/24",
     "client 2001:db8::/32 or 192.0.2.7",
+    "client 192.0.2.0/28",
+    "client 2001:db8::1",
     "client name *.example.org",
     "listener 587",
     "listener submission or 127.0.0.1:25",
@@ -101,13 +103,17 @@ static void add_address_condition(struct buf *out)
         buf_printf(out, "%s%s", i > 0 ? " or " : "", PICK(patterns));
 }
 
+static const char *const directions[] = {"outbound", "inbound", "internal", "transit"};
+
 static void add_conditions(struct buf *out)
 {
     unsigned n = random_below(4);
     for (unsigned i = 0; i < n; i++) {
         buf_add_str(out, i > 0 ? ", " : "  when ");
         buf_add_str(out, one_in(4) ? "not " : "");
-        if (one_in(3))
+        if (i == 0 && one_in(3)) /* as rules of people begin */
+            buf_add_str(out, PICK(directions));
+        else if (one_in(3))
             add_address_condition(out);
         else
             buf_add_str(out, PICK(conditions));
@@ -159,7 +165,7 @@ static void add_steps(struct buf *out)
     MAYBE(encrypts, 2, out);
     MAYBE(headers, 6, out);
     MAYBE(headers, 6, out);
-    buf_add_str(out, one_in(4) ? "  attach keys\n" : "");
+    buf_add_str(out, one_in(2) ? "  attach keys\n" : "");
     buf_add_str(out, one_in(8) ? "  redirect to deputy@example.org\n" : "");
     buf_add_str(out, one_in(5) ? "  harvest\n" : "");
     MAYBE(tags, 4, out);
@@ -280,7 +286,7 @@ static void random_client(struct facts *facts)
     facts->client_name = one_in(2) ? "mail.example.org" : "elsewhere.example";
     facts->login = facts->submitter == SUBMITTER_LOGIN ? PICK(logins) : NULL;
     facts->tls_version = one_in(2) ? "TLSv1.3" : NULL;
-    facts->tls_subject = one_in(3) ? "CN=billing" : NULL;
+    facts->tls_subject = facts->tls_version != NULL && one_in(2) ? "CN=billing" : NULL;
     facts->listener_addr = "127.0.0.1";
     facts->listener_port = one_in(2) ? 587 : 25;
     facts->listener_name = one_in(2) ? "submission" : "smtpd";

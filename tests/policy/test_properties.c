@@ -366,6 +366,20 @@ static void check_rules_that_are_said_to_exclude_or_swallow_each_other_do(struct
 }
 PROPERTY(rules_that_are_said_to_exclude_or_swallow_each_other_do)
 
+/* Neither for its conditions nor for its directions, nor because of what stands before it. */
+static void check_a_rule_of_which_check_says_that_it_never_matches_never_does(struct site *site)
+{
+    SEAL_CLEANUP(buf_fini) struct buf found = BUF_INIT(1u << 20);
+    policy_check(site->policy, &found);
+    for (size_t i = 0; i < site->facts.nrcpts; i++)
+        for (size_t k = 0; k < site->decisions[i].nrules; k++) {
+            const char *claim =
+                arena_printf(site->arena, "rule \"%s\" can never match", site->decisions[i].rules[k]);
+            ck_assert_msg(strstr(buf_str(&found), claim) == NULL, "%s:\n%s", claim, buf_str(&found));
+        }
+}
+PROPERTY(a_rule_of_which_check_says_that_it_never_matches_never_does)
+
 static void check_the_index_finds_whoever_swallows_a_rule(struct site *site)
 {
     const struct policy *policy = site->policy;
@@ -434,10 +448,13 @@ START_TEST(chance_reaches_everything)
                                                     DISPOSITION_TEMPFAIL, DISPOSITION_REFUSE};
     size_t reached[SEAL_COUNT(dispositions)] = {0}, kinds[OP_STATUS + 1] = {0},
            notices[NOTICE_ALERT + 1] = {0};
-    size_t split = 0, opened = 0, protected = 0, extra = 0, redirected = 0;
+    size_t split = 0, opened = 0, protected = 0, extra = 0, redirected = 0, of_directions = 0;
     for (int i = 0; i < 800; i++) {
         struct site *site = random_case(i);
         const struct plan *plan = site->plan;
+        SEAL_CLEANUP(buf_fini) struct buf found = BUF_INIT(1u << 20);
+        policy_check(site->policy, &found);
+        of_directions += strstr(buf_str(&found), ", and no mail for them is") != NULL;
         reached[plan->disposition]++;
         split += plan->ncopies > 2;
         for (size_t k = 0; k < plan->nnotices; k++)
@@ -463,6 +480,7 @@ START_TEST(chance_reaches_everything)
     ck_assert_uint_gt(protected, 10);
     ck_assert_uint_gt(extra, 10);
     ck_assert_uint_gt(redirected, 5);
+    ck_assert_uint_gt(of_directions, 5);
 }
 END_TEST
 
@@ -481,6 +499,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, facts_gathered_on_demand_decide_as_all_facts_do, 0, CHUNKS);
     tcase_add_loop_test(t, what_opening_shows_does_not_reach_the_sender, 0, CHUNKS);
     tcase_add_loop_test(t, rules_that_are_said_to_exclude_or_swallow_each_other_do, 0, CHUNKS);
+    tcase_add_loop_test(t, a_rule_of_which_check_says_that_it_never_matches_never_does, 0, CHUNKS);
     tcase_add_loop_test(t, the_index_finds_whoever_swallows_a_rule, 0, CHUNKS);
     tcase_add_loop_test(t, the_order_of_recipients_changes_nothing_but_order, 0, CHUNKS);
     tcase_add_loop_test(t, a_policy_that_is_printed_reads_back, 0, CHUNKS);
