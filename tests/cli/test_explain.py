@@ -54,6 +54,12 @@ class Explain(Case):
         for text in (BOB, '"out"', "encrypt smime", "trusted by its chain"):
             self.assertIn(text, said)
 
+    def test_each_rule_tried_is_named_with_the_condition_that_failed(self):
+        said = self.done("explain", "--from", BOB, "--to", ALICE, self.message)
+        self.assertIn('    tried    "out"  no   outbound\n             "in"   yes\n', said)
+        tried = self.recipient("--from", BOB, "--to", ALICE)["tried"]
+        self.assertEqual([(line["rule"], line["matched"], line["condition"]) for line in tried], [("out", "no", "outbound"), ("in", "yes", None)])
+
     def test_written_copies_are_whole_and_numbered_by_index(self):
         folder = self.site.dir / "copies"
         said = self.explain(*OUT, "--to", BOB, "--to", CAROL, "--write", folder)

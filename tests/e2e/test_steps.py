@@ -221,6 +221,10 @@ class Scenarios(SealSite):
         self.mta.wait_empty()
         self.assertEqual(sorted(rcpt for got in self.sink.messages for rcpt in got.recipients), [BOB, "twice@far.example"])
 
+    def test_what_the_client_encrypted_is_signed_around_and_not_encrypted_again(self):
+        self.submit("kept@far.example", pki.mail(pki.encrypt(HELLO, self.bob), ALICE, "kept@far.example"))
+        self.assertEqual(self.opened(self.sink.one(to="kept@far.example")).layers, ["signed", "encrypted"])
+
     # ---- chains ----
 
     def test_certificate_of_a_rule_stands_for_those_of_all_and_each_copy_is_what_stands_above_it(self):
