@@ -248,9 +248,9 @@ static const struct {
      "warning: p:3: rule \"r\": 'return \"No.\"' of mail from outside writes to senders who may be forged: "
      "refuse it "
      "instead, or let the rule match submitted mail alone\n"},
-    {"rule \"r\"\n  when inbound, to x@a.example\n  notify sender \"Thanks.\", \"{subject}\"\n"
-     "rule \"s\"\n  when inbound, to y@a.example\n  notify sender subject \"Re: {subject}\"\n"
-     "rule \"t\"\n  when inbound, to z@a.example\n  notify sender\n"
+    {"rule \"r\"\n  when inbound, to x@example.org\n  notify sender \"Thanks.\", \"{subject}\"\n"
+     "rule \"s\"\n  when inbound, to y@example.org\n  notify sender subject \"Re: {subject}\"\n"
+     "rule \"t\"\n  when inbound, to z@example.org\n  notify sender\n"
      "rule \"u\"\n  when outbound, to a.example\n  notify sender \"{subject}\"\n" ENDS,
      0,
      "warning: p:3: rule \"r\": 'notify sender \"Thanks.\" \"{subject}\"' sends the Subject of mail from "
