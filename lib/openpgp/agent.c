@@ -137,6 +137,7 @@ static int find_or_start(struct agent *agent, struct err *err)
     if (pidfd < 0)
         return err_set(err, ERR_BUSY, "gpg-agent in %s does not answer", agent->home);
     agent->pidfd = pidfd;
+    agent->pid = pid;
     agent->ours = ours;
     agent->generation++;
     return 0;
@@ -158,7 +159,9 @@ int agent_ensure(struct agent *agent, unsigned *generation_out, struct err *err)
 bool agent_survived(struct agent *agent, unsigned generation)
 {
     pthread_mutex_lock(&agent->lock);
-    bool survived = agent->generation == generation && agent->pidfd >= 0 && !ended(agent->pidfd, 0);
+    /* One that is being killed closes its sockets before it has ended. */
+    bool survived = agent->generation == generation && agent->pidfd >= 0 && !ended(agent->pidfd, 0) &&
+                    pid_of(agent) == agent->pid;
     pthread_mutex_unlock(&agent->lock);
     return survived;
 }

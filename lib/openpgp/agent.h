@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define AGENT_HOME_MAX 90 /* octets: a socket's path has 107, and the agent makes S.gpg-agent.ssh in it */
 
@@ -14,6 +15,7 @@ struct agent {
     char *home;
     char *socket;
     pthread_mutex_t lock;
+    pid_t pid;
     int pidfd;           /* readable when it has ended; -1: not known to run */
     unsigned generation; /* counts the agents that were seen */
     bool ours;           /* we started it */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ARENA_MAX (1u << 20)
+
 static bool is_ours(const struct job *job, const char *fingerprint)
 {
     for (size_t i = 0; i < job->nown; i++)
@@ -19,6 +21,17 @@ static bool is_opened(const struct job *job, gpgme_error_t code)
     const struct job_seen *seen = &job->seen;
     return code == 0 && seen->decryption_okay && seen->authenticated && seen->ended_decryption &&
            seen->plaintexts == 1 && is_ours(job, seen->opened_with);
+}
+
+/* gpg takes literal data for a message, and writes it out. true: it has to be tried. */
+static bool is_encrypted(struct span message)
+{
+    static const struct pgp_limits limits = PGP_LIMITS_DEFAULT;
+    struct err err = ERR_INIT;
+    struct pgp_outside outside;
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX);
+    return pgp_look(arena, message, &limits, &outside, &err) == 0 && outside.kind == PGP_KIND_ENCRYPTED &&
+           outside.supported;
 }
 
 /* Own keys open, the signers' verify; gpg finds them all in one keyring. */
@@ -74,6 +87,8 @@ int pgp_decrypt(struct pgp_engine *engine, struct span message, const struct pgp
     struct job job;
     *result_out = PGP_NOT_OPENED;
     *verified_out = (struct pgp_verified){.signature = SIGNATURE_NONE};
+    if (!is_encrypted(message))
+        return 0;
     if (job_begin(&job, engine, own, nown, NULL, err) < 0)
         return -1;
     int rc = run(&job, message, signers, nsigners, floors, out, result_out, verified_out, err);

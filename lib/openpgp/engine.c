@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GPG_OLDEST "2.2.27"
+#define GPG_OLDEST  "2.2.27"
+#define GPG_UNKNOWN "3"
 
 static void init_gpgme(void)
 {
@@ -49,10 +50,13 @@ static int check_version(struct pgp_engine *engine, const char *gpg, struct err 
         info = info->next;
     const char *version = info != NULL ? info->version : NULL;
     homes_give(engine, home);
-    if (version == NULL)
+    /* GPGME calls a program that does not answer 1.0.0. */
+    if (version == NULL || is_older(version, "1.0.1"))
         return err_set(err, ERR_CONFIG, "%s: does not run as gpg", gpg);
-    if (is_older(version, GPG_OLDEST))
-        return err_set(err, ERR_CONFIG, "%s: is version %s, and " GPG_OLDEST " is needed", gpg, version);
+    if (is_older(version, GPG_OLDEST) || !is_older(version, GPG_UNKNOWN))
+        return err_set(err, ERR_CONFIG,
+                       "%s: is version %s; needed is one from " GPG_OLDEST " to before " GPG_UNKNOWN, gpg,
+                       version);
     return 0;
 }
 

@@ -160,6 +160,25 @@ struct span pgp_rig_key(struct pgp_rig *rig, const struct pgp_person *person)
     return tool_read(rig->tool, "exported");
 }
 
+/* gpg puts a colon in front of the armour, and text in front of that. */
+struct span pgp_rig_revocation(struct pgp_rig *rig, const struct pgp_person *person)
+{
+    char path[200];
+    snprintf(path, sizeof path, "world/openpgp-revocs.d/%s.rev", person->fingerprint);
+    for (char *c = strrchr(path, '/'); *c != '.'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    struct span file = tool_read(rig->tool, path);
+    size_t at = span_find(file, ":-----BEGIN", 11, 0);
+    ck_assert(at != SIZE_MAX);
+    return span_sub(file, at + 1, file.len);
+}
+
+void pgp_rig_revoke(struct pgp_rig *rig, const struct pgp_person *person)
+{
+    tool_write(rig->tool, "revocation.asc", pgp_rig_revocation(rig, person));
+    must(rig, rig->world, "", "--import", "revocation.asc", NULL);
+}
+
 static void make(struct pgp_rig *rig, const char *home, const char *passphrase, const char *addr,
                  const char *algorithm, struct pgp_person *person)
 {

@@ -49,6 +49,10 @@ struct pgp_person pgp_rig_person(struct pgp_rig *rig, const char *addr, const ch
 /* pgp_rig_key - the public key again, after the world has changed it. */
 struct span pgp_rig_key(struct pgp_rig *rig, const struct pgp_person *person);
 
+/* pgp_rig_revocation - the certificate of revocation that gpg made with a stranger's key, an armour. pgp_rig_revoke - the world has it. */
+struct span pgp_rig_revocation(struct pgp_rig *rig, const struct pgp_person *person);
+void pgp_rig_revoke(struct pgp_rig *rig, const struct pgp_person *person);
+
 /* pgp_rig_gpg - gpg in the world, quiet, yes to all; its exit status. What it says is the file "said". */
 int pgp_rig_gpg(struct pgp_rig *rig, ...) __attribute__((sentinel));
 

@@ -4,8 +4,6 @@
 #include "support/check.h"
 #include "support/pgp.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct pgp_rig *rig;
@@ -195,15 +193,9 @@ START_TEST(revocation_without_the_key_revokes_it_for_ever)
 {
     struct err err = ERR_INIT;
     struct pgp_key revoked, refreshed;
-    char path[200];
     struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
     struct pgp_person carol = pgp_rig_person(rig, "carol@far.example", "ed25519", PGP_STRANGER);
-    snprintf(path, sizeof path, "world/openpgp-revocs.d/%s.rev", bob.fingerprint);
-    for (char *c = strrchr(path, '/'); *c != '.'; c++)
-        *c = (char)toupper((unsigned char)*c);
-    struct span file = tool_read(rig->tool, path); /* gpg puts a colon in front of the armour */
-    size_t at = span_find(file, ":-----BEGIN", 11, 0) + 1;
-    tool_write(rig->tool, "revocation.asc", span_sub(file, at, file.len));
+    tool_write(rig->tool, "revocation.asc", pgp_rig_revocation(rig, &bob));
     must_gpg(pgp_rig_gpg(rig, "-o", "revocation", "--dearmor", "revocation.asc", NULL));
     struct span revocation = tool_read(rig->tool, "revocation");
     ck_ok(pgp_key_merge(rig->engine, arena, bob.key, revocation, &revoked, &err));
