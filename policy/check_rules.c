@@ -23,22 +23,22 @@ static size_t share_of_each(size_t nrules)
     return share > COMPARED_FLOOR ? share : COMPARED_FLOOR;
 }
 
-static void check_cut(struct checking *c, const struct rule *first, size_t n, size_t share)
+static void check_cut(struct checking *c, const struct rule *first, size_t n)
 {
     if (n > 0)
         check_warning(
             c, first->line,
-            "rule \"%s\": %zu rules from here on were compared with %zu earlier ones for the same mail, "
-            "not with all: whether they can ever match is not known",
-            first->name, n, share);
+            "rule \"%s\": %zu rules from here on were not compared with all of the many earlier ones for "
+            "the same mail: whether they can ever match is not known",
+            first->name, n);
 }
 
 /* A rule that another swallows swallows nothing that the other does not. */
 static void check_swallowed(struct checking *c)
 {
-    size_t share = share_of_each(c->policy->nrules), ncut = 0;
+    size_t ncut = 0;
     const struct rule *first_cut = NULL;
-    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new(share);
+    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new(share_of_each(c->policy->nrules));
     for (size_t i = 0; i < c->policy->nrules; i++) {
         const struct rule *rule = &c->policy->rules[i];
         struct swallow_search search = {.cut = false};
@@ -52,7 +52,7 @@ static void check_swallowed(struct checking *c)
         if (earlier == NULL && search.cut && ncut++ == 0)
             first_cut = rule;
     }
-    check_cut(c, first_cut, ncut, share);
+    check_cut(c, first_cut, ncut);
 }
 
 /* A user's keyword that takes mail away from a rule which requires encryption. */

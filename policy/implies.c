@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define PAIRS_MAX 1000000 /* of values that are compared; more say nothing */
+#define PAIRS_EACH 50 /* values of a list that each value is compared with, on average; more say nothing */
 
 /* Whatever fits pattern a fits pattern b. A * in b matches the * of a; a ? in b might not, so it must be the same text. */
 static bool pattern_within(const char *a, const char *b)
@@ -27,16 +27,22 @@ static bool text_within(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
+/*
+ * Lists that were copied have their values in the same order: so each is looked for from where the one before was found. Long lists in another
+ * order are given up.
+ */
 static bool values_within(const struct condition *a, const struct condition *b,
                           bool (*within)(const char *, const char *))
 {
-    if (b->nvalues > 0 && a->nvalues > PAIRS_MAX / b->nvalues)
-        return false;
+    size_t left = PAIRS_EACH * (a->nvalues + b->nvalues), at = 0;
     for (size_t i = 0; i < a->nvalues; i++) {
-        size_t k = 0;
-        while (k < b->nvalues && !within(a->values[i], b->values[k]))
-            k++;
-        if (k == b->nvalues)
+        size_t tried = 0;
+        while (tried < b->nvalues && left > 0 && !within(a->values[i], b->values[at % b->nvalues])) {
+            at++;
+            tried++;
+            left--;
+        }
+        if (tried == b->nvalues || left == 0)
             return false;
     }
     return true;

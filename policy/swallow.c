@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VALUES_OF_ONE 8 /* a comparison of rules that have so many values counts as one */
+
 struct entry {
     const struct rule *rule;
     size_t number;
-    size_t next; /* index + 1; 0: the last */
+    size_t nvalues; /* of all its conditions */
+    size_t next;    /* index + 1; 0: the last */
 };
 
 /* Rules under one key, in the order in which they were added. */
@@ -27,7 +30,7 @@ struct swallow {
     size_t nchains, chains_cap;
     struct entry *others; /* rules that have no key */
     size_t nothers, others_cap;
-    size_t list_max; /* how many rules of one chain, or of those without a key, a rule is compared with */
+    size_t list_max; /* what comparing a rule with one chain, or with those without a key, may cost */
 };
 
 struct swallow *swallow_new(size_t list_max)
@@ -97,6 +100,14 @@ static size_t count_values(const struct condition *c)
     return is_about_groups(c) ? c->ngroups : c->nvalues;
 }
 
+static size_t count_all_values(const struct rule *rule)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < rule->nconditions; i++)
+        n += count_values(&rule->conditions[i]);
+    return n;
+}
+
 static bool value_key(const struct condition *c, size_t value, uint64_t *key_out)
 {
     if (is_about_groups(c)) {
@@ -143,12 +154,11 @@ static void append(struct entry **entries, size_t *n, size_t *cap, struct entry 
     (*entries)[(*n)++] = entry;
 }
 
-static void add_under(struct swallow *index, uint64_t key, const struct rule *rule, size_t number)
+static void add_under(struct swallow *index, uint64_t key, const struct entry *entry)
 {
     make_room(index);
     struct chain *chain = find_chain(index, key);
-    append(&index->entries, &index->nentries, &index->entries_cap,
-           (struct entry){.rule = rule, .number = number});
+    append(&index->entries, &index->nentries, &index->entries_cap, *entry);
     if (chain->first == 0) {
         *chain = (struct chain){.key = key, .first = index->nentries};
         index->nchains++;
@@ -185,13 +195,13 @@ void swallow_add(struct swallow *index, const struct rule *rule, size_t number)
             anchor = &rule->conditions[i];
         }
     }
+    const struct entry entry = {.rule = rule, .number = number, .nvalues = count_all_values(rule)};
     if (anchor == NULL)
-        append(&index->others, &index->nothers, &index->others_cap,
-               (struct entry){.rule = rule, .number = number});
+        append(&index->others, &index->nothers, &index->others_cap, entry);
     for (size_t i = 0; anchor != NULL && i < count_values(anchor); i++) {
         uint64_t key;
         if (value_key(anchor, i, &key))
-            add_under(index, key, rule, number);
+            add_under(index, key, &entry);
     }
 }
 
@@ -200,20 +210,24 @@ void swallow_add(struct swallow *index, const struct rule *rule, size_t number)
 struct search {
     const struct swallow *index;
     const struct rule *rule;
+    size_t nvalues;
     const struct entry *first; /* found so far */
     struct swallow_search *out;
 };
 
-/* Whether this entry ends the search of its list; compared: with how many of the list before it. */
-static bool look_at(struct search *s, const struct entry *entry, size_t compared)
+/* Whether this entry ends the search of its list. */
+static bool look_at(struct search *s, const struct entry *entry, size_t *left)
 {
     if (s->first != NULL && entry->number >= s->first->number)
         return true;
-    if (compared == s->index->list_max) {
+    size_t cost = 1 + (entry->nvalues + s->nvalues) / VALUES_OF_ONE;
+    if (cost > *left) {
         s->out->cut = true;
         return true;
     }
+    *left -= cost;
     s->out->compared++;
+    s->out->cost += cost;
     if (!rule_swallows(entry->rule, s->rule))
         return false;
     s->first = entry;
@@ -223,16 +237,17 @@ static bool look_at(struct search *s, const struct entry *entry, size_t compared
 static void look_under(struct search *s, uint64_t key)
 {
     const struct entry *entries = s->index->entries;
-    size_t compared = 0;
+    size_t left = s->index->list_max;
     for (size_t at = find_chain(s->index, key)->first; at != 0; at = entries[at - 1].next)
-        if (look_at(s, &entries[at - 1], compared++))
+        if (look_at(s, &entries[at - 1], &left))
             return;
 }
 
 static void look_at_others(struct search *s)
 {
+    size_t left = s->index->list_max;
     for (size_t i = 0; i < s->index->nothers; i++)
-        if (look_at(s, &s->index->others[i], i))
+        if (look_at(s, &s->index->others[i], &left))
             return;
 }
 
@@ -262,7 +277,7 @@ static void look_for_condition(struct search *s, const struct condition *c)
 const struct rule *swallow_find(const struct swallow *index, const struct rule *rule,
                                 struct swallow_search *out)
 {
-    struct search s = {.index = index, .rule = rule, .out = out};
+    struct search s = {.index = index, .rule = rule, .nvalues = count_all_values(rule), .out = out};
     *out = (struct swallow_search){.compared = 0};
     look_at_others(&s);
     for (size_t i = 0; i < rule->nconditions; i++)

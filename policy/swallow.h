@@ -5,7 +5,7 @@
  * up under those values of the later rule's that could lie within. Rules without such a condition are candidates for all.
  *
  * Thousands of rules can share a value and still swallow nothing of each other ("from a@b.example, size under N"). So a rule is compared with so
- * many of one list at most: the first ones, which are the likeliest to be general.
+ * many of one list at most: the first ones, which are the likeliest to be general. Rules with long lists of values count as several.
  */
 #ifndef POLICY_SWALLOW_H
 #define POLICY_SWALLOW_H
@@ -14,7 +14,7 @@
 
 struct swallow;
 
-/* swallow_new - list_max: with how many rules under one value a rule is compared at most. */
+/* swallow_new - list_max: with how many rules of a few values a rule is compared at most, of those under one value. */
 struct swallow *swallow_new(size_t list_max);
 void swallow_free(struct swallow **index);
 
@@ -23,6 +23,7 @@ void swallow_add(struct swallow *index, const struct rule *rule, size_t number);
 
 struct swallow_search {
     size_t compared; /* with how many rules */
+    size_t cost;     /* in rules of a few values */
     bool cut;        /* with fewer than could swallow it */
 };
 

@@ -80,12 +80,45 @@ START_TEST(what_one_condition_leaves_for_another_is_never_claimed_wrongly)
 }
 END_TEST
 
+#define LONG 2000
+
+static void add_list(struct buf *out, size_t first, long step)
+{
+    for (size_t i = 0; i < LONG; i++)
+        buf_printf(out, "%su%ld@a.example", i == 0 ? "  when from " : " or ", (long)first + step * (long)i);
+    buf_add_str(out, "\n");
+}
+
+static bool lists_imply(size_t first, long step)
+{
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20);
+    struct err err = ERR_INIT;
+    struct policy *policy = NULL;
+    buf_add_str(&text, "rule \"r\"\n");
+    add_list(&text, 0, 1);
+    add_list(&text, first, step);
+    buf_add_str(&text, "  pass\n");
+    ck_ok(policy_parse("p", buf_span(&text), NULL, 0, &policy, &err));
+    bool implied = condition_implies(&policy->rules[0].conditions[0], &policy->rules[0].conditions[1]);
+    policy_free(&policy);
+    return implied;
+}
+
+START_TEST(long_lists_are_seen_to_be_the_same_in_the_same_order)
+{
+    ck_assert(lists_imply(0, 1));
+    ck_assert(!lists_imply(1, 1));
+    ck_assert(!lists_imply(LONG - 1, -1)); /* true, and given up */
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("policy/implies");
     TCase *t = tcase_create("implies");
     tcase_add_loop_test(t, what_one_condition_leaves_for_another_is_never_claimed_wrongly, 0,
                         SEAL_COUNT(cases));
+    tcase_add_test(t, long_lists_are_seen_to_be_the_same_in_the_same_order);
     suite_add_tcase(s, t);
     return s;
 }
