@@ -1,6 +1,7 @@
 /* pgpbook - OpenPGP keys of others into the store. */
 #include "cli/pgpbook.h"
 
+#include "gate/pgp_conf.h"
 #include "gate/pgp_keys.h"
 #include "openpgp/cut.h"
 #include "openpgp/frame.h"
@@ -75,14 +76,11 @@ int pgpbook_engine(struct cli *cli, const char *home, struct pgp_engine **out, s
     const struct openpgp_settings *settings = &cli->settings->openpgp;
     /* the spool folder may be there only while the daemon runs */
     bool scratch = access(settings->scratch, W_OK | X_OK) == 0;
-    const struct pgp_engine_conf conf = {.gpg = settings->gpg,
-                                         .agent = settings->agent,
-                                         .limiter = settings->limiter,
-                                         .home = home != NULL ? home : settings->home,
-                                         .scratch = scratch ? settings->scratch : cli->settings->state_dir,
-                                         .processes = settings->processes,
-                                         .timeout = settings->timeout,
-                                         .clock_ms = clock_ms};
+    struct pgp_engine_conf conf = pgp_conf(settings, clock_ms);
+    if (home != NULL)
+        conf.home = home;
+    if (!scratch)
+        conf.scratch = cli->settings->state_dir;
     if (*settings->gpg == '\0')
         return err_set(err, ERR_CONFIG, "%s: there is no OpenPGP without openpgp-gpg", cli->settings->path);
     return pgp_engine_open(&conf, out, err);

@@ -4,6 +4,7 @@
  * source  RFC 3156, RFC 9580 5.2
  */
 #include "gate/internal.h"
+#include "gate/pgp_conf.h"
 
 #include "token/wrap.h"
 
@@ -11,15 +12,7 @@
 
 int pgp_engine_get(struct gate *gate, struct pgp_engine **out, struct err *err)
 {
-    const struct openpgp_settings *s = &gate->settings->openpgp;
-    const struct pgp_engine_conf conf = {.gpg = s->gpg,
-                                         .agent = s->agent,
-                                         .limiter = s->limiter,
-                                         .home = s->home,
-                                         .scratch = s->scratch,
-                                         .processes = s->processes,
-                                         .timeout = s->timeout,
-                                         .clock_ms = gate->clock_ms};
+    const struct pgp_engine_conf conf = pgp_conf(&gate->settings->openpgp, gate->clock_ms);
     pthread_mutex_lock(&gate->lock);
     int status = gate->pgp == NULL ? pgp_engine_open(&conf, &gate->pgp, err) : 0;
     *out = gate->pgp;
@@ -54,10 +47,7 @@ static const struct pgp_record *find_signer(const struct work *work, const char 
 /* The administrator may have given it the address. */
 static bool is_from(const struct work *work, const struct pgp_record *record)
 {
-    for (size_t i = 0; i < record->nnamed; i++)
-        if (strcmp(record->named[i], work->facts->from) == 0)
-            return true;
-    return record->pinned && record->trust == TRUST_TRUSTED;
+    return pgp_record_names(record, work->facts->from) || (record->pinned && record->trust == TRUST_TRUSTED);
 }
 
 static void lower(struct view *view, enum signature signature, const char *why)

@@ -119,14 +119,6 @@ void select_pgp_encryption(struct work *work, struct loaded *loaded, struct key_
     }
 }
 
-static bool names_from(const struct work *work, const struct pgp_record *record)
-{
-    for (size_t i = 0; i < record->nnamed; i++)
-        if (strcmp(record->named[i], work->facts->from) == 0)
-            return true;
-    return false;
-}
-
 static const char *signing_fault(struct work *work, const struct pgp_record *record)
 {
     const char *fault = common_fault(work, record);
@@ -134,7 +126,7 @@ static const char *signing_fault(struct work *work, const struct pgp_record *rec
         return fault;
     if (!pgp_record_signs(record, work->now))
         return ended(work, record, record->sign_until, "signs");
-    if (!names_from(work, record))
+    if (!pgp_record_names(record, work->facts->from))
         return arena_printf(work->arena, "OpenPGP key %.16s has no valid User-ID with the From address",
                             record->fingerprint);
     return NULL;
