@@ -206,6 +206,17 @@ int open_content(struct work *work, const struct key_record *record, struct cert
  */
 int view_content(struct work *work, const struct pgp_verified *verified, struct spool **entity,
                  struct view *view, struct lesson *lesson, struct err *err) SEAL_CHECKED;
+/*
+ * payload.c: what the root of a view's payload says of header fields (R21): what is signed, or what was opened and is not signed. Method-neutral.
+ *
+ * arena   for what is read on the way; what the view keeps lies in the message's
+ */
+int payload_look(struct work *work, struct arena *arena, struct span payload, struct view *view,
+                 struct lesson *lesson, struct err *err) SEAL_CHECKED;
+/* payload_undress - opened content that nothing signs, without copies of its header fields in front of its texts, where view says that it has
+ * such fields; entity and table may be others then. */
+int payload_undress(struct arena *arena, const struct view *view, struct spool **entity,
+                    struct part_table *table, struct err *err) SEAL_CHECKED;
 /* close_view - from now on it shows no more than if its key had not fitted. */
 void close_view(struct view *view, const char *why);
 

@@ -138,6 +138,16 @@ static int look_inside_opaque(struct work *work, struct spool *inner, struct vie
     return 0;
 }
 
+/* What the signature covers; without one the layer itself. */
+static int look_at_payload(struct work *work, struct arena *arena, struct span layer,
+                           const struct structure *structure, const struct spool *opaque, struct view *view,
+                           struct lesson *lesson, struct err *err)
+{
+    if (structure->signed_by != METHOD_NONE)
+        layer = structure->detached ? structure->signed_entity : spool_all(opaque);
+    return payload_look(work, arena, layer, view, lesson, err);
+}
+
 int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson, struct err *err)
 {
     *view = new_view();
@@ -152,7 +162,10 @@ int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
         return -1;
     if (work->structure.encrypted_by == METHOD_NONE) {
         learn_attached(work, work->message, &work->table, view, lesson);
-        return 0;
+        return work->structure.signed_by == METHOD_NONE
+                   ? 0
+                   : look_at_payload(work, work->arena, work->message, &work->structure, inner, view, lesson,
+                                     err);
     }
     *view = new_view();
     *lesson = new_lesson();
@@ -255,6 +268,11 @@ static int accept_content(struct work *work, struct arena *arena, const struct p
     else if (verify_layer(work, layer, &table, &structure, opaque, view, lesson, err) < 0)
         return -1;
     learn_attached(work, layer, &table, view, lesson);
+    if (spool_seal(opaque, err) < 0 ||
+        look_at_payload(work, arena, layer, &structure, opaque, view, lesson, err) < 0 ||
+        (structure.signed_by == METHOD_NONE && payload_undress(arena, view, entity, &table, err) < 0))
+        return -1;
+    layer = spool_all(*entity);
     struct spool *safe = opened_spool(work);
     if (canon_safe(arena, layer, &table, eight_bit(work), safe, err) < 0 || spool_seal(safe, err) < 0 ||
         check_content_fields(arena, safe, err) < 0) {

@@ -8,6 +8,7 @@
 #include "gate/internal.h"
 
 #include "base/addr.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,8 @@ static void use(struct work *work, struct key_fact *fact, const struct cert_reco
     fact->fingerprint = record->fingerprint;
     fact->kind = record->key_kind;
     fact->cipher = cipher_for(record);
+    fact->reads_protected =
+        record->capabilities != NULL && text_has_word(record->capabilities, CAPABILITY_PROTECTED_HEADERS);
 }
 
 static void cannot_tell(struct work *work, struct key_fact *fact, struct err *err)

@@ -46,6 +46,7 @@ static bool is_outward(const struct step *step, unsigned directions)
     case STEP_PASS:
     case STEP_VERBATIM:
     case STEP_HARVEST:
+    case STEP_PROTECT:
     case STEP_TAG:
     case STEP_DISCARD:
     case STEP_HOLD:

@@ -30,12 +30,11 @@ static int rank(enum step_kind kind)
         return 3;
     case STEP_ENCRYPT:
         return 4;
-    case STEP_HEADER:
-        return 5;
     case STEP_TAG:
-        return 6;
+        return 5;
     case STEP_PASS:
     case STEP_VERBATIM:
+    case STEP_PROTECT:
     case STEP_HARVEST:
     case STEP_REFUSE:
     case STEP_RETURN:
@@ -44,6 +43,7 @@ static int rank(enum step_kind kind)
     case STEP_COPY:
     case STEP_FORWARD:
     case STEP_REDIRECT:
+    case STEP_HEADER:
     case STEP_NOTIFY:
     case STEP_ALERT:
     case STEP_CONTINUE:
@@ -61,7 +61,7 @@ static void check_order(struct checking *c, const struct rule *rule)
         if (at != 0 && at < highest)
             check_warning(c, rule->steps[i].line,
                           "rule \"%s\": what stands in this line is done before the step above it: the order "
-                          "is decrypt, attach keys, sign, encrypt, header fields, tag",
+                          "is decrypt, attach keys, sign, encrypt, tag",
                           rule->name);
         if (at > highest)
             highest = at;

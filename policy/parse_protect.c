@@ -1,4 +1,4 @@
-/* parse_protect - sign, encrypt, attach keys. */
+/* parse_protect - protect headers, sign, encrypt, attach keys. */
 #include "policy/parser.h"
 
 #include <string.h>
@@ -109,4 +109,22 @@ int parser_attach(struct parser *p, struct err *err)
     if (!parser_next_is(p, "smime") && !parser_next_is(p, "openpgp"))
         return parser_expected(p, err, "smime, openpgp, or the end of the line");
     return read_method(p, err);
+}
+
+int parser_protect(struct parser *p, struct err *err)
+{
+    static const struct {
+        const char *word;
+        enum protection protection;
+    } words[] = {{"no", PROTECTION_NONE}, {"plain", PROTECTION_PLAIN}, {"baseline", PROTECTION_BASELINE}};
+    p->step->kind = STEP_PROTECT;
+    if (parser_need(p, "headers", err) < 0)
+        return -1;
+    for (size_t i = 0; i < SEAL_COUNT(words); i++) {
+        if (parser_take(p, words[i].word)) {
+            p->step->protection = words[i].protection;
+            return 0;
+        }
+    }
+    return parser_expected(p, err, "no, plain or baseline");
 }

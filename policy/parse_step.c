@@ -143,7 +143,7 @@ static const struct word step_words[] = {
     {"hold", read_hold},           {"copy", parser_copy},       {"forward", parser_forward},
     {"redirect", parser_redirect}, {"add", parser_add},         {"replace", parser_replace},
     {"delete", parser_delete},     {"attach", parser_attach},   {"notify", parser_notify},
-    {"alert", parser_alert},       {"continue", read_continue},
+    {"alert", parser_alert},       {"continue", read_continue}, {"protect", parser_protect},
 };
 const struct vocabulary step_vocabulary = {"a step", step_words, SEAL_COUNT(step_words)};
 

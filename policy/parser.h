@@ -114,6 +114,7 @@ size_t parser_once(struct parser *p, const char ***list, size_t *n, size_t *cap,
 /* What follows the word of a step: parse_protect.c, parse_send.c, parse_field.c. */
 int parser_sign(struct parser *p, struct err *err);
 int parser_encrypt(struct parser *p, struct err *err);
+int parser_protect(struct parser *p, struct err *err);
 int parser_attach(struct parser *p, struct err *err);
 int parser_copy(struct parser *p, struct err *err);
 int parser_forward(struct parser *p, struct err *err);

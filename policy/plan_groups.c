@@ -147,7 +147,8 @@ static struct op_list without_views(const struct planning *p, const struct share
     bool opened = op_list_has(&whole, OP_OPEN);
     for (size_t i = 0; i < whole.n; i++) {
         enum op_kind kind = whole.ops[i].kind;
-        if (kind != OP_OPEN && kind != OP_TAG && kind != OP_STATUS && !(opened && kind == OP_ENCRYPT))
+        bool of_opened = opened && (kind == OP_ENCRYPT || kind == OP_PROTECT);
+        if (kind != OP_OPEN && kind != OP_SUBJECT && kind != OP_TAG && kind != OP_STATUS && !of_opened)
             ops[list.n++] = whole.ops[i];
     }
     return list;

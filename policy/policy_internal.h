@@ -76,6 +76,7 @@ struct condition {
 enum step_kind {
     STEP_PASS,
     STEP_VERBATIM,
+    STEP_PROTECT,
     STEP_SIGN,
     STEP_ENCRYPT,
     STEP_DECRYPT,
@@ -119,10 +120,11 @@ struct step {
     enum method methods[METHODS]; /* in order of preference; none: any */
     size_t nmethods;
     enum sign_form form;
-    const char *cipher;      /* NULL: what suits the recipient */
-    const char *certificate; /* encrypt to this one; NULL: to the recipient's own */
-    size_t fixed;            /* its index in policy_certificates() */
-    const char *tags[TAGS];  /* NULL: as in the settings; "": none */
+    enum protection protection; /* protect headers */
+    const char *cipher;         /* NULL: what suits the recipient */
+    const char *certificate;    /* encrypt to this one; NULL: to the recipient's own */
+    size_t fixed;               /* its index in policy_certificates() */
+    const char *tags[TAGS];     /* NULL: as in the settings; "": none */
     enum field_action action;
     const char *field;
     const char **to; /* copy, forward, redirect: one address; alert: those that are told; canonical */

@@ -5,6 +5,7 @@
 
 static const char *const names[STEPS] = {[STEP_PASS] = "pass",
                                          [STEP_VERBATIM] = "pass verbatim",
+                                         [STEP_PROTECT] = "protect headers",
                                          [STEP_SIGN] = "sign",
                                          [STEP_ENCRYPT] = "encrypt",
                                          [STEP_DECRYPT] = "decrypt",
@@ -105,6 +106,10 @@ void print_step(const struct step *step, struct buf *out)
     case STEP_SIGN:
     case STEP_ENCRYPT:
         print_protection(step, out);
+        break;
+    case STEP_PROTECT:
+        buf_printf(out, " %s",
+                   step->protection == PROTECTION_NONE ? "no" : protection_name(step->protection));
         break;
     case STEP_DECRYPT:
         print_else(step, out);

@@ -166,6 +166,7 @@ void treat(struct deciding *d)
     treat_encrypt(&t); /* before signing, which goes by its method */
     treat_sign(&t);
     treat_attach(&t);
+    treat_headers(&t);
     treat_harvest(&t);
     treat_tag(&t);
     if (d->needs == 0 && d->decision->disposition < DISPOSITION_TEMPFAIL)

@@ -17,6 +17,8 @@ struct treatment {
     bool verbatim;  /* not even hygiene */
     struct op sign;
     struct op encrypt;
+    bool reads_protected; /* whom it is encrypted to understands protected header fields */
+    enum protection when_signed, when_encrypted;
 };
 
 /* Each looks for its step, and does nothing when the rules have none. */
@@ -26,6 +28,7 @@ void treat_tag(struct treatment *t);
 void treat_encrypt(struct treatment *t);
 void treat_sign(struct treatment *t);
 void treat_attach(struct treatment *t);
+void treat_headers(struct treatment *t); /* after signing and encrypting */
 
 /* treat_wording - what the tag says of a view; NULL: nothing. */
 const char *treat_wording(const struct treatment *t, size_t view, bool opened);

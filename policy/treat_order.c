@@ -1,14 +1,14 @@
 /*
  * treat_order - what the steps come to, as a list of operations.
  *
- * The order of doing is fixed: what is inside must be there before it is signed, what is signed before it is encrypted, and marks stand on
- * the outside. The order of the steps in the rules says how many of them a copy gets.
+ * The order of doing is fixed: what is inside must be there before it is signed, header fields too, what is signed before it is encrypted,
+ * and marks stand on the outside. The order of the steps in the rules says how many of them a copy gets.
  */
 #include "policy/treat.h"
 
 #include <string.h>
 
-#define OPS_MAX (8 + METHODS) /* beside header fields */
+#define OPS_MAX (10 + METHODS) /* beside header fields */
 
 static void add_op(struct ops *ops, struct op op)
 {
@@ -32,7 +32,8 @@ static size_t first_alike(const struct facts *facts, size_t view)
     for (size_t i = 0; i < view; i++) {
         const struct view *as = &facts->views[i];
         if (as->decryption == is->decryption && as->signature == is->signature &&
-            (as->opened >= 0) == (is->opened >= 0) && same_text(as->decryption_why, is->decryption_why) &&
+            (as->subject != NULL) == (is->subject != NULL) && (as->opened >= 0) == (is->opened >= 0) &&
+            same_text(as->decryption_why, is->decryption_why) &&
             same_text(as->signature_why, is->signature_why) && same_text(as->signer, is->signer))
             return i;
     }
@@ -51,16 +52,45 @@ static void add_hygiene(const struct treatment *t, struct ops *ops)
 }
 
 /* What is closed already, and stays so, is not encrypted again. */
-static void add_protection(const struct treatment *t, size_t before, bool opened, struct ops *ops)
+static bool encrypts(const struct treatment *t, size_t before, bool opened)
 {
     bool stays_closed = t->d->facts->encrypted_by != METHOD_NONE && !opened;
+    return t->encrypt.nkeys > 0 && comes(t, STEP_ENCRYPT, before) && !stays_closed;
+}
+
+static void add_attached(const struct treatment *t, size_t before, struct ops *ops)
+{
     for (enum method method = METHOD_NONE; method < METHODS; method++)
         if (t->attach[method].nkeys > 0 && t->attach_at[method] < before)
             add_op(ops, t->attach[method]);
-    if (t->sign.nkeys > 0 && comes(t, STEP_SIGN, before))
+}
+
+static void add_protection(const struct treatment *t, size_t before, bool opened, struct ops *ops)
+{
+    bool is_signed = t->sign.nkeys > 0 && comes(t, STEP_SIGN, before), closed = encrypts(t, before, opened);
+    enum protection protection = closed ? t->when_encrypted : is_signed ? t->when_signed : PROTECTION_NONE;
+    if (protection != PROTECTION_NONE)
+        add_op(ops, (struct op){.kind = OP_PROTECT, .protection = protection});
+    if (is_signed)
         add_op(ops, t->sign);
-    if (t->encrypt.nkeys > 0 && comes(t, STEP_ENCRYPT, before) && !stays_closed)
+    if (closed)
         add_op(ops, t->encrypt);
+}
+
+/*
+ * From what was opened, or from under a good signature. What nothing authenticates is taken too where it would be lost else; it does not
+ * become the Subject then. What is closed again keeps its Subject inside.
+ */
+static void add_subject(const struct treatment *t, size_t before, bool opened, struct ops *ops)
+{
+    const struct facts *facts = t->d->facts;
+    bool verified = t->tag && comes(t, STEP_TAG, before) && facts->encrypted_by == METHOD_NONE;
+    if ((!opened && !verified) || encrypts(t, before, opened))
+        return;
+    size_t index = opened ? t->rcpt->view : 0;
+    const struct view *view = &facts->views[index];
+    if (view->subject != NULL && (opened || view_is_authentic(view)))
+        add_op(ops, (struct op){.kind = OP_SUBJECT, .view = index});
 }
 
 static void add_fields(const struct treatment *t, size_t before, struct ops *ops)
@@ -94,8 +124,10 @@ struct ops treat_ops(const struct treatment *t, size_t before)
     add_hygiene(t, &ops);
     if (opened)
         add_op(&ops, (struct op){.kind = OP_OPEN, .view = t->rcpt->view});
-    add_protection(t, before, opened, &ops);
+    add_subject(t, before, opened, &ops);
+    add_attached(t, before, &ops);
     add_fields(t, before, &ops);
+    add_protection(t, before, opened, &ops);
     add_marks(t, before, opened, &ops);
     return ops;
 }

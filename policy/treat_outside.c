@@ -77,6 +77,7 @@ static void add_encrypt(struct treatment *t, const struct step *step, enum metho
     const struct key_fact *key = encryption_key(t, step, method);
     t->encrypt = key_op(t->d->arena, OP_ENCRYPT, method, key);
     t->encrypt.cipher = step->cipher != NULL && method == METHOD_SMIME ? step->cipher : key->cipher;
+    t->reads_protected = method == METHOD_OPENPGP || key->reads_protected;
     t->d->decision->protect = step_is_required(step);
 }
 

@@ -1,6 +1,7 @@
 /* text - hostile strings, made safe to show. */
 #include "base/text.h"
 
+#include <string.h>
 #include <strings.h>
 
 /* Decodes one character at p (n > 0 octets left): its length in octets, or 0 when it is not UTF-8 (RFC 3629). */
@@ -130,4 +131,13 @@ bool text_is_like(const char *text, const char *pattern)
     while (*pattern == '*')
         pattern++;
     return *pattern == '\0';
+}
+
+bool text_has_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
+        if ((at == text || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    return false;
 }

@@ -21,6 +21,9 @@ bool text_is_ascii(struct span text);
 /* text_cut - append at most so many characters of UTF-8 text; what is longer ends in "..". Returns how many were appended. */
 size_t text_cut(const char *text, size_t columns, struct buf *out);
 
+/* text_has_word - whether a text of words with blanks between holds this one. */
+bool text_has_word(const char *text, const char *word);
+
 /* text_is_like - whether text fits a pattern in which * is any run of octets and ? one; ASCII case is ignored. */
 bool text_is_like(const char *text, const char *pattern);
 

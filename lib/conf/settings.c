@@ -102,6 +102,15 @@ static int check_openpgp_trust(const char *text, struct err *err)
     return err_set(err, ERR_CONFIG, "expected hand, wkd, signed, attached, keyserver or autocrypt");
 }
 
+static int check_header_protection(const char *text, struct err *err)
+{
+    static const char *const modes[] = {"no", "plain", "learned", "baseline"};
+    for (size_t i = 0; i < SEAL_COUNT(modes); i++)
+        if (strcmp(text, modes[i]) == 0)
+            return 0;
+    return err_set(err, ERR_CONFIG, "expected no, plain, learned or baseline");
+}
+
 static int check_log_level(const char *text, struct err *err)
 {
     static const char *const levels[] = {"error", "warning", "info", "debug"};
@@ -182,6 +191,11 @@ static const struct setting table[] = {
     NUMBER("signing-time-days", VALUE_COUNT, signing_time_days, "30", 1, 3650,
            "an older signing time is not good"),
     FLAG("match-dn-email", match_dn_email, "no", "an address in a certificate's subject name counts"),
+    TEXT("header-protection", header_protection, "learned", check_header_protection,
+         "header fields inside what is encrypted: no, plain, baseline = and the Subject hidden outside; "
+         "learned = hidden from those who understand that"),
+    FLAG("header-protection-signed", header_protection_signed, "no",
+         "header fields inside what is only signed, too"),
     NUMBER("max-hidden", VALUE_COUNT, max_hidden, "20", 0, 1000,
            "hidden recipients that get encrypted copies of their own"),
     NUMBER("max-copies", VALUE_COUNT, max_copies, "100", 1, 1000,

@@ -82,6 +82,8 @@ struct settings {
     unsigned min_rsa_bits;           /* min-rsa-bits = 2048: below is weak */
     const char *revocation;          /* revocation = soft: off | soft | hard */
     bool include_root;               /* include-root = no */
+    const char *header_protection;   /* header-protection = learned: no | plain | learned | baseline */
+    bool header_protection_signed;   /* header-protection-signed = no */
     unsigned max_hidden;             /* max-hidden = 20 */
     unsigned max_copies;             /* max-copies = 100 */
     unsigned signing_time_days;      /* signing-time-days = 30: R12 */

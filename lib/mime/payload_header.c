@@ -36,6 +36,18 @@ static enum payload_mark mark_of(struct arena *arena, const struct header *heade
     return hp == NULL && old != NULL && strcasecmp(old, "v1") == 0 ? PAYLOAD_OLD : PAYLOAD_UNMARKED;
 }
 
+static const char *subject_of(struct arena *arena, const struct header *header)
+{
+    if (header_count(header, "Subject") != 1)
+        return NULL;
+    char *text = header_decode(arena, header_find(header, "Subject", 0)->value);
+    size_t n = strlen(text) > PAYLOAD_SUBJECT_MAX ? PAYLOAD_SUBJECT_MAX : strlen(text);
+    while (((unsigned char)text[n] & 0xc0) == 0x80)
+        n--;
+    text[n] = '\0';
+    return text;
+}
+
 int payload_header_read(struct arena *arena, struct span payload, struct payload_header *out, struct err *err)
 {
     static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
@@ -44,7 +56,7 @@ int payload_header_read(struct arena *arena, struct span payload, struct payload
     if (header_parse(arena, payload, &limits, &header, err) < 0)
         return -1;
     out->mark = mark_of(arena, &header);
-    if (out->mark != PAYLOAD_UNMARKED && header_count(&header, "Subject") == 1)
-        out->subject = header_decode(arena, header_find(&header, "Subject", 0)->value);
+    if (out->mark != PAYLOAD_UNMARKED)
+        out->subject = subject_of(arena, &header);
     return arena_check(arena, err);
 }

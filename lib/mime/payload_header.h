@@ -17,6 +17,8 @@ enum payload_mark {
     PAYLOAD_CIPHER, /* hp="cipher" */
 };
 
+#define PAYLOAD_SUBJECT_MAX 4000 /* octets; a longer one is cut */
+
 struct payload_header {
     enum payload_mark mark;
     const char *subject; /* decoded; NULL when the payload has no mark, and not exactly one Subject */

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIELD_OCTETS_MAX (256u << 10) /* of one field; a longer one is left out */
-
 static const struct mime_limits no_limits = {.header_max = SIZE_MAX, .fields_max = SIZE_MAX}; /* it is ours */
 
 struct writing {
@@ -36,8 +34,7 @@ static bool is_one_of(struct span name, const char *const *names, size_t n)
 /* Whether its name ends at the colon, as RFC 5322 has it: of a stranger form some readers make another field. */
 static bool is_plain(const struct field *field)
 {
-    return field->name.len > 0 && field->raw.len > field->name.len &&
-           field->raw.ptr[field->name.len] == ':' && field->raw.len <= FIELD_OCTETS_MAX;
+    return field->name.len > 0 && field->raw.len > field->name.len && field->raw.ptr[field->name.len] == ':';
 }
 
 bool protect_header_takes(const struct field *field)
@@ -87,7 +84,17 @@ static bool is_second_subject(const struct writing *w, size_t i)
 
 /* ---- writing them ---- */
 
-/* What cannot be written as a relay takes it is left out: it stands outside all the same. */
+/* Words that are too long for a line become encoded-words, which can be broken. */
+static int write_anew(struct writing *w, const struct field *field, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf line = BUF_INIT(16 * field->raw.len + 4000);
+    if (compose_unstructured(&line, arena_spandup(w->arena, field->name),
+                             header_decode(w->arena, field->value), err) < 0)
+        return -1;
+    return spool_write_span(w->out, buf_span(&line), err);
+}
+
+/* What cannot be written as a relay takes it is left out where it stands outside all the same. */
 static int write_field(struct writing *w, const struct field *field, struct err *err)
 {
     if (canon_field(w->arena, field, w->out, err) == 0)
@@ -95,7 +102,7 @@ static int write_field(struct writing *w, const struct field *field, struct err 
     if (err->code != ERR_UNSUPPORTED)
         return -1;
     err_clear(err);
-    return 0;
+    return protect_header_outside(w->protection, field->name) == OUTSIDE_SAME ? 0 : write_anew(w, field, err);
 }
 
 static int write_outer(struct writing *w, const struct field *field, struct err *err)

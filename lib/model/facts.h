@@ -130,7 +130,8 @@ struct key_fact {
     const char *fingerprint; /* SHA-256 of the DER, or OpenPGP fingerprint; lower-case hex */
     const char *kind;        /* "rsa", "ec": keys of different kinds never share an envelope */
     const char *cipher;      /* what to encrypt with for this peer: "aes256-cbc", "aes256-gcm" */
-    const char *why;         /* why this key, or why none: for explain and the log */
+    bool reads_protected; /* its owner's own mail showed that protected header fields are understood there */
+    const char *why;      /* why this key, or why none: for explain and the log */
 };
 
 /*
@@ -149,7 +150,12 @@ struct view {
     int opened;            /* index of the opened entity among the gate's materials; -1 for view 0 */
     int signer_cert;       /* index into the keyring; -1: none */
     bool may_harvest;      /* R28: good or untrusted, covers all, From equals the certificate, R12 */
+    bool
+        protects_header; /* header fields travel inside: at the root of what is signed or was opened (RFC 9788) */
+    const char *subject; /* theirs, decoded; NULL: none */
 };
+/* view_is_authentic - whether something proves that what it shows is what was sent: the cipher, or a good signature (R16, R21). */
+bool view_is_authentic(const struct view *view);
 
 struct rcpt_facts {
     const char *addr; /* canonical */

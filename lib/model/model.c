@@ -48,6 +48,11 @@ const char *decryption_name(enum decryption decryption)
     return NAME_OF(names, decryption);
 }
 
+bool view_is_authentic(const struct view *view)
+{
+    return view->opened >= 0 ? view->decryption == DECRYPTION_OPENED : view->signature == SIGNATURE_GOOD;
+}
+
 const char *disposition_name(enum disposition disposition)
 {
     static const char *const names[] = {"serve", "discard", "return", "hold", "tempfail", "refuse"};
@@ -92,8 +97,9 @@ const char *protection_name(enum protection protection)
 
 const char *op_kind_name(enum op_kind kind)
 {
-    static const char *const names[] = {"hygiene", "remove keywords", "open", "attach keys", "sign",
-                                        "encrypt", "header",          "tag",  "status"};
+    static const char *const names[] = {
+        "hygiene", "remove keywords", "open",   "subject", "attach keys", "protect headers",
+        "sign",    "encrypt",         "header", "tag",     "status"};
     return NAME_OF(names, kind);
 }
 
@@ -136,8 +142,12 @@ void op_print(const struct op *op, struct buf *out)
     case OP_KEYWORDS:
         break;
     case OP_OPEN:
+    case OP_SUBJECT:
     case OP_STATUS:
         buf_printf(out, " view %zu", op->view);
+        break;
+    case OP_PROTECT:
+        buf_printf(out, " %s", protection_name(op->protection));
         break;
     case OP_SIGN:
         buf_printf(out, " %s%s", method_name(op->method), op->form == SIGN_OPAQUE ? " opaque" : "");
@@ -267,8 +277,9 @@ static void print_rcpt(const struct rcpt_facts *rcpt, struct buf *out)
 
 static void print_view(const struct view *view, size_t i, struct buf *out)
 {
-    buf_printf(out, "view %zu: decryption=%s signature=%s signer=%s\n", i, decryption_name(view->decryption),
-               signature_name(view->signature), view->signer != NULL ? view->signer : "-");
+    buf_printf(out, "view %zu: decryption=%s signature=%s signer=%s%s\n", i,
+               decryption_name(view->decryption), signature_name(view->signature),
+               view->signer != NULL ? view->signer : "-", view->protects_header ? " protected-header" : "");
 }
 
 static void print_client(const struct facts *facts, struct buf *out)

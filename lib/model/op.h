@@ -1,19 +1,22 @@
 /*
  * op - one operation of a plan, as plain data: lib/xform runs a list of them.
  *
- * The order in a list is the order of doing: hygiene first, then open, sign, encrypt, then what is written on the outside
- * (headers, tag, status). A key is an index into the message's keyring; fp[] name the same keys for people.
+ * The order in a list is the order of doing: hygiene first, then open, header fields, protect, sign, encrypt, then what is written on the
+ * outside (tag, status). A key is an index into the message's keyring; fp[] name the same keys for people.
  */
 #ifndef MODEL_OP_H
 #define MODEL_OP_H
 
 #include "model/facts.h"
+#include "model/protection.h"
 
 enum op_kind {
     OP_HYGIENE,  /* inbound: forged tags, X-Sealmilter-*, forged results go (R1-R4) */
     OP_KEYWORDS, /* submitted: keywords leave the Subject and their headers go (R5) */
     OP_OPEN,     /* take the opened view instead of the message as it came */
+    OP_SUBJECT,  /* the Subject of a view's payload comes back (R21) */
     OP_ATTACH,   /* the sender's certificates and those of the house, as a further part */
+    OP_PROTECT,  /* header fields are put inside, as they stand then, and hidden outside (RFC 9788) */
     OP_SIGN,
     OP_ENCRYPT,
     OP_HEADER, /* add, replace or delete a header field */
@@ -35,15 +38,16 @@ enum field_action {
 
 struct op {
     enum op_kind kind;
-    enum method method;       /* OP_SIGN, OP_ENCRYPT */
-    enum sign_form form;      /* OP_SIGN */
-    size_t view;              /* OP_OPEN, OP_STATUS: index into facts.views */
-    const char *cipher;       /* OP_ENCRYPT */
-    const char *kind_of_key;  /* OP_ENCRYPT: "rsa", "ec"; OpenPGP: "" */
-    bool hidden;              /* OP_ENCRYPT with OpenPGP: names no recipient's key */
-    const char *text;         /* OP_TAG; OP_HEADER: the value, UTF-8 */
-    enum field_action action; /* OP_HEADER */
-    const char *field;        /* OP_HEADER: its name */
+    enum method method;         /* OP_SIGN, OP_ENCRYPT */
+    enum sign_form form;        /* OP_SIGN */
+    enum protection protection; /* OP_PROTECT */
+    size_t view;                /* OP_OPEN, OP_SUBJECT, OP_STATUS: index into facts.views */
+    const char *cipher;         /* OP_ENCRYPT */
+    const char *kind_of_key;    /* OP_ENCRYPT: "rsa", "ec"; OpenPGP: "" */
+    bool hidden;                /* OP_ENCRYPT with OpenPGP: names no recipient's key */
+    const char *text;           /* OP_TAG; OP_HEADER: the value, UTF-8 */
+    enum field_action action;   /* OP_HEADER */
+    const char *field;          /* OP_HEADER: its name */
     int *
         keys; /* OP_SIGN: one; OP_ATTACH: the sender's; OP_ENCRYPT: one for each recipient served by the copy */
     const char **fp; /* as many */

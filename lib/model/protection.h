@@ -13,6 +13,9 @@ enum protection {
     PROTECTION_PLAIN,    /* hp="cipher" with hcp_no_confidentiality: all of them stand outside too */
     PROTECTION_BASELINE, /* hp="cipher" with hcp_baseline: the Subject and what repeats it are inside alone */
 };
+/* Among the words of what a peer is known to understand: his own verified mail had protected header fields. */
+#define CAPABILITY_PROTECTED_HEADERS "hp"
+
 const char *protection_name(enum protection protection); /* "none", "clear", "plain", "baseline" */
 
 #endif

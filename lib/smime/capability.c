@@ -1,6 +1,7 @@
 /* capability - SMIMECapabilities. */
 #include "smime/capability.h"
 
+#include "base/text.h"
 #include "smime/cipher.h"
 #include "smime/oid.h"
 
@@ -16,15 +17,6 @@ struct span capability_ours(void)
     return (struct span){der, sizeof der - 1};
 }
 
-static bool has_word(const char *text, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at += len)
-        if ((at == text || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
-            return true;
-    return false;
-}
-
 void capability_names(struct span value, char *out, size_t size)
 {
     struct ber list, one;
@@ -34,7 +26,7 @@ void capability_names(struct span value, char *out, size_t size)
         return;
     while (ber_take(&list.body, BER_SEQUENCE, &one)) {
         const struct cipher *cipher = cipher_by_nid(oid_algorithm_nid(one.all));
-        if (cipher == NULL || has_word(out, cipher->name))
+        if (cipher == NULL || text_has_word(out, cipher->name))
             continue;
         int n = snprintf(out + used, size - used, "%s%s", used == 0 ? "" : " ", cipher->name);
         if (n < 0 || (size_t)n >= size - used) {

@@ -59,9 +59,8 @@ static bool learn(void *known, const void *seen, struct arena *arena)
 {
     struct cert_record *record = known;
     const struct cert_record *other = seen;
-    (void)arena;
     bool verdict = learn_verdict(record, other->chain_ok);
-    return held_learn_text(&record->capabilities, other->capabilities) || verdict;
+    return held_learn_capabilities(&record->capabilities, other->capabilities, arena) || verdict;
 }
 
 const struct held_kind held_certs = {

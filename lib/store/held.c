@@ -1,6 +1,8 @@
 /* held - records of certificates and OpenPGP keys, and their indexes. */
 #include "store/held.h"
 
+#include "base/text.h"
+#include "model/protection.h"
 #include "store/pgp.h"
 
 #include <string.h>
@@ -158,8 +160,12 @@ int held_delete(struct store *store, const struct held_kind *kind, const char *f
     return store_commit(&txn, err);
 }
 
-bool held_learn_text(const char **known, const char *seen)
+bool held_learn_capabilities(const char **known, const char *seen, struct arena *arena)
 {
+    static const char word[] = CAPABILITY_PROTECTED_HEADERS;
+    if (seen != NULL && *seen != '\0' && *known != NULL && text_has_word(*known, word) &&
+        !text_has_word(seen, word))
+        seen = arena_printf(arena, "%s %s", seen, word);
     if (seen == NULL || *seen == '\0' || (*known != NULL && strcmp(*known, seen) == 0))
         return false;
     *known = seen;

@@ -67,8 +67,9 @@ int held_set_trust(struct store *store, const struct held_kind *kind, const char
                    enum trust trust, struct err *err) SEAL_CHECKED;
 int held_delete(struct store *store, const struct held_kind *kind, const char *fingerprint,
                 struct err *err) SEAL_CHECKED;
-/* held_learn_text - a text that says something takes the place of another. */
-bool held_learn_text(const char **known, const char *seen);
+/* held_learn_capabilities - words take the place of others; but that a peer reads protected header fields is not forgotten, since not all
+ * his mail shows it. */
+bool held_learn_capabilities(const char **known, const char *seen, struct arena *arena);
 /* held_harvest, in harvest.c */
 int held_harvest(struct store *store, const struct held_kind *kind, const void *record,
                  const struct span *base, enum harvest_result *out, struct err *err) SEAL_CHECKED;

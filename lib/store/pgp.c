@@ -131,7 +131,8 @@ static bool learn(void *known, const void *seen, struct arena *arena)
     const struct pgp_record *other = seen;
     bool state = learn_state(record, other, arena), source = learn_source(record, other);
     bool trust = learn_trust(record, other);
-    return held_learn_text(&record->capabilities, other->capabilities) || state || source || trust;
+    return held_learn_capabilities(&record->capabilities, other->capabilities, arena) || state || source ||
+           trust;
 }
 
 const struct held_kind held_pgps = {

@@ -74,7 +74,7 @@ struct cert_record {
     unsigned usage;       /* CERT_* bits of smime/cert.h, kept opaquely */
     const char *key_kind; /* "rsa", "ec" */
     unsigned key_bits;
-    const char *capabilities; /* "" or cipher names of the peer */
+    const char *capabilities; /* "", or what the peer's own mail showed: names of ciphers, "hp" */
 };
 
 #define STORE_ADDRS_MAX 100 /* of one certificate or OpenPGP key */

@@ -66,6 +66,41 @@ const char *draft_subject(struct draft *draft)
     return field == NULL ? "" : header_decode(draft->arena, field_value(field));
 }
 
+static struct field whole_field(struct draft *draft, const struct draft_field *from)
+{
+    struct field field = {.name = from->name, .raw = from->raw};
+    size_t colon = span_find(field.raw, ":", 1, 0);
+    if (field.name.len > 0 && colon > field.name.len && colon != SIZE_MAX) {
+        char *raw = arena_alloc(draft->arena, field.raw.len);
+        size_t rest = field.raw.len - colon;
+        memcpy(raw, field.name.ptr, field.name.len);
+        memcpy(raw + field.name.len, field.raw.ptr + colon, rest);
+        field.raw = (struct span){raw, field.name.len + rest};
+        colon = field.name.len;
+    }
+    field.value = colon == SIZE_MAX ? SPAN_LIT("") : span_sub(field.raw, colon + 1, field.raw.len);
+    return field;
+}
+
+static size_t list_fields(struct draft *draft, const struct draft_field *from, size_t n, struct field *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!from[i].dropped)
+            out[count++] = whole_field(draft, &from[i]);
+    return count;
+}
+
+const struct field *draft_fields(struct draft *draft, size_t *n_out)
+{
+    struct field *all = arena_array(draft->arena, draft->ntop + draft->n + draft->nend, sizeof *all);
+    size_t n = list_fields(draft, draft->top, draft->ntop, all);
+    n += list_fields(draft, draft->fields, draft->n, all + n);
+    n += list_fields(draft, draft->end, draft->nend, all + n);
+    *n_out = n;
+    return all;
+}
+
 void draft_drop(struct draft *draft, struct draft_field *field)
 {
     field->dropped = true;

@@ -41,6 +41,9 @@ struct draft_field *draft_find(struct draft *draft, const char *name, size_t nth
 /* draft_subject - the decoded Subject, all instances' first; "" when there is none. */
 const char *draft_subject(struct draft *draft);
 
+/* draft_fields - those that are not dropped, as they stand now and in order; a blank before a colon is left out. In the arena. */
+const struct field *draft_fields(struct draft *draft, size_t *n_out);
+
 void draft_drop(struct draft *draft, struct draft_field *field);
 /* draft_replace - raw must be a whole field with its line end and live as long as the draft. */
 void draft_replace(struct draft *draft, struct draft_field *field, struct span raw);

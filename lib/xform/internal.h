@@ -9,6 +9,12 @@
 int xform_hygiene(const struct xform_in *in, struct draft *draft, struct err *err) SEAL_CHECKED;
 /* keyword.c: keywords leave the Subject; their X- fields go (R5). */
 int xform_keywords(const struct xform_in *in, struct draft *draft, struct err *err) SEAL_CHECKED;
+/* inner_header.c: fields put inside (a new sealed spool), then hidden outside; and the Subject back (RFC 9788). */
+int xform_put_inside(const struct xform_in *in, const struct op *op, struct draft *draft, struct spool **out,
+                     struct err *err) SEAL_CHECKED;
+void xform_hide_outside(const struct op *op, struct draft *draft);
+int xform_subject(const struct xform_in *in, const struct op *op, struct draft *draft,
+                  struct err *err) SEAL_CHECKED;
 /* status.c: tag, status and results (R3, R6, R8 names). */
 int xform_tag(const struct xform_in *in, struct draft *draft, const char *text, struct err *err) SEAL_CHECKED;
 int xform_status(const struct xform_in *in, struct draft *draft, const struct op *op,

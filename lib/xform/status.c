@@ -85,6 +85,8 @@ static int put_status(struct draft *draft, const struct view *view, struct err *
     if (view->opened >= 0)
         buf_printf(&value, " auth=%s;", authenticated_by(view));
     buf_printf(&value, " signature=%s", signature_name(view->signature));
+    if (view->subject != NULL)
+        buf_printf(&value, "; subject=%s", view_is_authentic(view) ? "protected" : "unauthenticated");
     if (view->signer != NULL)
         buf_printf(&value, "; signer=%s", compose_quoted(draft->arena, view->signer));
     const char *why = view->signature != SIGNATURE_GOOD && view->signature_why != NULL ? view->signature_why

@@ -38,12 +38,32 @@ static const struct spool *find_kept(const struct run *run, const char *made_by)
     return NULL;
 }
 
-static void print_content_op(const struct op *op, struct buf *made_by)
+static bool is_content_op(const struct op *op)
 {
+    return op->kind == OP_OPEN || op->kind == OP_ATTACH || op->kind == OP_PROTECT || op->kind == OP_SIGN ||
+           op->kind == OP_ENCRYPT;
+}
+
+/* What OP_PROTECT puts inside is the header as the operations before have left it. */
+static void name_header(const struct copy *copy, size_t at, struct buf *made_by)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (is_content_op(&copy->ops[i]))
+            continue;
+        buf_add_str(made_by, " <");
+        op_print(&copy->ops[i], made_by);
+    }
+}
+
+static void name_op(const struct copy *copy, size_t at, struct buf *made_by)
+{
+    const struct op *op = &copy->ops[at];
     buf_add_char(made_by, '|');
     op_print(op, made_by);
     for (size_t i = 0; i < op->nkeys; i++)
         buf_printf(made_by, " %d", op->keys[i]);
+    if (op->kind == OP_PROTECT)
+        name_header(copy, at, made_by);
 }
 
 static bool is_signed(const struct copy *copy)
@@ -60,11 +80,6 @@ static const char *content_name(const struct copy *copy)
     return is_signed(copy) ? "canonical" : "content";
 }
 
-static bool is_content_op(const struct op *op)
-{
-    return op->kind == OP_OPEN || op->kind == OP_ATTACH || op->kind == OP_SIGN || op->kind == OP_ENCRYPT;
-}
-
 static bool comes_by(const struct copy *copy, const char *made_by)
 {
     SEAL_CLEANUP(buf_fini) struct buf name = BUF_INIT(MADE_BY_MAX);
@@ -74,7 +89,7 @@ static bool comes_by(const struct copy *copy, const char *made_by)
             continue;
         if (name.len == 0 && op->kind != OP_OPEN && strcmp(made_by, content_name(copy)) == 0)
             return true;
-        print_content_op(op, &name);
+        name_op(copy, i, &name);
         if (strcmp(made_by, buf_str(&name)) == 0)
             return true;
     }
@@ -162,16 +177,19 @@ static int make(const struct run *run, struct draft *draft, const struct op *op,
 {
     if (op->kind == OP_ATTACH)
         return xform_attach(run->in, op, draft->entity, out, err);
+    if (op->kind == OP_PROTECT)
+        return xform_put_inside(run->in, op, draft, out, err);
     return op->kind == OP_SIGN ? xform_sign(run->in, op, draft->entity, out, err)
                                : xform_encrypt(run->in, op, signed_with(run, op), draft->entity, out, err);
 }
 
-static int protect(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by,
-                   struct err *err)
+static int protect(struct run *run, struct draft *draft, size_t at, struct buf *made_by, struct err *err)
 {
+    const struct copy *copy = &run->plan->copies[run->copy];
+    const struct op *op = &copy->ops[at];
     if (need_entity(run, draft, err) < 0)
         return -1;
-    print_content_op(op, made_by);
+    name_op(copy, at, made_by);
     if (is_done_by_the_next(run, op))
         return 0;
     const struct spool *kept = find_kept(run, buf_str(made_by));
@@ -182,27 +200,33 @@ static int protect(struct run *run, struct draft *draft, const struct op *op, st
         keep(run, buf_str(made_by), made);
         kept = made;
     }
+    if (op->kind == OP_PROTECT)
+        xform_hide_outside(op, draft);
     draft_set_entity(draft, kept);
     drop_unneeded(run, draft);
     return 0;
 }
 
-static int run_op(struct run *run, struct draft *draft, const struct op *op, struct buf *made_by,
-                  struct err *err)
+static int run_op(struct run *run, struct draft *draft, size_t at, struct buf *made_by, struct err *err)
 {
+    const struct copy *copy = &run->plan->copies[run->copy];
+    const struct op *op = &copy->ops[at];
     switch (op->kind) {
     case OP_HYGIENE:
         return xform_hygiene(run->in, draft, err);
     case OP_KEYWORDS:
         return xform_keywords(run->in, draft, err);
     case OP_OPEN:
-        print_content_op(op, made_by);
+        name_op(copy, at, made_by);
         draft_set_entity(draft, run->in->opened[run->in->facts->views[op->view].opened].entity);
         return 0;
+    case OP_SUBJECT:
+        return xform_subject(run->in, op, draft, err);
     case OP_ATTACH:
+    case OP_PROTECT:
     case OP_SIGN:
     case OP_ENCRYPT:
-        return protect(run, draft, op, made_by, err);
+        return protect(run, draft, at, made_by, err);
     case OP_HEADER:
         return xform_field(draft, op, err);
     case OP_TAG:
@@ -222,7 +246,7 @@ static int run_copy(struct run *run, const struct copy *copy, struct spool **out
     for (size_t i = 0; i < copy->nops; i++) {
         if (run->progress != NULL)
             run->progress(run->progress_arg);
-        if (run_op(run, &draft, &copy->ops[i], &made_by, err) < 0)
+        if (run_op(run, &draft, i, &made_by, err) < 0)
             return -1;
     }
     if (buf_check(&made_by, err) < 0 || arena_check(arena, err) < 0)

@@ -116,7 +116,7 @@ START_TEST(learned_certificate_is_encrypted_to)
     arrive(site_signed(site, FROM_BOB, entity, bob));
     ck_assert_int_eq(commit(), HARVEST_NEW);
     ck_assert_str_eq(used_for_bob(), cert_info(bob->cert)->fingerprint);
-    ck_assert_ptr_nonnull(strstr(site->outcome->plan->copies[0].ops[1].cipher, "gcm"));
+    ck_assert_ptr_nonnull(strstr(site->outcome->plan->copies[0].ops[2].cipher, "gcm"));
     arrive(site_signed(site, FROM_BOB, entity, bob));
     ck_assert_int_eq(commit(), HARVEST_KNOWN);
 }

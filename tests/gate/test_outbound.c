@@ -33,6 +33,8 @@ static const char policy[] = "our domains our.example\n"
                              "    when internal\n"
                              "    pass\n";
 
+static const char settings[] = "header-protection = no\n"; /* test_header_protection.c has the others */
+
 static const char body[] = "The plaintext token is ORCHID.\n";
 
 #define FROM_ALICE "From: Alice <alice@our.example>\nTo: bob@their.example\nSubject: "
@@ -43,7 +45,7 @@ static struct pki_entity *alice, *bob;
 
 static void setup(void)
 {
-    site = site_new(policy);
+    site = site_new_with(policy, settings);
     alice = site_user(site, "alice@our.example", PKI_RSA2048);
     bob = site_partner(site, "bob@their.example", PKI_RSA2048);
 }

@@ -104,7 +104,7 @@ START_TEST(certificate_of_the_rule_counts_only_while_it_is_good)
         return;
     ck_assert(has(site_copy(site, 0), "smime-type=enveloped-data"));
     ck_assert(!has(site_copy(site, 0), "ORCHID"));
-    ck_assert_str_eq(site->outcome->plan->copies[0].ops[0].fp[0], cert_info(bank->cert)->fingerprint);
+    ck_assert_str_eq(site->outcome->plan->copies[0].ops[1].fp[0], cert_info(bank->cert)->fingerprint);
 }
 END_TEST
 

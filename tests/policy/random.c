@@ -148,6 +148,8 @@ static const char *const encrypts[] = {"encrypt",
                                        "encrypt, else clear",
                                        "encrypt using aes256-gcm",
                                        "encrypt with smime to certificate " FINGERPRINT};
+static const char *const protects[] = {"protect headers no", "protect headers plain",
+                                       "protect headers baseline"};
 static const char *const opens[] = {"decrypt", "decrypt, else refuse \"closed\"", "decrypt, else return"};
 static const char *const tags[] = {"tag", "tag opened \"[open]\" signed \"[good]\"", "tag invalid \"[bad]\""};
 
@@ -165,6 +167,7 @@ static void add_steps(struct buf *out)
     MAYBE(encrypts, 2, out);
     MAYBE(headers, 6, out);
     MAYBE(headers, 6, out);
+    MAYBE(protects, 5, out);
     buf_add_str(out, one_in(2) ? "  attach keys\n" : "");
     buf_add_str(out, one_in(8) ? "  redirect to deputy@example.org\n" : "");
     buf_add_str(out, one_in(5) ? "  harvest\n" : "");
@@ -211,6 +214,7 @@ static void random_key(struct key_fact *fact, int key)
     site_key(fact, key, one_in(3) ? "ec" : "rsa");
     fact->usable = any_answer();
     fact->cipher = one_in(4) ? "aes256-gcm" : "aes256-cbc";
+    fact->reads_protected = one_in(3);
 }
 
 static struct party_facts random_party(struct site *site)
@@ -257,12 +261,24 @@ static void random_rcpts(struct site *site)
     }
 }
 
+static void random_payload(struct view *view)
+{
+    view->subject = one_in(5) ? NULL : "inside";
+    view->protects_header = view->subject != NULL || one_in(2);
+}
+
 void random_views(struct site *site)
 {
-    for (size_t i = 1; i < site->facts.nviews; i++)
+    if (site->facts.encrypted_by == METHOD_NONE && site->facts.signed_by != METHOD_NONE) {
+        site->views[0].signature = (enum signature)random_below(8);
+        random_payload(&site->views[0]);
+    }
+    for (size_t i = 1; i < site->facts.nviews; i++) {
         site->views[i] = (struct view){.decryption = (enum decryption)random_below(6),
                                        .signature = (enum signature)random_below(8),
                                        .opened = (int)i - 1};
+        random_payload(&site->views[i]);
+    }
 }
 
 static void random_structure(struct facts *facts)
@@ -312,10 +328,14 @@ static void random_words(struct site *site)
         site_keyword(site, one_in(2) ? "k" : "l");
 }
 
+static const char *const protections[] = {"no", "plain", "learned", "baseline"};
+
 static void random_facts(struct site *site)
 {
     struct facts *facts = &site->facts;
     size_t ncertificates;
+    site->settings->header_protection = PICK(protections);
+    site->settings->header_protection_signed = one_in(4);
     random_client(facts);
     random_structure(facts);
     random_words(site);

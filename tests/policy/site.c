@@ -19,9 +19,10 @@ struct site *site_new(const char *policy)
     struct site *site = xcalloc(1, sizeof *site);
     site->arena = arena_new(256u << 20);
     ck_ok(policy_parse("policy.conf", span_of(policy), files, SEAL_COUNT(files), &site->policy, &err));
-    ck_ok(settings_parse(site->arena, "sealmilter.conf",
-                         span_of("hostname = mx.example.org\ninject = 127.0.0.1:10026"), &site->settings,
-                         &err));
+    ck_ok(settings_parse(
+        site->arena, "sealmilter.conf",
+        span_of("hostname = mx.example.org\ninject = 127.0.0.1:10026\nheader-protection = no\n"),
+        &site->settings, &err));
     site->facts = (struct facts){.have = all_facts,
                                  .submitter = SUBMITTER_LOGIN,
                                  .sender = "alice@example.org",

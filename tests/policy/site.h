@@ -23,7 +23,7 @@ struct site {
     struct plan *plan;
 };
 
-/* site_new - alice@example.org, logged in, writes; no recipients yet. Fails the test when the policy does not parse. Its files are
+/* site_new - alice@example.org, logged in, writes; no recipients yet. Header fields are not protected.  Fails the test when the policy does not parse. Its files are
  * /partners (a.example, r2@b.example, *.x.example) and /others (bob@example.org, r?@b.example). */
 struct site *site_new(const char *policy);
 void site_free(struct site *site);

@@ -83,7 +83,7 @@ static const struct {
      "error: p:5: rule \"o\" has the name of the rule in line 1\n"},
     {"rule \"m\"\n  when outbound, to x.example\n  encrypt\n  sign\n" ENDS, 0,
      "warning: p:4: rule \"m\": what stands in this line is done before the step above it: the order is "
-     "decrypt, attach keys, sign, encrypt, header fields, tag\n"},
+     "decrypt, attach keys, sign, encrypt, tag\n"},
     {"rule \"m\"\n  when outbound, inbound\n  sign\n" ENDS, 0,
      "warning: p:1: rule \"m\" can never match: no mail goes in all the directions that it names\n"},
     {ENDS "rule \"late\"\n  when outbound, to x.example\n  encrypt\n", 0,

@@ -171,6 +171,49 @@ static void check_an_opened_copy_is_its_recipients_own_view(struct site *site)
 }
 PROPERTY(an_opened_copy_is_its_recipients_own_view)
 
+static const struct op *find_op(const struct copy *copy, enum op_kind kind)
+{
+    for (size_t i = 0; i < copy->nops; i++)
+        if (copy->ops[i].kind == kind)
+            return &copy->ops[i];
+    return NULL;
+}
+
+/* R26: where the Subject is hidden, it is inside, before anything is closed; and nothing of ours puts it on the outside. */
+static void check_what_is_hidden_outside_is_protected_inside(struct site *site)
+{
+    for (size_t i = 0; i < site->plan->ncopies; i++) {
+        const struct copy *copy = &site->plan->copies[i];
+        const struct op *protect = find_op(copy, OP_PROTECT), *encrypt = find_op(copy, OP_ENCRYPT),
+                        *sign = find_op(copy, OP_SIGN), *subject = find_op(copy, OP_SUBJECT);
+        ck_assert(subject == NULL || encrypt == NULL);
+        if (protect == NULL)
+            continue;
+        ck_assert_int_eq(protect->protection >= PROTECTION_PLAIN, encrypt != NULL);
+        ck_assert(encrypt == NULL ? sign != NULL : protect < encrypt);
+        ck_assert(sign == NULL || protect < sign);
+        const struct op *field = find_op(copy, OP_HEADER);
+        ck_assert(field == NULL || field < protect);
+    }
+}
+PROPERTY(what_is_hidden_outside_is_protected_inside)
+
+/* R21. */
+static void check_the_subject_comes_from_what_the_recipient_may_see(struct site *site)
+{
+    for (size_t i = 0; i < site->plan->ncopies; i++) {
+        const struct copy *copy = &site->plan->copies[i];
+        const struct op *subject = find_op(copy, OP_SUBJECT);
+        for (size_t k = 0; subject != NULL && k < copy->nrcpts; k++) {
+            const struct view *view = &site->facts.views[subject->view];
+            ck_assert_ptr_nonnull(view->subject);
+            ck_assert(copy->opened ? subject->view == site->facts.rcpts[copy->rcpts[k]].view
+                                   : subject->view == 0 && view->signature == SIGNATURE_GOOD);
+        }
+    }
+}
+PROPERTY(the_subject_comes_from_what_the_recipient_may_see)
+
 /* Everything that was decided and planned. */
 static const char *all_of_it(struct site *site, const struct decision *decisions)
 {
@@ -494,6 +537,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, who_must_be_protected_is_served_by_ciphertext_with_his_key, 0, CHUNKS);
     tcase_add_loop_test(t, keys_of_different_kinds_and_hidden_recipients_stay_apart, 0, CHUNKS);
     tcase_add_loop_test(t, an_opened_copy_is_its_recipients_own_view, 0, CHUNKS);
+    tcase_add_loop_test(t, what_is_hidden_outside_is_protected_inside, 0, CHUNKS);
+    tcase_add_loop_test(t, the_subject_comes_from_what_the_recipient_may_see, 0, CHUNKS);
     tcase_add_loop_test(t, deciding_twice_gives_the_same, 0, CHUNKS);
     tcase_add_loop_test(t, rules_found_by_the_index_decide_as_all_rules_do, 0, CHUNKS);
     tcase_add_loop_test(t, facts_gathered_on_demand_decide_as_all_facts_do, 0, CHUNKS);

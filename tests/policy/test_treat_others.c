@@ -33,7 +33,7 @@ static const struct {
     {"alert a@x.example or b@x.example", "remove keywords ! alert a@x.example b@x.example"},
     /* header fields stand on the outside, in the order of their lines */
     {"add header X-A \"1\"\n  encrypt\n  delete header X-B\n  sign",
-     "remove keywords, sign smime, " ENCRYPTED ", header add X-A: 1, header delete X-B"},
+     "remove keywords, header add X-A: 1, header delete X-B, sign smime, " ENCRYPTED},
     /* a copy is what the steps above it have made, a forwarded one what all have */
     {"copy to d@x.example\n  sign\n  encrypt",
      "remove keywords, sign smime, " ENCRYPTED " + d@x.example: remove keywords"},
@@ -65,8 +65,8 @@ static const struct {
     /* over continue */
     {"copy to d@x.example\n  add header X-A \"1\"\n  continue\nrule \"s\"\n  sign\n  add header X-B \"2\"\n"
      "  copy to e@x.example",
-     "remove keywords, sign smime, header add X-A: 1, header add X-B: 2 + d@x.example: remove keywords "
-     "+ e@x.example: remove keywords, sign smime, header add X-A: 1, header add X-B: 2"},
+     "remove keywords, header add X-A: 1, header add X-B: 2, sign smime + d@x.example: remove keywords "
+     "+ e@x.example: remove keywords, header add X-A: 1, header add X-B: 2, sign smime"},
     {"redirect to d@x.example\n  continue\nrule \"s\"\n  redirect to e@x.example",
      "remove keywords > d@x.example"},
     {"alert a@x.example\n  continue\nrule \"s\"\n  alert a@x.example",

@@ -3,6 +3,7 @@
 
 #include "support/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct arena *arena;
@@ -74,6 +75,18 @@ START_TEST(root_says_what_it_says)
 }
 END_TEST
 
+START_TEST(long_subject_is_cut_between_characters)
+{
+    SEAL_CLEANUP(mem_free) char *text = xcalloc(1, 20000);
+    size_t n = (size_t)sprintf(text, CIPHER "Subject: x");
+    for (size_t i = 0; i < PAYLOAD_SUBJECT_MAX; i++)
+        n += (size_t)sprintf(text + n, "\xc3\xbc");
+    struct payload_header header;
+    ck_ok(payload_header_read(arena, span_of(text), &header, &err));
+    ck_assert_uint_eq(strlen(header.subject), PAYLOAD_SUBJECT_MAX - 1);
+}
+END_TEST
+
 START_TEST(header_without_end_is_a_limit)
 {
     SEAL_CLEANUP(mem_free) char *many = xcalloc(1, 3 * 3000 + 1);
@@ -90,6 +103,7 @@ static Suite *make_suite(void)
     TCase *tcase = tcase_create("payload_header");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, root_says_what_it_says, 0, (int)SEAL_COUNT(cases));
+    tcase_add_test(tcase, long_subject_is_cut_between_characters);
     tcase_add_test(tcase, header_without_end_is_a_limit);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -241,6 +241,15 @@ START_TEST(subject_is_read_as_it_was_written)
 }
 END_TEST
 
+START_TEST(subject_that_is_one_long_word_is_not_lost_where_it_is_hidden)
+{
+    protect("Subject: " LONG_TEXT "\n", crlf("Content-Type: text/plain\n\nHi\n"), PROTECTION_BASELINE);
+    struct payload_header header;
+    ck_ok(payload_header_read(arena, spool_all(out), &header, &err));
+    ck_assert_str_eq(header.subject, LONG_TEXT);
+}
+END_TEST
+
 START_TEST(outer_field_that_became_too_long_is_folded)
 {
     SEAL_CLEANUP(buf_fini) struct buf field = BUF_INIT(4000);
@@ -299,6 +308,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, root_without_a_type_gets_one);
     tcase_add_loop_test(tcase, what_cannot_be_marked_is_wrapped, 0, (int)SEAL_COUNT(unmarkable));
     tcase_add_loop_test(tcase, subject_is_read_as_it_was_written, 0, (int)SEAL_COUNT(subjects));
+    tcase_add_test(tcase, subject_that_is_one_long_word_is_not_lost_where_it_is_hidden);
     tcase_add_test(tcase, outer_field_that_became_too_long_is_folded);
     tcase_add_loop_test(tcase, policies_say_what_stands_outside, 0, (int)SEAL_COUNT(baseline));
     tcase_add_test(tcase, what_is_gone_outside_has_no_outer_field);
