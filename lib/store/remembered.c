@@ -65,23 +65,24 @@ static int64_t expiry_of(struct span key)
     return (int64_t)number;
 }
 
-static size_t find_expired(struct kv_txn *txn, int64_t now, struct kv_key out[SWEEP], struct err *err)
+static size_t find_expired(struct kv_txn *txn, int64_t now, size_t most, struct kv_key out[SWEEP],
+                           struct err *err)
 {
     struct kv_key prefix = kv_key(KV_REMEMBERED_EXPIRY);
     SEAL_CLEANUP(kv_iter_fini) struct kv_iter iter;
     size_t n = 0;
     kv_iter_init(&iter, txn, &prefix);
-    while (n < SWEEP && kv_iter_next(&iter, err) == FIND_FOUND && expiry_of(iter.key) <= now) {
+    while (n < most && kv_iter_next(&iter, err) == FIND_FOUND && expiry_of(iter.key) <= now) {
         out[n] = (struct kv_key){.len = 0};
         kv_key_bytes(&out[n++], iter.key.ptr, iter.key.len);
     }
     return n;
 }
 
-static void sweep(struct kv_txn *txn, int64_t now, struct err *err)
+static size_t sweep(struct kv_txn *txn, int64_t now, size_t most, struct err *err)
 {
     struct kv_key expired[SWEEP];
-    size_t n = find_expired(txn, now, expired, err);
+    size_t n = find_expired(txn, now, most, expired, err);
     for (size_t i = 0; i < n; i++) {
         struct kv_key record = kv_key(KV_REMEMBERED);
         struct span addr = addr_of(&expired[i]);
@@ -89,6 +90,7 @@ static void sweep(struct kv_txn *txn, int64_t now, struct err *err)
         kv_delete(txn, &record, err);
         kv_delete(txn, &expired[i], err);
     }
+    return n;
 }
 
 static void put(struct kv_txn *txn, const struct remembered *record, struct arena *arena, struct err *err)
@@ -105,16 +107,33 @@ static void put(struct kv_txn *txn, const struct remembered *record, struct aren
     kv_put(txn, &index, SPAN_LIT(""), err);
 }
 
+/* A store's file never shrinks: what is over half full once stays so. Then an answer takes the place of one that is over, or is not kept. */
+enum room {
+    ROOM_FREE,
+    ROOM_TAKEN,
+    ROOM_NONE, /* large ones took the place of small ones */
+};
+
+static enum room room_of(struct store *store)
+{
+    struct kv_stat stat;
+    kv_stat(store->kv, &stat);
+    return stat.used > stat.map_size / 4 * 3 ? ROOM_NONE
+           : stat.used > stat.map_size / 2   ? ROOM_TAKEN
+                                             : ROOM_FREE;
+}
+
 static int put_batch(struct store *store, const struct remembered *records, size_t n, int64_t now,
-                     struct err *err)
+                     enum room room, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     struct kv_txn txn;
     if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
-        sweep(&txn, now, err);
-        put(&txn, &records[i], arena, err);
+        size_t gone = sweep(&txn, now, room == ROOM_FREE ? SWEEP : 1, err);
+        if (room == ROOM_FREE || (room == ROOM_TAKEN && gone > 0))
+            put(&txn, &records[i], arena, err);
     }
     return kv_commit(&txn, err);
 }
@@ -122,12 +141,9 @@ static int put_batch(struct store *store, const struct remembered *records, size
 int store_put_remembered(struct store *store, const struct remembered *records, size_t n, int64_t now,
                          struct err *err)
 {
-    struct kv_stat stat;
-    kv_stat(store->kv, &stat);
-    if (stat.used > stat.map_size / 2)
-        return 0;
     for (size_t done = 0; done < n; done += BATCH)
-        if (put_batch(store, records + done, n - done < BATCH ? n - done : BATCH, now, err) < 0)
+        if (put_batch(store, records + done, n - done < BATCH ? n - done : BATCH, now, room_of(store), err) <
+            0)
             return -1;
     return 0;
 }

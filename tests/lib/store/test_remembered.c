@@ -119,22 +119,36 @@ START_TEST(an_answer_is_no_new_generation)
 }
 END_TEST
 
-/* Anybody can write to addresses that are not there. */
-START_TEST(answers_never_fill_the_store)
+/* So many at once, number by number. */
+static void put_many(const char *domain, int n, int64_t asked)
 {
-    struct remembered found;
-    store_close(&fixture_store);
-    ck_ok(store_open_sized(fixture_dir, STORE_READ_WRITE, (size_t)256 << 10, &fixture_store, &err));
-    for (int i = 0; i < 2000; i++) {
-        char addr[32];
-        snprintf(addr, sizeof addr, "%d@b.example", i);
-        put(addr, 1000);
-    }
+    static struct remembered many[9000];
+    for (int i = 0; i < n; i++)
+        many[i] = record_of(arena_printf(fixture_arena, "%d@%s", i, domain), asked);
+    ck_ok(store_put_remembered(fixture_store, many, (size_t)n, asked, &err));
+}
+
+static void ck_has_room(void)
+{
     struct store_health health;
     ck_ok(store_check(fixture_store, &health, &err));
     ck_assert_uint_lt(health.used, health.map_size * 3 / 4);
+}
+
+/* Anybody can write to addresses that are not there. */
+START_TEST(answers_never_fill_the_store_and_are_kept_again_when_others_are_over)
+{
+    struct remembered found;
+    store_close(&fixture_store);
+    ck_ok(store_open_sized(fixture_dir, STORE_READ_WRITE, (size_t)4 << 20, &fixture_store, &err));
+    put_many("b.example", 9000, 1000);
+    ck_has_room();
     ck_assert_int_eq(find("0@b.example", &found), FIND_FOUND);
-    ck_assert_int_eq(find("1999@b.example", &found), FIND_ABSENT);
+    ck_assert_int_eq(find("8999@b.example", &found), FIND_ABSENT);
+    put_many("c.example", 400, 2000);
+    ck_has_room();
+    ck_assert_int_eq(find("0@b.example", &found), FIND_ABSENT);
+    ck_assert_int_eq(find("399@c.example", &found), FIND_FOUND);
 }
 END_TEST
 
@@ -148,7 +162,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, expired_answers_go_and_nothing_else_does);
     tcase_add_test(tcase, an_answer_that_cannot_be_read_is_replaced);
     tcase_add_test(tcase, an_answer_is_no_new_generation);
-    tcase_add_test(tcase, answers_never_fill_the_store);
+    tcase_add_test(tcase, answers_never_fill_the_store_and_are_kept_again_when_others_are_over);
     suite_add_tcase(suite, tcase);
     return suite;
 }
