@@ -82,7 +82,9 @@ static void add_returned(const struct notice_in *in, const struct notice *notice
 {
     for (size_t i = 0; i < notice->nrcpts; i++) {
         const char *text = in->decisions[notice->rcpts[i]].reply_text;
-        buf_printf(out, "\r\n  <%s>\r\n", in->envelope->rcpts[notice->rcpts[i]].addr);
+        buf_add_str(out, "\r\n  <");
+        text_clean(span_of(in->envelope->rcpts[notice->rcpts[i]].addr), out);
+        buf_add_str(out, ">\r\n");
         if (text == NULL)
             continue;
         buf_add_str(out, "    ");

@@ -46,11 +46,22 @@ static unsigned next_code_point(const unsigned char **p)
     return code;
 }
 
-/* "rfc822; a@b.example", or for an address in UTF-8 "utf-8; j\x{F6}rg@b.example". */
+static char *ascii_of(struct arena *arena, const char *text)
+{
+    SEAL_CLEANUP(buf_fini) struct buf clean = BUF_INIT(8192);
+    text_clean((struct span){text, strnlen(text, 1000)}, &clean);
+    char *out = arena_strdup(arena, buf_str(&clean));
+    for (char *p = out; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~')
+            *p = '?';
+    return out;
+}
+
+/* "rfc822; a@b.example", or for an address in UTF-8 "utf-8; j\x{F6}rg@b.example"; octets that are neither cannot be said. */
 static char *address_value(struct arena *arena, const char *addr)
 {
-    if (text_is_ascii(span_of(addr)))
-        return arena_printf(arena, "rfc822; %s", addr);
+    if (text_is_ascii(span_of(addr)) || !text_is_utf8(span_of(addr)))
+        return arena_printf(arena, "rfc822; %s", ascii_of(arena, addr));
     SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(8192);
     buf_add_str(&out, "utf-8; ");
     for (const unsigned char *p = (const unsigned char *)addr; *p != '\0';) {
@@ -61,17 +72,6 @@ static char *address_value(struct arena *arena, const char *addr)
             buf_printf(&out, "\\x{%X}", c);
     }
     return arena_strdup(arena, buf_str(&out));
-}
-
-static char *ascii_of(struct arena *arena, const char *text)
-{
-    SEAL_CLEANUP(buf_fini) struct buf clean = BUF_INIT(8192);
-    text_clean((struct span){text, strnlen(text, 1000)}, &clean);
-    char *out = arena_strdup(arena, buf_str(&clean));
-    for (char *p = out; *p != '\0'; p++)
-        if (*p < ' ' || *p > '~')
-            *p = '?';
-    return out;
 }
 
 /* What cannot be written is left out: it is of a stranger, and optional. */

@@ -221,6 +221,33 @@ START_TEST(address_in_utf8_is_written_in_ascii)
 }
 END_TEST
 
+/* As MTAs take them from who never heard of SMTPUTF8: the report is made all the same, and shows no other address. */
+START_TEST(address_that_is_no_utf8_is_returned)
+{
+    static const struct {
+        const char *given, *field, *text;
+    } odd[] = {
+        {"<b\xc2@c.example>", "Final-Recipient: rfc822; b?@c.example\n", "  <b?@c.example>\n"},
+        {"<\xff\xff@c.example\xc2>", "Final-Recipient: rfc822; ??@c.example?\n", "  <??@c.example?>\n"},
+        {"<\xc1\xa2@c.example>", "Final-Recipient: rfc822; ??@c.example\n", "  <??@c.example>\n"},
+        {"<a\xe2\x80\xae"
+         "b@c.example>",
+         "Final-Recipient: utf-8; a\\x{202E}b@c.example\n", "  <ab@c.example>\n"},
+    };
+    static size_t third[] = {0};
+    for (size_t i = 0; i < SEAL_COUNT(odd); i++) {
+        ck_ok(envelope_add_rcpt(&env, arena, odd[i].given, &err));
+        third[0] = env.nrcpts - 1;
+        struct notice notice = notice_of(NOTICE_RETURN);
+        notice.rcpts = third;
+        notice.nrcpts = 1;
+        const char *said = python(&notice, report);
+        contains(said, odd[i].field);
+        contains(said, odd[i].text);
+    }
+}
+END_TEST
+
 /* R37, R38: values of strangers, in the two places where they could do harm. */
 START_TEST(hostile_values_stay_values)
 {
@@ -286,6 +313,7 @@ static Suite *suite(void)
     tcase_add_test(tc, report_holds_the_header_and_nothing_of_the_body);
     tcase_add_test(tc, header_of_any_size_gives_a_small_report);
     tcase_add_test(tc, address_in_utf8_is_written_in_ascii);
+    tcase_add_test(tc, address_that_is_no_utf8_is_returned);
     tcase_add_test(tc, hostile_values_stay_values);
     tcase_add_test(tc, many_recipients_are_counted);
     tcase_add_test(tc, long_values_are_cut_between_characters);
