@@ -108,6 +108,80 @@ void record_encode(const struct record_kind *kind, const struct kv_key *key, con
     checksum(kv_key_span(key), map, (unsigned char *)out->ptr + start);
 }
 
+/* ---- is it one of ours ---- */
+
+enum major {
+    MAJOR_UINT,
+    MAJOR_NEGINT,
+    MAJOR_BYTES,
+    MAJOR_TEXT,
+    MAJOR_ARRAY,
+    MAJOR_MAP,
+    MAJOR_TAG,
+    MAJOR_SIMPLE,
+};
+
+/* Takes the head of an item off; false when there is none of a definite length. */
+static bool take_head(struct span *rest, enum major *major, uint64_t *value)
+{
+    if (rest->len == 0)
+        return false;
+    unsigned char first = (unsigned char)*rest->ptr;
+    size_t more = (first & 0x1f) < 24   ? 0
+                  : (first & 0x1f) < 28 ? (size_t)1 << ((first & 0x1f) - 24)
+                                        : SIZE_MAX;
+    if (more >= rest->len)
+        return false;
+    *major = (enum major)(first >> 5);
+    *value = more == 0 ? first & 0x1f : 0;
+    for (size_t i = 1; i <= more; i++)
+        *value = *value << 8 | (unsigned char)rest->ptr[i];
+    *rest = span_sub(*rest, more + 1, SIZE_MAX);
+    return true;
+}
+
+static bool skip(struct span *rest, uint64_t n)
+{
+    if (n > rest->len)
+        return false;
+    *rest = span_sub(*rest, (size_t)n, SIZE_MAX);
+    return true;
+}
+
+static bool skip_text(struct span *rest)
+{
+    enum major major;
+    uint64_t n;
+    return take_head(rest, &major, &n) && major == MAJOR_TEXT && skip(rest, n);
+}
+
+static bool skip_value(struct span *rest)
+{
+    enum major major;
+    uint64_t n;
+    if (!take_head(rest, &major, &n) || major == MAJOR_MAP || major == MAJOR_TAG)
+        return false;
+    if (major == MAJOR_BYTES || major == MAJOR_TEXT)
+        return skip(rest, n);
+    for (; major == MAJOR_ARRAY && n > 0; n--)
+        if (!skip_text(rest))
+            return false;
+    return true;
+}
+
+/* A map of flat values, whole: libcbor takes memory for whatever number of items is announced, and the stack for each level. */
+static bool is_flat(struct span rest)
+{
+    enum major major;
+    uint64_t n;
+    if (!take_head(&rest, &major, &n) || major != MAJOR_MAP)
+        return false;
+    for (; n > 0; n--)
+        if (!skip_text(&rest) || !skip_value(&rest))
+            return false;
+    return rest.len == 0;
+}
+
 /* ---- decode ---- */
 
 static int read_text(const cbor_item_t *item, struct arena *arena, const char **out)
@@ -255,8 +329,10 @@ int record_decode(const struct record_kind *kind, struct span key, struct span v
     if (value.len < CHECKSUM_SIZE || memcmp(sum, value.ptr, CHECKSUM_SIZE) != 0)
         return damaged(kind, "checksum", err);
     struct cbor_load_result result;
-    cbor_item_t *root = cbor_load((cbor_data)map.ptr, map.len, &result);
     const char *what = "CBOR";
+    if (!is_flat(map))
+        return damaged(kind, what, err);
+    cbor_item_t *root = cbor_load((cbor_data)map.ptr, map.len, &result);
     int status = -1;
     if (root != NULL && result.read == map.len)
         status = read_map(kind, root, arena, out, &what);
