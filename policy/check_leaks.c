@@ -54,6 +54,57 @@ static const struct rule *required_later(const struct checking *c, size_t at)
     return NULL;
 }
 
+/* Whether it goes on in clear what a rule opened, for all that this step sends. */
+static bool sends_opened(const struct rule *rule, const struct step *step)
+{
+    return step->kind == STEP_COPY ? !stands_above(rule, step, STEP_ENCRYPT)
+                                   : rule_step(rule, STEP_ENCRYPT) == NULL;
+}
+
+static void warn_opened(struct checking *c, const struct rule *rule, const struct step *step,
+                        const struct rule *opener)
+{
+    check_warning(c, step->line,
+                  "rule \"%s\": '%s' sends what rule \"%s\" opens to an address that is not ours", rule->name,
+                  check_step_text(c, step), opener->name);
+}
+
+static bool opens_for_good(const struct rule *rule)
+{
+    return rule_step(rule, STEP_DECRYPT) != NULL && rule_step(rule, STEP_ENCRYPT) == NULL;
+}
+
+static const struct step *opened_for_strangers(const struct checking *c, const struct rule *rule,
+                                               enum step_kind except)
+{
+    for (size_t i = 0; i < rule->nsteps; i++) {
+        const struct step *step = &rule->steps[i];
+        if (is_sent_on(step) && step->kind != except && is_strangers(c, step) && sends_opened(rule, step))
+            return step;
+    }
+    return NULL;
+}
+
+/* What `continue` leads to opens what this rule sends on, or sends on what it opens. A copy in this one is made before that. */
+static void check_opened(struct checking *c, size_t at)
+{
+    const struct rule *rule = &c->policy->rules[at];
+    bool opens = opens_for_good(rule);
+    const struct step *sent = opens ? NULL : opened_for_strangers(c, rule, STEP_COPY);
+    for (size_t i = at + 1; i < c->policy->nrules && (opens || sent != NULL); i++) {
+        const struct rule *later = &c->policy->rules[i];
+        const struct step *step = sent;
+        if (opens)
+            step = opened_for_strangers(c, later, STEPS);
+        else if (!opens_for_good(later))
+            step = NULL;
+        if (step == NULL || rule_excludes(rule, later))
+            continue;
+        warn_opened(c, opens ? later : rule, step, opens ? rule : later);
+        return;
+    }
+}
+
 /* Steps that cannot be taken together with those of a rule to which `continue` leads. */
 static void check_continued(struct checking *c, size_t at)
 {
@@ -111,6 +162,8 @@ void check_leaks(struct checking *c)
         const struct rule *rule = &c->policy->rules[i];
         check_copies(c, rule);
         check_hold(c, rule);
+        if (rule_continues(rule))
+            check_opened(c, i);
         if (rule_continues(rule) && check_requires_encryption(rule))
             check_held_later(c, i);
         else if (rule_continues(rule))

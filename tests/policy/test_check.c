@@ -259,6 +259,26 @@ static const struct {
      "warning: p:6: rule \"s\": 'notify sender subject \"Re: {subject}\"' sends the Subject of mail from "
      "outside to "
      "senders who may be forged, advertisements too: leave {subject} out\n"},
+    {"rule \"r\"\n  when inbound, to x@example.org\n  redirect to x@other.example\n  continue\n"
+     "rule \"s\"\n  when inbound, to x@example.org\n  decrypt\n" ENDS,
+     0,
+     "warning: p:3: rule \"r\": 'redirect to x@other.example' sends what rule \"s\" opens to an address that "
+     "is "
+     "not ours\n"},
+    {"rule \"r\"\n  when inbound, to y@example.org\n  decrypt\n  continue\n"
+     "rule \"s\"\n  when inbound, to y@example.org\n  copy to x@other.example\n" ENDS,
+     0,
+     "warning: p:7: rule \"s\": 'copy to x@other.example' sends what rule \"r\" opens to an address that is "
+     "not "
+     "ours\n"},
+    /* as it came, for another, closed again, for one of ours */
+    {"rule \"r\"\n  when inbound, to x@example.org\n  copy to x@other.example\n  continue\n"
+     "rule \"s\"\n  when inbound, to x@example.org\n  decrypt\n"
+     "rule \"t\"\n  when inbound, to y@example.org\n  forward to x@other.example\n  continue\n"
+     "rule \"u\"\n  when inbound, to z@example.org\n  decrypt\n"
+     "rule \"v\"\n  when inbound, to y@example.org\n  decrypt\n  encrypt\n  continue\n"
+     "rule \"w\"\n  when inbound, to u@example.org\n  decrypt\n  forward to x@example.org\n" ENDS,
+     0, ""},
     {"rule \"r\"\n  when outbound, to a.example\n  copy to archive@other.example\n  copy to x@example.org\n  "
      "encrypt\n" ENDS,
      0,
