@@ -1,6 +1,8 @@
 /* main - sealadm: finds the command in the table, prepares what it needs, prints what it says. */
 #include "cli/cli.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -87,6 +89,27 @@ static int unknown_command(int argc, char **argv)
     return EXIT_USAGE;
 }
 
+/* A terminal obeys what a stranger wrote into a file that is only shown: then it gets lines of clean text (R38). A pipe gets all as it is. */
+static void write_out(const struct buf *out)
+{
+    SEAL_CLEANUP(buf_fini) struct buf clean = BUF_INIT(OUT_MAX);
+    struct span rest = buf_span(out);
+    if (!isatty(STDOUT_FILENO)) {
+        fwrite(rest.ptr, 1, rest.len, stdout);
+        return;
+    }
+    while (rest.len > 0) {
+        size_t n = 0;
+        while (n < rest.len && rest.ptr[n] != '\t' && rest.ptr[n] != '\r' && rest.ptr[n] != '\n')
+            n++;
+        text_clean(span_sub(rest, 0, n), &clean);
+        if (n < rest.len && rest.ptr[n] != '\r')
+            buf_add_char(&clean, rest.ptr[n]);
+        rest = span_sub(rest, n + 1, SIZE_MAX);
+    }
+    fwrite(buf_str(&clean), 1, clean.len, stdout);
+}
+
 static int run(const struct cli_command *command, struct cli *cli, const char *settings_path, int argc,
                char **argv)
 {
@@ -96,7 +119,7 @@ static int run(const struct cli_command *command, struct cli *cli, const char *s
         status = command->run(cli, argc, argv, &err);
     if (status == 0 && (buf_check(&cli->out, &err) < 0 || arena_check(cli->arena, &err) < 0))
         status = -1;
-    fwrite(buf_str(&cli->out), 1, cli->out.len, stdout);
+    write_out(&cli->out);
     if (fflush(stdout) != 0 && status == 0)
         status = err_set(&err, ERR_IO, "standard output: write failed");
     store_read_end(&cli->read);

@@ -1,9 +1,10 @@
 """sealadm policy: check, load, show, log, rollback."""
 import os
 import re
+import subprocess
 import unittest
 
-from support import POLICY, Case
+from support import POLICY, SEALADM, Case
 
 OTHER = POLICY.replace("sign if possible", "sign")
 THIRD = POLICY + "# third\n"
@@ -129,6 +130,21 @@ class Policy(Case):
         self.load(text)
         path.write_text("#" * (9 << 20))
         self.unchanged("policy", "load", self.file("policy", text.replace(str(path), f"{path} or {other}")), says=f"{other}: ")
+
+    def test_what_is_shown_on_a_terminal_commands_it_nothing(self):
+        path, text = self.with_list("kim@their.example # \x1b]0;owned\x07\tK\u00fc\u009b31m\u202e\n")
+        self.load(text.replace("our domains", "# \u009b31m\r\nour domains", 1))
+        for command, wanted in ((("show", "--file", path), "kim@their.example # ?]0;owned?\tK\u00fc?31m\r\n"),
+                                (("show",), "# ?31m\r\nour domains"), (("diff",), "-# ?31m\r\n")):
+            with self.subTest(command):
+                main, terminal = os.openpty()
+                subprocess.run([SEALADM, "-c", self.site.conf, "policy", *command], stdout=terminal, check=True, timeout=60)
+                os.close(terminal)
+                said = os.read(main, 65536).decode()
+                os.close(main)
+                self.assertIn(wanted, said)
+                self.assertNotRegex(said, "[\x1b\x07\u009b\u202e]")
+        self.assertIn("\x1b]0;owned", self.done("policy", "show", "--file", path))
 
     # ---- show, log, rollback ----
 
