@@ -1,9 +1,11 @@
 /* The four verbs, judged by gpg, sq and rnp. */
 #include "openpgp/crypt.h"
 
+#include "base/buf.h"
 #include "support/check.h"
 #include "support/pgp.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct pgp_floors floors = {.min_rsa_bits = 2048};
@@ -94,6 +96,207 @@ START_TEST(what_gpg_encrypts_and_signs_we_open_and_verify)
 }
 END_TEST
 
+/* ---- to whom ---- */
+
+static struct span seal(const struct span *keys, size_t n, enum pgp_visibility visibility,
+                        const struct pgp_own *own)
+{
+    static struct spool *out;
+    struct err err = ERR_INIT;
+    spool_free(&out);
+    out = new_spool();
+    ck_ok(pgp_encrypt(rig->engine, TEXT, keys, n, visibility, own, out, &err));
+    ck_ok(spool_seal(out, &err));
+    tool_write(rig->tool, "sealed", spool_all(out));
+    return spool_all(out);
+}
+
+static bool world_opens(void)
+{
+    return pgp_rig_gpg(rig, "-o", "plain", "-d", "sealed", NULL) == 0 &&
+           span_eq(tool_read(rig->tool, "plain"), TEXT);
+}
+
+START_TEST(keys_of_each_kind_sign_and_open_both_ways)
+{
+    static const char *const kinds[] = {"rsa2048", "nistp256", "nistp384", "nistp521"};
+    for (size_t i = 0; i < SEAL_COUNT(kinds); i++) {
+        struct err err = ERR_INIT;
+        char addr[64], micalg[32];
+        enum pgp_opened opened;
+        struct pgp_verified v;
+        snprintf(addr, sizeof addr, "%s@ours.example", kinds[i]);
+        struct pgp_person own = pgp_rig_person(rig, addr, kinds[i], PGP_OURS);
+        snprintf(addr, sizeof addr, "%s@far.example", kinds[i]);
+        struct pgp_person peer = pgp_rig_person(rig, addr, kinds[i], PGP_STRANGER);
+        (void)seal(&peer.key, 1, PGP_NAMED, &own.own);
+        ck_assert(world_opens());
+        SEAL_CLEANUP(spool_free) struct spool *signature = new_spool();
+        ck_ok(pgp_sign(rig->engine, TEXT, &own.own, signature, micalg, &err));
+        ck_ok(spool_seal(signature, &err));
+        tool_write(rig->tool, "text", TEXT);
+        tool_write(rig->tool, "text.sig", spool_all(signature));
+        ck_assert_int_eq(pgp_rig_gpg(rig, "--verify", "text.sig", "text", NULL), 0);
+        struct span theirs = by_gpg("-u", peer.fingerprint, "-r", own.fingerprint, "-es");
+        SEAL_CLEANUP(spool_free) struct spool *plain = new_spool();
+        ck_ok(pgp_decrypt(rig->engine, theirs, &own.own, 1, &peer.key, 1, &floors, plain, &opened, &v, &err));
+        ck_assert_int_eq(opened, PGP_OPENED);
+        ck_assert_msg(v.signature == SIGNATURE_GOOD, "%s: %s", kinds[i], v.why);
+    }
+}
+END_TEST
+
+START_TEST(hidden_recipient_is_not_named_and_opens)
+{
+    struct span sealed = seal(&bob.key, 1, PGP_HIDDEN, NULL);
+    struct err err = ERR_INIT;
+    struct pgp_outside outside;
+    static const struct pgp_limits limits = PGP_LIMITS_DEFAULT;
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    ck_ok(pgp_look(arena, sealed, &limits, &outside, &err));
+    ck_assert(outside.hidden && outside.nkeyids == 1);
+    ck_assert_str_eq(outside.keyids[0], "0000000000000000");
+    ck_assert(world_opens());
+}
+END_TEST
+
+START_TEST(message_to_hidden_recipients_is_opened_with_the_right_one_of_several_keys)
+{
+    struct err err = ERR_INIT;
+    enum pgp_opened opened;
+    struct pgp_verified v;
+    struct pgp_person other = pgp_rig_person(rig, "other@ours.example", "rsa2048", PGP_OURS);
+    const struct pgp_own both[] = {other.own, alice.own};
+    struct span sealed = by_gpg("-R", bob.fingerprint, "-R", alice.fingerprint, "-e");
+    SEAL_CLEANUP(spool_free) struct spool *plain = new_spool();
+    ck_ok(pgp_decrypt(rig->engine, sealed, both, 2, NULL, 0, &floors, plain, &opened, &v, &err));
+    ck_assert_int_eq(opened, PGP_OPENED);
+    SEAL_CLEANUP(spool_free) struct spool *none = new_spool();
+    ck_ok(pgp_decrypt(rig->engine, sealed, both, 1, NULL, 0, &floors, none, &opened, &v, &err));
+    ck_assert_int_eq(opened, PGP_NOT_OPENED);
+}
+END_TEST
+
+START_TEST(subkey_that_was_revoked_or_has_expired_is_not_encrypted_to)
+{
+    struct err err = ERR_INIT;
+    struct pgp_person dave = pgp_rig_person(rig, "dave@far.example", "ed25519", PGP_STRANGER);
+    ck_assert_int_eq(pgp_rig_gpg(rig, "--quick-set-expire", dave.fingerprint, "seconds=1", "*", NULL), 0);
+    SEAL_CLEANUP(spool_free) struct spool *out = new_spool();
+    int rc;
+    do {
+        struct span key = pgp_rig_key(rig, &dave);
+        struct spool *each = new_spool();
+        rc = pgp_encrypt(rig->engine, TEXT, &key, 1, PGP_NAMED, NULL, each, &err);
+        spool_free(&each);
+    } while (rc == 0);
+    ck_assert_int_eq(err.code, ERR_KEY_UNUSABLE);
+    err_clear(&err);
+    ck_assert_int_eq(pgp_rig_gpg(rig, "--quick-add-key", dave.fingerprint, "cv25519", "encr", "0", NULL), 0);
+    struct span renewed = pgp_rig_key(rig, &dave);
+    (void)seal(&renewed, 1, PGP_NAMED, NULL);
+    ck_assert(world_opens());
+    pgp_rig_revoke(rig, &dave);
+    struct span both[] = {bob.key, pgp_rig_key(rig, &dave)};
+    ck_fails(pgp_encrypt(rig->engine, TEXT, both, 2, PGP_NAMED, NULL, out, &err), ERR_KEY_UNUSABLE);
+}
+END_TEST
+
+START_TEST(nothing_of_one_operation_is_left_for_the_next)
+{
+    struct err err = ERR_INIT;
+    enum pgp_opened opened;
+    struct pgp_verified v;
+    struct span sealed = by_gpg("-u", bob.fingerprint, "-r", alice.fingerprint, "-es");
+    for (int i = 0; i < 2; i++) {
+        SEAL_CLEANUP(spool_free) struct spool *plain = new_spool();
+        const struct span *signer = i == 0 ? &bob.key : &mallory.key;
+        ck_ok(pgp_decrypt(rig->engine, sealed, &alice.own, 1, signer, 1, &floors, plain, &opened, &v, &err));
+        ck_assert_int_eq(opened, PGP_OPENED);
+        ck_assert_int_eq(v.signature, i == 0 ? SIGNATURE_GOOD : SIGNATURE_UNTRUSTED);
+    }
+    SEAL_CLEANUP(spool_free) struct spool *plain = new_spool();
+    ck_ok(pgp_decrypt(rig->engine, sealed, NULL, 0, &bob.key, 1, &floors, plain, &opened, &v, &err));
+    ck_assert_int_eq(opened, PGP_NOT_OPENED);
+}
+END_TEST
+
+/* ---- other implementations ---- */
+
+START_TEST(sq_and_rnp_open_and_verify_what_we_write)
+{
+    (void)seal(&bob.key, 1, PGP_NAMED, &alice.own);
+    ck_assert_int_eq(pgp_rig_gpg(rig, "-o", "bob.secret", "--export-secret-keys", bob.fingerprint, NULL), 0);
+    tool_write(rig->tool, "alice", alice.key);
+    ck_assert_int_eq(tool_run(rig->tool, "sq", "decrypt", "--recipient-key", "bob.secret", "--signer-cert",
+                              "alice", "--output", "by-sq", "sealed", NULL),
+                     0);
+    ck_assert(span_eq(tool_read(rig->tool, "by-sq"), TEXT));
+    ck_assert_int_eq(tool_run(rig->tool, "rnp", "--homedir", "rnp", "--keyfile", "bob.secret", "--password",
+                              "", "--decrypt", "sealed", "--output", "by-rnp", NULL),
+                     0);
+    ck_assert(span_eq(tool_read(rig->tool, "by-rnp"), TEXT));
+}
+END_TEST
+
+START_TEST(what_sq_writes_we_open_and_verify)
+{
+    struct err err = ERR_INIT;
+    enum pgp_opened opened;
+    struct pgp_verified v;
+    tool_write(rig->tool, "in", TEXT);
+    tool_write(rig->tool, "alice", alice.key);
+    ck_assert_int_eq(tool_run(rig->tool, "sq", "key", "generate", "--userid", "<sq@far.example>", "--export",
+                              "sq.secret", NULL),
+                     0);
+    ck_assert_int_eq(tool_run(rig->tool, "sq", "key", "extract-cert", "--binary", "--output", "sq.cert",
+                              "sq.secret", NULL),
+                     0);
+    int status = tool_run(rig->tool, "sq", "encrypt", "--binary", "--recipient-cert", "alice", "--signer-key",
+                          "sq.secret", "--output", "made-by-sq", "in", NULL);
+    struct span said = tool_read(rig->tool, "said");
+    ck_assert_msg(status == 0, "%.*s", SPAN_ARG(said));
+    struct span signer = tool_read(rig->tool, "sq.cert");
+    SEAL_CLEANUP(spool_free) struct spool *plain = new_spool();
+    ck_ok(pgp_decrypt(rig->engine, tool_read(rig->tool, "made-by-sq"), &alice.own, 1, &signer, 1, &floors,
+                      plain, &opened, &v, &err));
+    ck_assert_int_eq(opened, PGP_OPENED);
+    ck_assert_msg(v.signature == SIGNATURE_GOOD, "%s", v.why);
+}
+END_TEST
+
+/* Larger than a pipe and than a spool's memory, both ways. */
+START_TEST(large_content_comes_through_whole)
+{
+    struct err err = ERR_INIT;
+    enum pgp_opened opened;
+    struct pgp_verified v;
+    char micalg[32];
+    struct buf big = BUF_INIT(16u << 20);
+    for (unsigned i = 0; big.len < 5000000; i++)
+        buf_printf(&big, "%u line\r\n", i * 2654435761u);
+    SEAL_CLEANUP(spool_free) struct spool *sealed = new_spool();
+    SEAL_CLEANUP(spool_free) struct spool *plain = new_spool();
+    SEAL_CLEANUP(spool_free) struct spool *signature = new_spool();
+    ck_ok(pgp_encrypt(rig->engine, buf_span(&big), &alice.key, 1, PGP_NAMED, &alice.own, sealed, &err));
+    ck_ok(spool_seal(sealed, &err));
+    ck_ok(pgp_decrypt(rig->engine, spool_all(sealed), &alice.own, 1, &alice.key, 1, &floors, plain, &opened,
+                      &v, &err));
+    ck_assert_int_eq(opened, PGP_OPENED);
+    ck_assert_int_eq(v.signature, SIGNATURE_GOOD);
+    ck_ok(spool_seal(plain, &err));
+    ck_assert(span_eq(spool_all(plain), buf_span(&big)));
+    ck_ok(pgp_sign(rig->engine, buf_span(&big), &alice.own, signature, micalg, &err));
+    ck_ok(spool_seal(signature, &err));
+    ck_ok(pgp_verify(rig->engine, spool_all(signature), buf_span(&big), &alice.key, 1, &floors, &v, &err));
+    ck_assert_int_eq(v.signature, SIGNATURE_GOOD);
+    big.ptr[4000000] ^= 1;
+    ck_ok(pgp_verify(rig->engine, spool_all(signature), buf_span(&big), &alice.key, 1, &floors, &v, &err));
+    ck_assert_int_eq(v.signature, SIGNATURE_BAD);
+    buf_fini(&big);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("crypt");
@@ -102,6 +305,14 @@ static Suite *suite(void)
     tcase_add_test(t, a_signature_of_ours_is_good_for_gpg_and_sq);
     tcase_add_test(t, what_we_encrypt_gpg_opens_and_finds_signed);
     tcase_add_test(t, what_gpg_encrypts_and_signs_we_open_and_verify);
+    tcase_add_test(t, keys_of_each_kind_sign_and_open_both_ways);
+    tcase_add_test(t, hidden_recipient_is_not_named_and_opens);
+    tcase_add_test(t, message_to_hidden_recipients_is_opened_with_the_right_one_of_several_keys);
+    tcase_add_test(t, subkey_that_was_revoked_or_has_expired_is_not_encrypted_to);
+    tcase_add_test(t, nothing_of_one_operation_is_left_for_the_next);
+    tcase_add_test(t, sq_and_rnp_open_and_verify_what_we_write);
+    tcase_add_test(t, what_sq_writes_we_open_and_verify);
+    tcase_add_test(t, large_content_comes_through_whole);
     suite_add_tcase(s, t);
     return s;
 }
