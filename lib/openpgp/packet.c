@@ -6,6 +6,7 @@
 #include "openpgp/sig.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define KEYID_OCTETS 8
 #define PKESK_HEAD   (1 + KEYID_OCTETS + 1) /* version, key id, algorithm */
@@ -62,13 +63,8 @@ static void add_keyid(struct look *look, const unsigned char *octets)
     struct pgp_outside *out = look->out;
     out->keyids = arena_grow(look->arena, out->keyids, out->nkeyids, &look->keyids_cap, sizeof *out->keyids);
     char *hex = out->keyids[out->nkeyids++];
-    unsigned any = 0;
-    for (size_t i = 0; i < KEYID_OCTETS; i++) {
+    for (size_t i = 0; i < KEYID_OCTETS; i++)
         snprintf(hex + 2 * i, 3, "%02x", octets[i]);
-        any |= octets[i];
-    }
-    if (any == 0)
-        out->hidden = true;
 }
 
 /* RSA, Elgamal, ECDH: the numbers, and nothing behind them. */
@@ -102,6 +98,8 @@ static bool take_pkesk(struct look *look, struct span body)
     bool is_known = algorithm == 1 || algorithm == 2 || algorithm == 16 || algorithm == 18;
     if (is_known && !session_key_fits(algorithm, span_sub(body, PKESK_HEAD, body.len)))
         return stop(look, "a session key that is malformed");
+    static const char nobody[KEYID_OCTETS];
+    look->out->hidden |= memcmp(body.ptr + 1, nobody, sizeof nobody) == 0;
     add_keyid(look, (const unsigned char *)body.ptr + 1);
     look->usable += is_known;
     return true;
@@ -180,8 +178,7 @@ static bool take_signature(struct look *look, struct span body)
         return false;
     switch (sig_read(body, &sig)) {
     case SIG_READ:
-        if (sig.named)
-            add_keyid(look, sig.keyid);
+        add_keyid(look, sig.keyid);
         return true;
     case SIG_UNSUPPORTED:
         look->strange++;

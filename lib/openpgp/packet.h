@@ -38,7 +38,7 @@ struct pgp_outside {
      * kind that gpg knows, and none of a version that it does not. Signature: all of versions 3 and 4. */
     bool supported;
     bool authenticated; /* encrypted: the container has a modification detection code, or is an AEAD */
-    /* Of the recipients' subkeys (zeros: hidden), or of who signed, as the signatures say. */
+    /* Of the recipients' subkeys (zeros: hidden), or of who signed, one for each signature (zeros: it names nobody, or several). */
     char (*keyids)[PGP_KEYID_SIZE];
     size_t nkeyids;
     bool hidden;     /* some recipient is */

@@ -98,6 +98,8 @@ static enum sig_read read_v4(struct span body, struct sig *out)
         !read_subpackets(out->unhashed, out, &issuer, NULL))
         return SIG_BROKEN;
     out->named = issuer.seen && !issuer.differs;
+    if (!out->named)
+        memset(out->keyid, 0, sizeof out->keyid);
     return SIG_READ;
 }
 

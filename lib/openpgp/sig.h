@@ -25,7 +25,7 @@ struct sig {
     unsigned version; /* 3, 4 */
     unsigned type;
     uint32_t created;
-    bool named; /* keyid is that of who made it, as it says; not known when it names none, or several */
+    bool named; /* keyid is that of who made it, as it says; zeros when it names none, or several */
     unsigned char keyid[SIG_KEYID_OCTETS];
     bool has_fpr;
     unsigned char fpr[SIG_FPR_OCTETS];

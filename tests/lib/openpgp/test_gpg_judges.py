@@ -126,7 +126,8 @@ class Judged(unittest.TestCase):
         for algorithm, subkey in (("ed25519", "cv25519"), ("rsa2048", "rsa2048"), ("nistp384", "nistp521"), ("brainpoolP256r1", "brainpoolP384r1"),
                                   ("secp256k1", "secp256k1")):
             maker, judge = self.fresh(), self.fresh()
-            maker.key("carol@example.org", algorithm, subkey, "3y")
+            fingerprint = maker.key("carol@example.org", algorithm, subkey, "3y")
+            maker.gpg("--quick-add-key", fingerprint, "ed25519", "sign", "3y")  # has a signature within its signature
             whole = maker.gpg("--export")
             keys, said = cut(whole)
             self.assertEqual(sorted(packets(keys)), sorted(packets(whole)))

@@ -307,6 +307,22 @@ START_TEST(sequence_of_packets_is_one_whole_or_nothing)
 }
 END_TEST
 
+START_TEST(there_is_a_key_id_for_each_signature_also_of_nobody)
+{
+    SEAL_CLEANUP(buf_fini) struct buf two = pieces_file("signature-two.gpg");
+    struct span named = pieces_nth(buf_span(&two), 0, FRAME_SIGNATURE);
+    pieces_add(&bytes, FRAME_SIGNATURE, named);
+    /* Version 4, made at some time, and nothing else. */
+    pieces_add(&bytes, FRAME_SIGNATURE,
+               (struct span){"\4\0\x16\x08\0\6\5\2time\0\0\x12\x34\0\1\1\0\1\1", 22});
+    ck_assert_int_eq(look(), PGP_KIND_SIGNATURE);
+    ck_assert(outside.supported && !outside.hidden);
+    ck_assert_uint_eq(outside.nkeyids, 2);
+    ck_assert_str_ne(outside.keyids[0], "0000000000000000");
+    ck_assert_str_eq(outside.keyids[1], "0000000000000000");
+}
+END_TEST
+
 START_TEST(integrity_is_told_by_the_container)
 {
     static const enum piece containers[] = {CONTAINER, CONTAINER_V2, CONTAINER_OCB, CONTAINER_SED};
@@ -382,6 +398,7 @@ static Suite *packet_suite(void)
     tcase_add_loop_test(tcase, what_is_cut_is_nothing, 0, SEAL_COUNT(written));
     tcase_add_test(tcase, recipients_are_named_as_gpg_names_them);
     tcase_add_loop_test(tcase, sequence_of_packets_is_one_whole_or_nothing, 0, SEAL_COUNT(sequences));
+    tcase_add_test(tcase, there_is_a_key_id_for_each_signature_also_of_nobody);
     tcase_add_test(tcase, integrity_is_told_by_the_container);
     tcase_add_test(tcase, container_of_indeterminate_length_is_nothing);
     tcase_add_loop_test(tcase, too_many_packets_are_a_limit, 0, SEAL_COUNT(counts));
