@@ -54,10 +54,10 @@ class Scenarios(SealSite):
     def set_up_site(cls):
         super().set_up_site()
         cls.seal.adm("key", "generate", ALICE, "--openpgp")
-        cls.ours = next(key["fingerprint"] for key in cls.seal.keys_of(ALICE) if len(key["fingerprint"]) == 40)
+        cls.ours = cls.seal.keys_of(ALICE, "openpgp_keys")[0]["fingerprint"]
         cls.alice = cls.seal.adm("cert", "export", cls.ours).stdout
         cls.paul = cls.new_person(PAUL)
-        cls.rsa = cls.new_person("rsa@pgp.example", "rsa3072")
+        cls.rsa = cls.new_person("rsa@pgp.example", "default")
         cls.seal.adm("cert", "import", cls.paul.key, cls.rsa.key, "--trust")
 
     @classmethod

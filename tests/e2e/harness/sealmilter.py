@@ -83,8 +83,8 @@ class Sealmilter:
             self.adm("user", "add", user)
             self.adm("key", "generate", user)
 
-    def keys_of(self, address):
-        return json.loads(self.adm("key", "list", address, "--json").stdout)["keys"]
+    def keys_of(self, address, kind="keys"):
+        return json.loads(self.adm("key", "list", address, "--json").stdout)[kind]
 
     def key_of(self, address):
         """The fingerprint of the user's key."""
