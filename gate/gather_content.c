@@ -188,6 +188,8 @@ static void gather_part(struct work *work, size_t i, size_t *cap)
         work->facts->traits |= 1u << TRAIT_CALENDAR;
     if (is_tnef(part, &names))
         work->facts->traits |= 1u << TRAIT_TNEF;
+    if (part_is(part, "application", "pgp-keys") && !pgp_is_off(work))
+        work->facts->brings_keys = true;
     if (is_wrapping(work, i))
         return;
     const char *type = arena_printf(work->arena, "%s/%s", part->type.type, part->type.subtype);
@@ -209,6 +211,8 @@ void gather_content(struct work *work)
         facts->traits |= 1u << TRAIT_AUTOMATIC;
     if (part_is(&work->table.parts[0], "multipart", "report"))
         facts->traits |= 1u << TRAIT_REPORT;
+    if (value_of(facts, "Autocrypt", 0) != NULL && !pgp_is_off(work))
+        facts->brings_keys = true;
     facts->priority = priority_of(facts);
     facts->sensitivity = sensitivity_of(facts);
 }

@@ -240,8 +240,8 @@ int pgp_verify_detached(struct work *work, const struct structure *structure, st
 void pgp_judge(struct work *work, const struct pgp_verified *verified, struct view *view);
 
 /* learn_pgp.c: OpenPGP keys that content, or the message's Autocrypt field, brings along. */
-void learn_attached(struct work *work, struct span entity, const struct part_table *table,
-                    const struct view *view, struct lesson *lesson);
+void learn_attached(struct work *work, struct span entity, const struct part_table *table, struct view *view,
+                    struct lesson *lesson);
 void learn_autocrypt(struct work *work, struct lesson *lesson);
 
 /* notices.c: the plan's notices into the outcome. */

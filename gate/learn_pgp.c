@@ -26,8 +26,8 @@ static void add_key(struct work *work, const struct spool *key, enum pgp_source 
 }
 
 /* What is broken, or too large, teaches nothing. */
-void learn_attached(struct work *work, struct span entity, const struct part_table *table,
-                    const struct view *view, struct lesson *lesson)
+void learn_attached(struct work *work, struct span entity, const struct part_table *table, struct view *view,
+                    struct lesson *lesson)
 {
     bool vouched = view->signed_by == METHOD_OPENPGP && view->signature == SIGNATURE_GOOD;
     for (size_t i = 0; i < table->n; i++) {
@@ -40,6 +40,7 @@ void learn_attached(struct work *work, struct span entity, const struct part_tab
         if (transfer_decode(part->encoding, body, key, &ignored) == 0 && spool_seal(key, &ignored) == 0)
             add_key(work, key, vouched ? PGP_SOURCE_SIGNED : PGP_SOURCE_ATTACHED, lesson);
     }
+    view->brings_keys = lesson->npgp > 0;
 }
 
 /* The value of an attribute of an Autocrypt field; empty: it has none. */

@@ -1,13 +1,16 @@
 /* treat_inside - decrypt, harvest, tag: what was found by opening and verifying. */
 #include "policy/treat.h"
 
-/* Whether there is anything to open or verify, and somebody to do it for; false also when facts must be gathered first. */
-static bool has_layers(struct treatment *t)
+static bool has_layers(const struct facts *facts)
+{
+    return facts->signed_by != METHOD_NONE || facts->encrypted_by != METHOD_NONE || facts->signed_inside;
+}
+
+/* Whether it may be looked into for the recipient; false also when facts must be gathered first. */
+static bool is_seen(struct treatment *t)
 {
     struct deciding *d = t->d;
     const struct facts *facts = d->facts;
-    if (facts->signed_by == METHOD_NONE && facts->encrypted_by == METHOD_NONE && !facts->signed_inside)
-        return false;
     if (facts->opaque_why != NULL) {
         deciding_note(d, "not looked into: %s", facts->opaque_why);
         return false;
@@ -33,7 +36,7 @@ static void cannot_open(struct treatment *t, const struct step *step, const stru
 void treat_decrypt(struct treatment *t)
 {
     const struct step *step = t->d->steps[STEP_DECRYPT];
-    if (step == NULL || !has_layers(t) || t->d->facts->encrypted_by == METHOD_NONE)
+    if (step == NULL || !has_layers(t->d->facts) || !is_seen(t) || t->d->facts->encrypted_by == METHOD_NONE)
         return;
     const struct view *view = &t->d->facts->views[t->rcpt->view];
     t->looked = true;
@@ -56,16 +59,18 @@ void treat_decrypt(struct treatment *t)
 
 void treat_harvest(struct treatment *t)
 {
-    if (t->d->steps[STEP_HARVEST] == NULL || !has_layers(t))
+    const struct facts *facts = t->d->facts;
+    if (t->d->steps[STEP_HARVEST] == NULL || !(has_layers(facts) || facts->brings_keys) || !is_seen(t))
         return;
-    t->d->decision->harvest = t->d->facts->views[t->rcpt->view].may_harvest;
+    const struct view *view = &facts->views[t->rcpt->view];
+    t->d->decision->harvest = view->may_harvest || view->brings_keys || facts->brings_keys;
     if (!t->d->decision->harvest)
         deciding_note(t->d, "nothing to harvest");
 }
 
 void treat_tag(struct treatment *t)
 {
-    t->tag = t->d->steps[STEP_TAG] != NULL && has_layers(t);
+    t->tag = t->d->steps[STEP_TAG] != NULL && has_layers(t->d->facts) && is_seen(t);
 }
 
 static const char *wording(const struct treatment *t, enum tag tag, const char *setting)

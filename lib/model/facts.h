@@ -149,6 +149,7 @@ struct view {
     const char *key_fp;    /* fingerprint of the certificate whose key opened it */
     int opened;            /* index of the opened entity among the gate's materials; -1 for view 0 */
     int signer_cert;       /* index into the keyring; -1: none */
+    bool brings_keys;      /* OpenPGP keys are attached */
     bool may_harvest;      /* R28: good or untrusted, covers all, From equals the certificate, R12 */
     bool
         protects_header; /* header fields travel inside: at the root of what is signed or was opened (RFC 9788) */
@@ -194,6 +195,7 @@ struct facts {
     const char *listener_addr;
     unsigned listener_port;
     const char *listener_name;
+    bool brings_keys;           /* OpenPGP: an Autocrypt field, or attached keys that anybody can see */
     bool is_report;             /* multipart/report, or null sender: never signed */
     enum method signed_by;      /* by structure: METHOD_NONE when it is not signed */
     enum method encrypted_by;   /* by structure (R24) */
