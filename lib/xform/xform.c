@@ -114,12 +114,20 @@ static void kept_fini(struct kept_entity *kept)
     spool_free(&kept->spool);
 }
 
+/* Whether this copy, which was made by so much, still comes by it. */
+static bool is_ahead(const struct run *run, const struct kept_entity *kept, const struct buf *made_by)
+{
+    return kept->last == run->copy && strlen(kept->made_by) > made_by->len &&
+           span_starts(span_of(kept->made_by), buf_str(made_by));
+}
+
 /* Nobody comes by it any more but the draft, if that has it. */
-static void drop_unneeded(struct run *run, const struct draft *draft)
+static void drop_unneeded(struct run *run, const struct draft *draft, const struct buf *made_by)
 {
     size_t n = 0;
     for (size_t i = 0; i < run->nkept; i++) {
-        if (run->kept[i].last > run->copy || run->kept[i].spool == draft->entity)
+        if (run->kept[i].last > run->copy || run->kept[i].spool == draft->entity ||
+            is_ahead(run, &run->kept[i], made_by))
             run->kept[n++] = run->kept[i];
         else
             kept_fini(&run->kept[i]);
@@ -203,7 +211,7 @@ static int protect(struct run *run, struct draft *draft, size_t at, struct buf *
     if (op->kind == OP_PROTECT)
         xform_hide_outside(op, draft);
     draft_set_entity(draft, kept);
-    drop_unneeded(run, draft);
+    drop_unneeded(run, draft, made_by);
     return 0;
 }
 
@@ -257,7 +265,7 @@ static int run_copy(struct run *run, const struct copy *copy, struct spool **out
     if (draft_write(&draft, *out, err) < 0 || spool_seal(*out, err) < 0)
         return -1;
     draft_set_entity(&draft, NULL);
-    drop_unneeded(run, &draft);
+    drop_unneeded(run, &draft, &made_by);
     return 0;
 }
 

@@ -1,5 +1,8 @@
 /* fuzz_part - structure and canonical form of any message: the table's rules hold, the canonical form is its own. */
 #include "mime/canon.h"
+#include "mime/legacy_display.h"
+#include "mime/payload_header.h"
+#include "mime/protect_header.h"
 #include "mime/transfer.h"
 
 #include "../lib/mime/part_rules.h"
@@ -53,6 +56,31 @@ static void check_form(enum form form, struct arena *arena, struct span message,
     must(twice != NULL && span_eq(spool_all(once), spool_all(twice)));
 }
 
+static struct spool *sealed(int status, struct spool **out)
+{
+    struct err err = ERR_INIT;
+    must(status >= 0 && spool_seal(*out, &err) == 0);
+    return *out;
+}
+
+/* Any fields around any entity give a root that is marked once, clean, and read as it was meant. */
+static void check_protection(struct arena *arena, struct span message, const struct part_table *table)
+{
+    struct err err = ERR_INIT;
+    const struct header *header = &table->parts[0].header;
+    for (enum protection protection = PROTECTION_CLEAR; protection <= PROTECTION_BASELINE; protection++) {
+        SEAL_CLEANUP(spool_free) struct spool *out = spool_new(&conf);
+        struct payload_header read;
+        sealed(protect_header_write(arena, message, header->fields, header->n, protection, out, &err), &out);
+        if (payload_header_read(arena, spool_all(out), &read, &err) < 0)
+            return;
+        must(read.mark == (protection == PROTECTION_CLEAR ? PAYLOAD_CLEAR : PAYLOAD_CIPHER));
+    }
+    SEAL_CLEANUP(spool_free) struct spool *bare = spool_new(&conf);
+    sealed(legacy_display_remove(arena, message, table, bare, &err), &bare);
+    must(spool_size(bare) <= 2 * message.len + 1000);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span message = {(const char *)data, size};
@@ -64,5 +92,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(part_rules_broken(message, &table) == NULL);
     for (enum form form = FORM_ENTITY; form <= FORM_SAFE_8BIT; form++)
         check_form(form, arena, message, &table);
+    check_protection(arena, message, &table);
     return 0;
 }

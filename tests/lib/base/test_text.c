@@ -86,6 +86,14 @@ START_TEST(what_is_too_long_is_cut_between_characters)
 }
 END_TEST
 
+START_TEST(word_is_found_whole)
+{
+    ck_assert(text_has_word("hp", "hp") && text_has_word("a hp", "hp") && text_has_word("hp a", "hp") &&
+              text_has_word("xhp hpx hp", "hp"));
+    ck_assert(!text_has_word("", "hp") && !text_has_word("xhp", "hp") && !text_has_word("hpx hp-x", "hp"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("lib/base/text");
@@ -94,6 +102,7 @@ static Suite *suite(void)
     tcase_add_test(c, ascii_ends_at_127);
     tcase_add_test(c, output_is_always_utf8);
     tcase_add_test(c, what_is_too_long_is_cut_between_characters);
+    tcase_add_test(c, word_is_found_whole);
     suite_add_tcase(s, c);
     return s;
 }

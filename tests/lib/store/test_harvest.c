@@ -63,6 +63,22 @@ START_TEST(capabilities_are_learned_and_not_forgotten)
 }
 END_TEST
 
+/* Not every message of a peer shows it; the ciphers are those of the last one. */
+START_TEST(reading_protected_header_fields_is_not_forgotten_for_other_words)
+{
+    struct cert_record seen = fixture_cert("aa", "a@b.example");
+    seen.capabilities = "aes256-gcm hp";
+    ck_assert_int_eq(harvest(&seen), HARVEST_NEW);
+    seen.capabilities = "aes256-cbc";
+    ck_assert_int_eq(harvest(&seen), HARVEST_KNOWN);
+    ck_assert_str_eq(get(seen.fingerprint).capabilities, "aes256-cbc hp");
+    uint64_t generation = store_generation(fixture_store, &err);
+    ck_assert_int_eq(harvest(&seen), HARVEST_KNOWN);
+    ck_assert_uint_eq(store_generation(fixture_store, &err), generation);
+    ck_assert_str_eq(get(seen.fingerprint).capabilities, "aes256-cbc hp");
+}
+END_TEST
+
 START_TEST(a_pinned_certificate_is_never_changed)
 {
     struct cert_record seen = fixture_cert("aa", "a@b.example");
@@ -178,6 +194,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_new_certificate_is_harvested_and_a_known_one_gets_last_seen);
     tcase_add_test(tcase, seeing_a_certificate_again_is_no_new_generation);
     tcase_add_test(tcase, capabilities_are_learned_and_not_forgotten);
+    tcase_add_test(tcase, reading_protected_header_fields_is_not_forgotten_for_other_words);
     tcase_add_test(tcase, a_pinned_certificate_is_never_changed);
     tcase_add_test(tcase, a_pinned_address_gets_no_other_certificate);
     tcase_add_test(tcase, a_rejected_certificate_stays_rejected_and_leaves_room_for_another);
