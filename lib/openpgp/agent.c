@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "openpgp/assuan.h"
+#include "openpgp/socketdir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,6 +110,7 @@ static int start(const struct agent *agent, struct err *err)
     posix_spawn_file_actions_t actions;
     pid_t pid;
     int status = -1;
+    socketdir_shun(agent->home);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
     posix_spawn_file_actions_adddup2(&actions, 0, 1);
@@ -181,6 +183,8 @@ void agent_fini(struct agent *agent)
     if (agent->pidfd >= 0 && agent->ours)
         end(agent);
     mem_close(&agent->pidfd);
+    if (agent->ours)
+        socketdir_forget(agent->home);
     pthread_mutex_destroy(&agent->lock);
     free(agent->program);
     free(agent->home);

@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "openpgp/limit.h"
+#include "openpgp/socketdir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -138,6 +139,7 @@ static void home_free(struct home *home)
     if (home->ctx != NULL)
         gpgme_release(home->ctx);
     remove_tree(home->dir);
+    socketdir_forget(home->dir);
     free(home);
 }
 

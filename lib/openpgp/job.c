@@ -3,6 +3,7 @@
 
 #include "openpgp/frame.h"
 #include "openpgp/public.h"
+#include "openpgp/socketdir.h"
 #include "openpgp/status.h"
 
 #include <errno.h>
@@ -75,6 +76,8 @@ int job_begin(struct job *job, struct pgp_engine *engine, const struct pgp_own *
     *job = (struct job){.engine = engine, .own = own, .nown = nown};
     if (homes_take(engine, &job->home, err) < 0)
         return -1;
+    if (nown > 0)
+        socketdir_shun(job->home->dir);
     if ((nown > 0 && agent_ensure(&engine->agent, &job->generation, err) < 0) ||
         home_settle(job->home, signer != NULL ? signer->fingerprint : "",
                     signer != NULL ? digest_of(signer->key) : "", err) < 0) {

@@ -28,7 +28,9 @@ static int run(struct job *job, struct span entity, struct spool *out, char mica
         return -1;
     gpgme_error_t code =
         job_wait(job, gpgme_op_sign_start(job->home->ctx, in, signature, GPGME_SIG_MODE_DETACH));
-    if (code == 0 && job->seen.signature_made && note_micalg(job->home->ctx, micalg_out))
+    /* gpg says so before it writes, but it writes all at once */
+    bool is_written = job->seen.signature_made && spool_size(out) > 0;
+    if (code == 0 && is_written && note_micalg(job->home->ctx, micalg_out))
         return 0;
     return job_failed(job, code, "sign", err);
 }

@@ -10,9 +10,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -171,6 +173,30 @@ START_TEST(agent_that_cannot_be_started_makes_it_busy)
         err_clear(&err);
     }
     ck_ok(do_read_key(&err));
+}
+END_TEST
+
+/* A login session has its folder, where GnuPG would look for sockets. A world of our own, so that no other test sees it: root alone. */
+START_TEST(login_session_of_the_gateways_user_changes_nothing)
+{
+    char folder[64];
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
+        return;
+    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    ck_assert_int_eq(mount("tmpfs", "/run", "tmpfs", 0, NULL), 0);
+    ck_assert_int_eq(mkdir("/run/user", 0755), 0);
+    snprintf(folder, sizeof folder, "/run/user/%u", (unsigned)getuid());
+    all_work();
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    all_work();
+    ck_assert_int_eq(kill(agent_pid(), SIGKILL), 0);
+    for (struct err err = ERR_INIT; do_sign(&err) < 0; err_clear(&err))
+        ck_assert_int_eq(err.code, ERR_BUSY);
+    all_work();
+    pgp_engine_close(&rig->engine);
+    struct err err = ERR_INIT;
+    ck_ok(pgp_engine_open(&rig->conf, &rig->engine, &err));
+    all_work();
 }
 END_TEST
 
@@ -400,6 +426,7 @@ static Suite *suite(void)
     tcase_add_test(t, agent_that_was_killed_is_started_again);
     tcase_add_test(t, agent_that_dies_during_an_operation_makes_it_busy);
     tcase_add_test(t, agent_that_cannot_be_started_makes_it_busy);
+    tcase_add_test(t, login_session_of_the_gateways_user_changes_nothing);
     tcase_add_test(t, gpg_that_ends_early_has_done_nothing);
     tcase_add_test(t, each_write_that_fails_fails_the_operation_and_no_other);
     tcase_add_test(t, folder_that_vanished_is_an_error_and_nothing_worse);
