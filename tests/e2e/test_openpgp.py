@@ -1,12 +1,13 @@
-"""OpenPGP under both MTAs: what leaves is judged by gpg and sq, what arrives was made by them."""
+"""OpenPGP under both MTAs: what leaves is judged by gpg, sq and rnp, what arrives was made by them."""
 import unittest
 
-from harness import gpg, message, mime
+from harness import gpg, message, mime, smtp
 from harness.lab import wait_for
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
 
 BOB, EVE, CAROL, PAUL = "bob@far.example", "eve@far.example", "carol@else.example", "paul@pgp.example"
+PAST, LATER = "20250101T000000", "20250201T000000"
 ENTITY = b"Content-Type: text/plain; charset=us-ascii\r\n\r\nThe plaintext token is ORCHID.\r\n"
 
 POLICY = """\
@@ -59,10 +60,12 @@ class Scenarios(SealSite):
         cls.paul = cls.new_person(PAUL)
         cls.rsa = cls.new_person("rsa@pgp.example", "default")
         cls.seal.adm("cert", "import", cls.paul.key, cls.rsa.key, "--trust")
+        for person in (cls.paul, cls.rsa):
+            person.rnp_learns(person.secret.read_bytes(), cls.alice)
 
     @classmethod
-    def new_person(cls, address, algorithm="default"):
-        person = gpg.Person(cls.lab, address, algorithm)
+    def new_person(cls, address, algorithm="default", **options):
+        person = gpg.Person(cls.lab, address, algorithm, **options)
         cls.addClassCleanup(person.stop)
         person.learn(cls.alice)
         return person
@@ -78,11 +81,13 @@ class Scenarios(SealSite):
                 self.assertIn(b"ORCHID.\r\n", inside)
                 self.assertEqual(signer, self.ours)
                 self.assertEqual(person.sq_opens(got.data, self.alice), inside)
+                self.assertEqual(person.rnp_opens(got.data), (inside, self.ours))
 
     def test_signature_alone_is_one_that_gpg_verifies_after_every_hop(self):
         self.submit("x@sign.example", message.make(to="x@sign.example", body=b"trailing blank \r\nFrom here\r\n.dot\r\n"))
         got = self.sink.one("x@sign.example")
         self.assertEqual(self.paul.verifies(got.data)[1], self.ours)
+        self.assertEqual(self.paul.rnp_verifies(got.data)[1], self.ours)
 
     def test_each_of_four_recipients_gets_his_own_method(self):
         self.submit([PAUL, BOB, CAROL, EVE], message.make(to=f"{PAUL}, {BOB}, {CAROL}, {EVE}", body=b"ORCHID.\r\n"))
@@ -91,6 +96,27 @@ class Scenarios(SealSite):
         for address in (BOB, EVE):
             self.assertEqual(self.opened(self.sink.one(address)).layers, ["encrypted", "signed"])
         self.assertEqual(self.opened(self.sink.one(CAROL)).layers, ["signed"])
+
+    def test_expired_and_revoked_subkeys_are_passed_over(self):
+        person = self.new_person("subkeys@pgp.example", "future-default", made=PAST)
+        good = person.listed(b"sub", field=4)
+        person.add_subkey(LATER, expires="1d")
+        person.add_subkey(LATER)
+        person.revoke_newest_subkey()
+        self.assertEqual(person.listed(b"sub", field=1)[1:], ["e", "r"])
+        self.seal.adm("cert", "import", person.key, "--trust")
+        self.submit(person.address, message.make(to=person.address, subject="[confidential] hello", body=b"ORCHID.\r\n"))
+        got = self.sink.one(person.address)
+        self.assertEqual([name.lower() for name in person.names(got.data)], good)
+        self.assertIn(b"ORCHID", person.opens(got.data)[0])
+
+    def test_expired_key_is_not_encrypted_to(self):
+        person = self.new_person("late@pgp.example", "future-default", made=PAST, expires="1d")
+        self.seal.adm("cert", "import", person.key, "--trust")
+        self.submit(person.address, message.make(to=person.address))
+        self.assertNotIn(b"BEGIN PGP MESSAGE", self.sink.one(person.address).data)
+        with self.assertRaisesRegex(smtp.Refused, "(?s) 5[0-9][0-9] .*late@pgp.example"):
+            self.submit(person.address, message.make(to=person.address, subject="[confidential] hello"))
 
     def test_hidden_recipient_is_named_nowhere(self):
         self.submit([PAUL, self.rsa.address], message.make(to=PAUL))
@@ -116,6 +142,15 @@ class Scenarios(SealSite):
         self.assertEqual(got.header("Subject"), ["[secure] [signed OK] hello"])
         self.assertIn(b"ORCHID", got.data)
         self.assertRegex(got.header("Authentication-Results")[0], "x-openpgp=pass")
+
+    def test_message_of_sq_and_of_rnp_is_opened_and_verified(self):
+        for person in (self.rsa, self.paul):
+            for program, entity in (("sq", person.sq_encrypted(ENTITY, self.alice)), ("rnp", person.rnp_encrypted(ENTITY, ALICE))):
+                with self.subTest(by=program, sender=person.address):
+                    self.sink.reset()
+                    got = self.arrives(person, entity)
+                    self.assertEqual(got.header("Subject"), ["[secure] [signed OK] hello"])
+                    self.assertIn(b"ORCHID", got.data)
 
     def test_detached_signature_of_gpg_is_verified(self):
         got = self.arrives(self.rsa, self.rsa.signed(ENTITY))

@@ -1,4 +1,4 @@
-"""OpenPGP at the far side: people with gpg homes of their own, and sq as a second judge."""
+"""OpenPGP at the far side: people with gpg homes of their own; sq and rnp as further judges, and as programs that others write with."""
 import re
 
 from . import mime
@@ -6,15 +6,33 @@ from .lab import run
 
 
 class Person:
-    """algorithm: as gpg's --quick-gen-key takes it; key: his public key, armoured, as a file."""
+    """algorithm, expires: as gpg's --quick-gen-key takes them; made: in this past, such as "20250101T000000"; key: his public key, armoured, as a file."""
 
-    def __init__(self, lab, address, algorithm="future-default"):
+    def __init__(self, lab, address, algorithm="future-default", expires="never", made=None):
         self.lab, self.address, self.home = lab, address, lab.folder(f"gpg-{address}", mode=0o700)
-        self.gpg("--passphrase", "", "--quick-gen-key", f"{address.split('@')[0].title()} <{address}>", algorithm, "default", "never")
+        self.gpg(*at(made), "--passphrase", "", "--quick-gen-key", f"{address.split('@')[0].title()} <{address}>", algorithm, "default", expires)
         self.key, self.secret = self.home / "public.asc", self.home / "secret.asc"
-        self.gpg("--armor", "--output", self.key, "--export", address)
-        self.gpg("--armor", "--output", self.secret, "--export-secret-keys", address)
-        self.fingerprint = re.search(rb"(?m)^fpr:+([0-9A-F]+):", self.gpg("--with-colons", "--list-keys", address).stdout)[1].decode().lower()
+        self.fingerprint = self.listed(b"fpr")[0]
+        self.export()
+
+    def export(self):
+        self.gpg("--armor", "--output", self.key, "--export", self.address)
+        self.gpg("--armor", "--output", self.secret, "--export-secret-keys", self.address)
+
+    def listed(self, kind, field=9):
+        """A field of each line of this kind in gpg's listing of the own key: fingerprints, key ids of subkeys."""
+        lines = self.gpg("--with-colons", "--with-fingerprint", "--list-keys", self.address).stdout.splitlines()
+        return [line.split(b":")[field].decode().lower() for line in lines if line.startswith(kind + b":")]
+
+    def add_subkey(self, made, expires="never"):
+        """One more to encrypt to."""
+        self.gpg(*at(made), "--passphrase", "", "--quick-add-key", self.fingerprint, "cv25519", "encr", expires)
+        self.export()
+
+    def revoke_newest_subkey(self):
+        newest = len(self.listed(b"sub"))
+        self.gpg("--command-fd", "0", "--edit-key", self.fingerprint, input=b"key %d\nrevkey\ny\n0\n\ny\nsave\n" % newest)
+        self.export()
 
     def gpg(self, *arguments, input=None, check=True):
         return run("gpg", "--homedir", self.home, "--batch", "--yes", "--pinentry-mode", "loopback", "--trust-model", "always", *arguments,
@@ -42,14 +60,40 @@ class Person:
         out.unlink()
         return got
 
+    def rnp(self, *arguments, program="rnp"):
+        home = self.lab.folder(f"rnp-{self.address}", mode=0o700)
+        return run(program, "--homedir", home, "--notty", *arguments)
+
+    def rnp_learns(self, *armors):
+        file = self.home / "learned.asc"
+        for armor in armors:
+            file.write_bytes(armor)
+            self.rnp("--import-keys", file, program="rnpkeys")
+
+    def rnp_opens(self, data):
+        """The same by rnp, which fails unless all signatures in it are good."""
+        file = self.home / "in.asc"
+        file.write_bytes(armor_of(data))
+        got = self.rnp("--password", "", "--output", "-", "--decrypt", file)
+        return got.stdout, rnp_signer(got)
+
     def verifies(self, data):
         """The entity of multipart/signed, and whose signature gpg calls valid."""
+        content, signature, text = self.save_signed(data)
+        got = self.gpg("--status-fd", "2", "--verify", signature, text)
+        return content, re.search(rb"(?m)^\[GNUPG:\] VALIDSIG .* ([0-9A-F]{40})$", got.stderr)[1].decode().lower()
+
+    def rnp_verifies(self, data):
+        """The same by rnp."""
+        content, signature, text = self.save_signed(data)
+        return content, rnp_signer(self.rnp("--source", text, "--verify", signature))
+
+    def save_signed(self, data):
         content, armor = signed_parts(data)
         signature, text = self.home / "sig.asc", self.home / "text"
         signature.write_bytes(armor)
         text.write_bytes(content)
-        got = self.gpg("--status-fd", "2", "--verify", signature, text)
-        return content, re.search(rb"(?m)^\[GNUPG:\] VALIDSIG .* ([0-9A-F]{40})$", got.stderr)[1].decode().lower()
+        return content, signature, text
 
     def names(self, data):
         """The key ids that an encrypted message names."""
@@ -61,10 +105,34 @@ class Person:
         recipients = [word for other in others for word in ("--recipient", other)]
         return pgp_mime(self.gpg("--armor", *recipients, *(["--sign"] if sign else []), "--encrypt", input=entity).stdout)
 
+    def sq_encrypted(self, entity, certificate):
+        """The same by sq, signed."""
+        text, theirs = self.home / "text", self.home / "theirs.asc"
+        text.write_bytes(entity)
+        theirs.write_bytes(certificate)
+        return pgp_mime(run("sq", "encrypt", "--recipient-cert", theirs, "--signer-key", self.secret, text).stdout)
+
+    def rnp_encrypted(self, entity, address):
+        """The same by rnp, signed."""
+        text = self.home / "text"
+        text.write_bytes(entity)
+        return pgp_mime(self.rnp("--password", "", "--armor", "--encrypt", "--recipient", address, "--sign", "--userid", self.address,
+                                 "--output", "-", text).stdout)
+
     def signed(self, entity):
         armor = self.gpg("--armor", "--detach-sign", input=entity).stdout
         return (b'Content-Type: multipart/signed; micalg=pgp-sha512; protocol="application/pgp-signature"; boundary=far\r\n\r\n--far\r\n'
                 + entity + b"\r\n--far\r\nContent-Type: application/pgp-signature\r\n\r\n" + mime.crlf(armor) + b"\r\n--far--\r\n")
+
+
+def at(made):
+    return ["--faked-system-time", made] if made else []
+
+
+def rnp_signer(got):
+    """The key by which rnp says that it was well signed."""
+    found = re.search(rb"(?s)Good signature made.*?\n(?:pub|sec) .*?\n +([0-9a-f]{40})\n", got.stdout + got.stderr)
+    return found and found[1].decode()
 
 
 def pgp_mime(armor):
