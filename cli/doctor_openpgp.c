@@ -108,7 +108,7 @@ static void check_strays(struct doctor *doctor, const struct pgp_own_record *own
             is_known(owns, n,
                      arena_printf(doctor->arena, "%.*s", (int)(suffix - entry->d_name), entry->d_name)))
             continue;
-        doctor_add(doctor, FINDING_WARNING, "delete it, if no sealadm is at work with it now",
+        doctor_add(doctor, FINDING_WARNING, "remove the file, if no sealadm is at work with it now",
                    "%s/%s is an OpenPGP secret key that the store does not know", folder, entry->d_name);
     }
     if (dir != NULL)

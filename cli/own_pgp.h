@@ -21,6 +21,9 @@ int own_pgp_import(struct cli *cli, struct span bytes, struct secret *passphrase
 int own_pgp_export(struct cli *cli, const char *fingerprint, const struct secret *passphrase, struct buf *out,
                    struct err *err) SEAL_CHECKED;
 
+/* own_pgp_delete - from the agent and the store; the public key stays. */
+int own_pgp_delete(struct cli *cli, const char *fingerprint, struct err *err) SEAL_CHECKED;
+
 /* own_pgp_passphrase - as the agent has it. */
 int own_pgp_passphrase(const struct secret *master, const struct pgp_own_record *own, struct secret *out,
                        struct err *err) SEAL_CHECKED;

@@ -160,3 +160,21 @@ int own_pgp_restore(struct cli *cli, size_t *n_out, struct err *err)
     pgp_engine_close(&engine);
     return status;
 }
+
+/* ---- deleted ---- */
+
+/* The record goes last: what failed half-way can be repeated. */
+int own_pgp_delete(struct cli *cli, const char *fingerprint, struct err *err)
+{
+    struct pgp_engine *engine = NULL;
+    struct pgp_record record;
+    enum find found = store_find_pgp(cli->read, fingerprint, &record, err);
+    if (found == FIND_FAILED || (found == FIND_FOUND && pgpbook_engine(cli, NULL, &engine, err) < 0))
+        return -1;
+    int status = found == FIND_FOUND ? pgp_own_delete(engine, fingerprint, record.key, err) : 0;
+    pgp_engine_close(&engine);
+    if (status < 0 && err->code != ERR_ABSENT)
+        return -1;
+    err_clear(err);
+    return store_delete_pgp_own(cli->store, fingerprint, err);
+}

@@ -21,6 +21,11 @@ int store_put_key(struct store *store, const struct key_record *record, struct e
     return owned_put(store, &owned, record, err);
 }
 
+int store_delete_key(struct store *store, const char *fingerprint, struct err *err)
+{
+    return owned_delete(store, &owned, fingerprint, err);
+}
+
 enum find store_find_key(struct store_read *read, const char *fingerprint, struct key_record *out,
                          struct err *err)
 {

@@ -131,6 +131,8 @@ struct key_record {
     int64_t created;
 };
 int store_put_key(struct store *store, const struct key_record *record, struct err *err) SEAL_CHECKED;
+/* store_delete_key - ERR_ABSENT. The certificate stays. */
+int store_delete_key(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
 enum find store_find_key(struct store_read *read, const char *fingerprint, struct key_record *out,
                          struct err *err);
 /* store_keys_of - all keys whose owner is addr, by their certificates' not_before, newest last. "" owns none. */

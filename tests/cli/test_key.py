@@ -266,6 +266,20 @@ class Key(Case):
         self.site.master_key.unlink()
         self.fails("key", "generate", ALICE, says=["master key", "No such file"])
 
+    # ---- delete ----
+
+    def test_deleted_key_is_gone_and_its_certificate_can_go(self):
+        self.done("key", "import", self.pem(self.alice))
+        self.unchanged("key", "delete", self.alice.fingerprint, says=["--force", "old mail"])
+        said = self.done("key", "delete", self.alice.fingerprint[:16], "--force")
+        self.assertIn(f"next: sealadm cert delete {self.alice.fingerprint[:16]}", said)
+        self.assertEqual(self.users_keys(), {})
+        self.done("cert", "delete", self.alice.fingerprint)
+
+    def test_own_authoritys_key_is_not_deleted(self):
+        own = next(k["fingerprint"] for k in self.json("key", "list")["keys"] if k["owner"] is None)
+        self.unchanged("key", "delete", own, "--force", says="the own CA stays")
+
     # ---- list ----
 
     def test_list_of_an_address_shows_its_keys_only(self):

@@ -288,6 +288,22 @@ class Ours(OpenPgp):
         self.generate()
         self.unchanged("cert", "delete", self.own_keys()[0]["fingerprint"], says="would be lost for old mail")
 
+    def test_deleted_key_is_gone_from_agent_and_store(self):
+        self.generate()
+        own = self.own_keys()[0]["fingerprint"]
+        self.unchanged("key", "delete", own, says="--force")
+        self.done("key", "delete", own, "--force")
+        self.assertEqual((self.own_keys(), self.parts()), ([], []))
+        self.assertFalse(self.key(own)["secret_key"])
+        self.done("cert", "delete", own)
+        self.assertNotIn("made", self.done("init"))
+
+    def test_key_that_the_agent_lost_can_be_deleted(self):
+        self.generate()
+        shutil.rmtree(self.site.state / "gnupg")
+        self.done("key", "delete", self.own_keys()[0]["fingerprint"], "--force")
+        self.assertEqual(self.own_keys(), [])
+
     def test_types_of_the_other_method_are_wrong_usage(self):
         self.fails("key", "generate", ALICE, "--openpgp", "--type", "p256", status=2, says="ed25519, rsa3072 or rsa4096")
         self.fails("key", "generate", ALICE, "--type", "ed25519", status=2, says="rsa2048")

@@ -76,6 +76,20 @@ START_TEST(a_key_that_changes_its_owner_leaves_the_old_one)
 }
 END_TEST
 
+START_TEST(a_deleted_key_is_nobodys_and_its_certificate_can_go)
+{
+    struct key_record *keys;
+    struct cert_record cert = fixture_cert("aa", "a@b.example");
+    ck_ok(store_put_cert(fixture_store, &cert, &err));
+    put("aa", "a@b.example");
+    ck_fails(store_delete_cert(fixture_store, cert.fingerprint, &err), ERR_EXISTS);
+    ck_ok(store_delete_key(fixture_store, cert.fingerprint, &err));
+    ck_assert_uint_eq(keys_of("a@b.example", &keys), 0);
+    ck_ok(store_delete_cert(fixture_store, cert.fingerprint, &err));
+    ck_fails(store_delete_key(fixture_store, cert.fingerprint, &err), ERR_ABSENT);
+}
+END_TEST
+
 START_TEST(a_beginning_completes_to_the_only_fingerprint)
 {
     char out[HASH_HEX_SIZE];
@@ -100,6 +114,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, what_was_put_is_found_whole);
     tcase_add_test(tcase, the_key_of_the_newest_certificate_comes_last);
     tcase_add_test(tcase, the_null_address_owns_no_key);
+    tcase_add_test(tcase, a_deleted_key_is_nobodys_and_its_certificate_can_go);
     tcase_add_test(tcase, a_key_that_changes_its_owner_leaves_the_old_one);
     tcase_add_test(tcase, a_beginning_completes_to_the_only_fingerprint);
     suite_add_tcase(suite, tcase);
