@@ -117,7 +117,7 @@ void kv_iter_fini(struct kv_iter *iter);
 
 struct kv_stat {
     size_t map_size;
-    size_t used; /* octets of pages ever taken; freed pages in between are used again */
+    size_t used; /* octets; up to half of the map, freed pages count as well */
     unsigned readers;
 };
 void kv_stat(struct kv *kv, struct kv_stat *out);

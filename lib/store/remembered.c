@@ -107,7 +107,7 @@ static void put(struct kv_txn *txn, const struct remembered *record, struct aren
     kv_put(txn, &index, SPAN_LIT(""), err);
 }
 
-/* A store's file never shrinks: what is over half full once stays so. Then an answer takes the place of one that is over, or is not kept. */
+/* Over half full, an answer takes the place of one that is over, or is not kept. */
 enum room {
     ROOM_FREE,
     ROOM_TAKEN,

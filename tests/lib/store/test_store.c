@@ -233,6 +233,30 @@ START_TEST(journal_asks_for_room_beforehand)
 }
 END_TEST
 
+START_TEST(what_was_deleted_makes_room_again)
+{
+    enum {
+        MAP = 64 << 20,
+        LARGE = 1 << 20
+    };
+    char *der = arena_alloc(fixture_arena, LARGE);
+    int n = 0;
+    store_close(&fixture_store);
+    ck_ok(store_open_sized(fixture_dir, STORE_READ_WRITE, MAP, &fixture_store, &err));
+    for (; store_journal_check(fixture_store, &err) == 0; n++) {
+        struct cert_record record = fixture_cert(arena_printf(fixture_arena, "%06d", n), "a@b.example");
+        record.der = (struct span){der, LARGE};
+        ck_ok(store_put_cert(fixture_store, &record, &err));
+    }
+    ck_assert_int_eq(err.code, ERR_STORE_FULL);
+    ck_assert_int_gt(n, 10);
+    err_clear(&err);
+    for (int i = 0; i < n; i++)
+        ck_ok(store_delete_cert(fixture_store, fixture_fp(arena_printf(fixture_arena, "%06d", i)), &err));
+    ck_ok(store_journal_check(fixture_store, &err));
+}
+END_TEST
+
 START_TEST(strangers_cannot_fill_the_store)
 {
     store_close(&fixture_store);
@@ -364,6 +388,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_damaged_record_is_never_absent);
     tcase_add_test(tcase, a_full_store_says_so_and_still_reads);
     tcase_add_test(tcase, journal_asks_for_room_beforehand);
+    tcase_add_test(tcase, what_was_deleted_makes_room_again);
     tcase_add_test(tcase, strangers_cannot_fill_the_store);
     tcase_add_test(tcase, many_threads_read_while_one_writes);
     tcase_add_test(tcase, whichever_call_fails_says_so_and_changes_nothing);
