@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define TEXT SPAN_LIT("the content\r\n")
+#define TEXT         SPAN_LIT("the content\r\n")
+#define SESSION_KEYS 200
 
 static const struct pgp_floors floors = {.min_rsa_bits = 2048};
 static struct pgp_rig *rig;
@@ -244,6 +245,27 @@ START_TEST(key_of_the_signer_does_not_open_although_it_is_ours)
 }
 END_TEST
 
+/* All for a key of ours, none of them right: each is tried. */
+START_TEST(session_keys_by_the_hundred_end)
+{
+    struct span plain;
+    struct buf packets = BUF_INIT(FORGE_MAX), message = BUF_INIT(FORGE_MAX), many = BUF_INIT(FORGE_MAX);
+    size_t len = (forge.pkesk.len + 1) / 2; /* alice's is the first of two of one size */
+    struct span first = span_sub(forge.pkesk, 0, len);
+    pgp_forge_literal(&packets, SPAN_LIT(""), TEXT);
+    for (int i = 0; i < SESSION_KEYS; i++) {
+        buf_add_span(&many, first);
+        many.ptr[many.len - 1] ^= 1;
+    }
+    const struct pgp_forge flood = {.pkesk = buf_span(&many)};
+    pgp_forge_message(&flood, buf_span(&packets), FORGE_WHOLE, &message);
+    ck_assert_int_eq(open_message(buf_span(&message), &plain), PGP_NOT_OPENED);
+    buf_fini(&many);
+    buf_fini(&message);
+    buf_fini(&packets);
+}
+END_TEST
+
 /* ---- signatures ---- */
 
 static struct pgp_verified verify(struct span signature, struct span text, struct span signer)
@@ -364,6 +386,7 @@ static Suite *suite(void)
     tcase_add_test(t, compression_inside_compression_ends);
     tcase_add_test(t, output_ends_at_the_limit);
     tcase_add_test(t, key_of_the_signer_does_not_open_although_it_is_ours);
+    tcase_add_test(t, session_keys_by_the_hundred_end);
     tcase_add_test(t, signature_by_a_key_that_is_not_the_signers_is_untrusted);
     tcase_add_test(t, signature_inside_by_a_key_of_ours_is_not_the_signers);
     tcase_add_test(t, changed_content_is_bad);
