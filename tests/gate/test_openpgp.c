@@ -1,16 +1,10 @@
 /* Tests of the gate with OpenPGP: what leaves is judged by gpg, what arrives is made by gpg. */
-#include "gate/internal.h"
-#include "gate/pgp_keys.h"
 #include "mime/transfer.h"
 #include "openpgp/armor.h"
-#include "openpgp/own.h"
 #include "support/check.h"
-#include "support/gpg_home.h"
-#include "support/site.h"
-#include "token/wrap.h"
+#include "support/pgp_site.h"
 
 #include <string.h>
-#include <time.h>
 
 static const char policy[] = "our domains our.example\n"
                              "keyword confidential subject \"[confidential]\"\n"
@@ -33,73 +27,24 @@ static const char policy[] = "our domains our.example\n"
                              "    when internal\n"
                              "    pass\n";
 
-#define ALICE      .from = "alice@our.example", .login = "alice@our.example", .now = now
+#define ALICE      .from = "alice@our.example", .login = "alice@our.example"
 #define FROM_ALICE "From: Alice <alice@our.example>\nTo: bob@their.example, carol@their.example\n"
 #define TOKEN      "The plaintext token is ORCHID."
 
+static struct pgp_site *s;
 static struct site *site;
 static struct tool *tool;
-static struct pgp_engine *engine;
-static struct pgp_key alice;
-static int64_t now; /* gpg's own clock */
-
-static void put_key(const struct pgp_key *key, const char *addr, enum trust trust)
-{
-    struct err err = ERR_INIT;
-    struct pgp_record record = pgp_keys_record(site->arena, key);
-    record.addrs = &addr;
-    record.naddrs = 1;
-    record.trust = trust;
-    record.source = PGP_SOURCE_IMPORTED;
-    record.first_seen = record.last_seen = now;
-    ck_ok(store_put_pgp(site->store, &record, (struct span){NULL, 0}, &err));
-}
-
-/* Somebody's key, made by his own gpg. */
-static void partner(const char *name, const char *addr, const char *algorithm, enum trust trust)
-{
-    struct err err = ERR_INIT;
-    struct pgp_key *keys;
-    size_t n, broken;
-    gpg_home_new(tool, name, arena_printf(site->arena, "%s <%s>", name, addr), algorithm);
-    ck_ok(pgp_key_read(engine, site->arena, gpg_home_key(tool, name), &keys, &n, &broken, &err));
-    ck_assert_uint_eq(n, 1);
-    put_key(&keys[0], addr, trust);
-    gpg_home_learn(tool, name, alice.bytes);
-}
-
-static void own_key(const char *addr, struct pgp_key *out)
-{
-    struct err err = ERR_INIT;
-    SEAL_CLEANUP(secret_fini) struct secret passphrase = {.len = 0};
-    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
-    ck_ok(pgp_own_passphrase(&passphrase, &err));
-    ck_ok(pgp_own_generate(engine, site->arena, "Alice", addr, PGP_ED25519, 0, &passphrase, out, &err));
-    ck_ok(wrap_seal(&site->master, addr, span_of(out->fingerprint), &passphrase, &wrapped, &err));
-    put_key(out, addr, TRUST_TRUSTED);
-    const struct pgp_own_record own = {
-        .fingerprint = out->fingerprint, .owner = addr, .wrapped = buf_span(&wrapped), .created = now};
-    ck_ok(store_put_pgp_own(site->store, &own, &err));
-}
 
 static void setup(void)
 {
-    struct err err = ERR_INIT;
-    now = (int64_t)time(NULL) + 1;
-    site = site_new_with(policy, "openpgp-limiter = " SEAL_LIMITER "\n");
-    tool = tool_new();
-    ck_ok(pgp_engine_get(site->gate, &engine, &err));
-    const struct user_record user = {.addr = "alice@our.example", .name = "Alice", .enabled = true};
-    ck_ok(store_put_user(site->store, &user, &err));
-    own_key("alice@our.example", &alice);
-    partner("bob", "bob@their.example", "future-default", TRUST_TRUSTED);
+    s = pgp_site_new(policy, "");
+    site = s->site;
+    tool = s->tool;
 }
 
 static void teardown(void)
 {
-    gpg_home_end(tool, "bob");
-    tool_free(&tool);
-    site_free(&site);
+    pgp_site_free(&s);
 }
 
 static bool has(struct span text, const char *needle)
@@ -107,9 +52,10 @@ static bool has(struct span text, const char *needle)
     return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
-static void run_ok(const struct site_mail *m)
+static void run_any(struct site_mail mail)
 {
-    ck_assert_msg(site_run(site, m) == 0, "%s", site->err.msg);
+    mail.now = s->now;
+    ck_assert_msg(site_run(site, &mail) == 0, "%s", site->err.msg);
 }
 
 static const char *mail(const char *subject)
@@ -117,36 +63,15 @@ static const char *mail(const char *subject)
     return arena_printf(site->arena, FROM_ALICE "Subject: %s\n\n" TOKEN "\n", subject);
 }
 
-/* A part of a message: n-th child of the root, header and body. */
-static struct span part_of(struct span message, size_t n, bool body_only)
-{
-    static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
-    struct part_table table;
-    struct err err = ERR_INIT;
-    ck_ok(part_parse(site->arena, message, &limits, &table, &err));
-    const struct part *part = &table.parts[part_child(&table, 0, n)];
-    size_t begin = body_only ? part->body : part->begin;
-    return span_sub(message, begin, part->end - begin);
-}
-
-/* What is inside, by gpg's word. */
-static struct span decrypted(const char *name, struct span copy)
-{
-    tool_write(tool, "in.asc", part_of(copy, 1, true));
-    ck_assert_msg(gpg_home_run(tool, name, "--yes", "--output", "plain", "--decrypt", "in.asc", NULL) == 0,
-                  "%.*s", (int)tool_read(tool, "said").len, tool_read(tool, "said").ptr);
-    return tool_read(tool, "plain");
-}
-
 START_TEST(message_is_signed_and_encrypted_in_one_for_a_known_key)
 {
-    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = mail("[confidential] Hi")});
+    run_any((struct site_mail){ALICE, .to = {"bob@their.example"}, .text = mail("[confidential] Hi")});
     ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
     struct span copy = site_copy_for(site, "bob@their.example");
     ck_assert(has(copy, "multipart/encrypted; protocol=\"application/pgp-encrypted\""));
     ck_assert(!has(copy, "ORCHID"));
-    ck_assert(has(part_of(copy, 0, true), "Version: 1\r\n"));
-    struct span inside = decrypted("bob", copy);
+    ck_assert(has(pgp_site_part(s, copy, 0, PART_BODY), "Version: 1\r\n"));
+    struct span inside = pgp_site_decrypted(s, "bob", copy);
     ck_assert(has(inside, TOKEN));
     ck_assert(!has(inside, "multipart/signed"));
     ck_assert(has(tool_read(tool, "said"), "Good signature from \"Alice <alice@our.example>\""));
@@ -155,12 +80,12 @@ END_TEST
 
 START_TEST(signature_is_one_that_gpg_verifies)
 {
-    run_ok(&(struct site_mail){ALICE, .to = {"x@signed.example"}, .text = mail("Hi")});
+    run_any((struct site_mail){ALICE, .to = {"x@signed.example"}, .text = mail("Hi")});
     struct span copy = site_copy_for(site, "x@signed.example");
     ck_assert(has(copy, "protocol=\"application/pgp-signature\""));
     ck_assert(has(copy, "micalg=pgp-sha"));
-    tool_write(tool, "entity", part_of(copy, 0, false));
-    tool_write(tool, "sig.asc", part_of(copy, 1, true));
+    tool_write(tool, "entity", pgp_site_part(s, copy, 0, PART_WHOLE));
+    tool_write(tool, "sig.asc", pgp_site_part(s, copy, 1, PART_BODY));
     ck_assert_int_eq(gpg_home_run(tool, "bob", "--verify", "sig.asc", "entity", NULL), 0);
     ck_assert(has(tool_read(tool, "said"), "Good signature from \"Alice <alice@our.example>\""));
 }
@@ -170,12 +95,12 @@ START_TEST(each_recipient_gets_the_method_that_he_has)
 {
     site_user(site, "alice@our.example", PKI_P256);
     site_partner(site, "carol@their.example", PKI_P256);
-    run_ok(&(struct site_mail){
+    run_any((struct site_mail){
         ALICE, .to = {"bob@their.example", "carol@their.example", "dave@their.example"}, .text = mail("Hi")});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 3);
     struct span carol = site_copy_for(site, "carol@their.example"),
                 dave = site_copy_for(site, "dave@their.example");
-    ck_assert(has(decrypted("bob", site_copy_for(site, "bob@their.example")), TOKEN));
+    ck_assert(has(pgp_site_decrypted(s, "bob", site_copy_for(site, "bob@their.example")), TOKEN));
     ck_assert(has(carol, "application/pkcs7-mime") && !has(carol, "ORCHID"));
     ck_assert(has(dave, "application/pkcs7-signature") && has(dave, "ORCHID"));
 }
@@ -183,21 +108,21 @@ END_TEST
 
 START_TEST(hidden_recipient_is_named_by_no_packet)
 {
-    partner("eve", "eve@their.example", "future-default", TRUST_TRUSTED);
-    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example", "eve@their.example"}, .text = mail("Hi")});
+    pgp_site_partner(s, "eve", "eve@their.example", "future-default", TRUST_TRUSTED);
+    run_any((struct site_mail){ALICE, .to = {"bob@their.example", "eve@their.example"}, .text = mail("Hi")});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 2);
-    tool_write(tool, "eve.asc", part_of(site_copy_for(site, "eve@their.example"), 1, true));
+    tool_write(tool, "eve.asc", pgp_site_part(s, site_copy_for(site, "eve@their.example"), 1, PART_BODY));
     ck_assert_int_eq(gpg_home_run(tool, "eve", "--list-packets", "eve.asc", NULL), 0);
     ck_assert(has(tool_read(tool, "said"), "keyid 0000000000000000"));
-    ck_assert(has(decrypted("eve", site_copy_for(site, "eve@their.example")), TOKEN));
+    ck_assert(has(pgp_site_decrypted(s, "eve", site_copy_for(site, "eve@their.example")), TOKEN));
     gpg_home_end(tool, "eve");
 }
 END_TEST
 
 START_TEST(key_that_is_not_trusted_is_no_key)
 {
-    partner("mallory", "mallory@their.example", "future-default", TRUST_UNTRUSTED);
-    run_ok(&(struct site_mail){ALICE, .to = {"mallory@their.example"}, .text = mail("[confidential] Hi")});
+    pgp_site_partner(s, "mallory", "mallory@their.example", "future-default", TRUST_UNTRUSTED);
+    run_any((struct site_mail){ALICE, .to = {"mallory@their.example"}, .text = mail("[confidential] Hi")});
     ck_assert_int_eq(site->outcome->verdict, VERDICT_REJECT);
     gpg_home_end(tool, "mallory");
 }
@@ -206,35 +131,18 @@ END_TEST
 /* ---- what arrives ---- */
 
 #define FROM_BOB "From: Bob <bob@their.example>\nTo: alice@our.example\nSubject: Hi\n"
-#define TO_ALICE .from = "bob@their.example", .to = {"alice@our.example"}, .now = now
+#define TO_ALICE .from = "bob@their.example", .to = {"alice@our.example"}
 
 static const char entity[] = "Content-Type: text/plain\r\n\r\n" TOKEN "\r\n";
 
-static struct span pgp_mime(const char *headers, const char *armor_file)
+static struct span sealed_by_bob(enum pgp_site_signed by)
 {
-    struct span armor = tool_read(tool, armor_file);
-    const char *text = arena_printf(site->arena,
-                                    "%sMIME-Version: 1.0\nContent-Type: multipart/encrypted; "
-                                    "protocol=\"application/pgp-encrypted\"; boundary=b\n\n"
-                                    "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
-                                    "--b\nContent-Type: application/octet-stream\n\n%.*s\n--b--\n",
-                                    headers, (int)armor.len, armor.ptr);
-    return site_crlf(site, text);
-}
-
-static struct span sealed_by_bob(const char *more)
-{
-    tool_write(tool, "entity", span_of(entity));
-    gpg_home_learn(tool, "bob", alice.bytes);
-    ck_assert_int_eq(gpg_home_run(tool, "bob", "--yes", "--armor", "--output", "out.asc", "--recipient",
-                                  "alice@our.example", "--encrypt", more, "entity", NULL),
-                     0);
-    return pgp_mime(FROM_BOB, "out.asc");
+    return pgp_site_mime(s, FROM_BOB, pgp_site_armor(s, span_of(entity), by));
 }
 
 static struct span opened_for_alice(struct span message)
 {
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = message});
+    run_any((struct site_mail){TO_ALICE, .bytes = message});
     ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
     return site_copy_for(site, "alice@our.example");
 }
@@ -248,7 +156,7 @@ static void expect(struct span copy, const char *subject, const char *status_beg
 
 START_TEST(message_of_gpg_is_opened_and_its_signature_counts)
 {
-    struct span copy = opened_for_alice(sealed_by_bob("--sign"));
+    struct span copy = opened_for_alice(sealed_by_bob(BOB_SIGNS));
     expect(copy, "[secure] [signed OK] Hi", "encryption=opened; auth=");
     ck_assert(has(copy, TOKEN));
     ck_assert_ptr_nonnull(strstr(site_field(site, copy, "Authentication-Results", 0), "x-openpgp=pass"));
@@ -259,19 +167,19 @@ END_TEST
 
 START_TEST(encrypted_message_without_signature_is_opened)
 {
-    expect(opened_for_alice(sealed_by_bob("--no-throw-keyids")), "[secure] Hi",
+    expect(opened_for_alice(sealed_by_bob(NOBODY_SIGNS)), "[secure] Hi",
            "encryption=opened; auth=cipher; signature=none");
 }
 END_TEST
 
 START_TEST(message_for_somebody_else_stays_closed)
 {
-    partner("eve", "eve@their.example", "future-default", TRUST_TRUSTED);
+    pgp_site_partner(s, "eve", "eve@their.example", "future-default", TRUST_TRUSTED);
     tool_write(tool, "entity", span_of(entity));
     ck_assert_int_eq(gpg_home_run(tool, "eve", "--armor", "--output", "out.asc", "--recipient",
                                   "eve@their.example", "--encrypt", "entity", NULL),
                      0);
-    struct span copy = opened_for_alice(pgp_mime(FROM_BOB, "out.asc"));
+    struct span copy = opened_for_alice(pgp_site_mime(s, FROM_BOB, tool_read(tool, "out.asc")));
     ck_assert(has(copy, "-----BEGIN PGP MESSAGE-----"));
     expect(copy, "Hi", "encryption=no-key");
     gpg_home_end(tool, "eve");
@@ -303,7 +211,7 @@ END_TEST
 
 START_TEST(signature_with_sha1_is_weak)
 {
-    partner("rsa", "rsa@their.example", "rsa2048", TRUST_TRUSTED);
+    pgp_site_partner(s, "rsa", "rsa@their.example", "rsa2048", TRUST_TRUSTED);
     struct span copy = opened_for_alice(
         signed_by("rsa", "From: rsa@their.example\nTo: alice@our.example\nSubject: Hi\n", "SHA1"));
     expect(copy, "[signature invalid] Hi", "encryption=none; signature=weak");
@@ -313,7 +221,7 @@ END_TEST
 
 START_TEST(valid_signature_by_another_stored_key_is_not_of_the_sender)
 {
-    partner("eve", "eve@their.example", "future-default", TRUST_TRUSTED);
+    pgp_site_partner(s, "eve", "eve@their.example", "future-default", TRUST_TRUSTED);
     struct span copy = opened_for_alice(signed_by("eve", FROM_BOB, "SHA256"));
     const char *status = site_field(site, copy, "X-Sealmilter-Status", 0);
     ck_assert_ptr_null(strstr(site_field(site, copy, "Subject", 0), "[signed OK]"));
@@ -324,7 +232,7 @@ END_TEST
 
 START_TEST(signature_of_a_key_that_is_not_trusted_is_untrusted)
 {
-    partner("eve", "eve@their.example", "future-default", TRUST_UNTRUSTED);
+    pgp_site_partner(s, "eve", "eve@their.example", "future-default", TRUST_UNTRUSTED);
     struct span copy = opened_for_alice(
         signed_by("eve", "From: eve@their.example\nTo: alice@our.example\nSubject: Hi\n", "SHA256"));
     expect(copy, "[signature invalid] Hi", "encryption=none; signature=untrusted");
@@ -354,7 +262,7 @@ END_TEST
 
 START_TEST(message_that_exchange_has_mangled_is_opened)
 {
-    (void)sealed_by_bob("--sign");
+    (void)sealed_by_bob(BOB_SIGNS);
     struct span armor = tool_read(tool, "out.asc");
     const char *text = arena_printf(
         site->arena,
@@ -371,7 +279,7 @@ END_TEST
 /* The last octets of the packets are the modification detection code. */
 START_TEST(message_without_its_end_is_not_opened)
 {
-    (void)sealed_by_bob("--sign");
+    (void)sealed_by_bob(BOB_SIGNS);
     struct err err = ERR_INIT;
     static const struct spool_conf conf = {.dir = "/tmp", .mem_max = 1u << 20, .size_max = 1u << 20};
     SEAL_CLEANUP(spool_free) struct spool *packets = spool_new(&conf), *armor = spool_new(&conf);
@@ -383,15 +291,15 @@ START_TEST(message_without_its_end_is_not_opened)
     ck_ok(armor_encode((struct span){changed, whole.len}, ARMOR_MESSAGE, armor, &err));
     ck_ok(spool_seal(armor, &err));
     tool_write(tool, "cut.asc", spool_all(armor));
-    struct span copy = opened_for_alice(pgp_mime(FROM_BOB, "cut.asc"));
+    struct span copy = opened_for_alice(pgp_site_mime(s, FROM_BOB, tool_read(tool, "cut.asc")));
     ck_assert(!has(copy, "ORCHID"));
     ck_assert(has(copy, "-----BEGIN PGP MESSAGE-----"));
 }
 END_TEST
 
-static Suite *suite(void)
+static Suite *make_suite(void)
 {
-    Suite *s = suite_create("gate/openpgp");
+    Suite *suite = suite_create("gate/openpgp");
     TCase *tc = tcase_create("out");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, message_is_signed_and_encrypted_in_one_for_a_known_key);
@@ -399,7 +307,7 @@ static Suite *suite(void)
     tcase_add_test(tc, each_recipient_gets_the_method_that_he_has);
     tcase_add_test(tc, hidden_recipient_is_named_by_no_packet);
     tcase_add_test(tc, key_that_is_not_trusted_is_no_key);
-    suite_add_tcase(s, tc);
+    suite_add_tcase(suite, tc);
     tc = tcase_create("in");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, message_of_gpg_is_opened_and_its_signature_counts);
@@ -413,8 +321,8 @@ static Suite *suite(void)
     tcase_add_test(tc, changed_text_is_told);
     tcase_add_test(tc, message_that_exchange_has_mangled_is_opened);
     tcase_add_test(tc, message_without_its_end_is_not_opened);
-    suite_add_tcase(s, tc);
-    return s;
+    suite_add_tcase(suite, tc);
+    return suite;
 }
 
-TEST_MAIN(suite)
+TEST_MAIN(make_suite)
