@@ -151,8 +151,8 @@ int pgpbook_put(struct cli *cli, struct pgp_engine *engine, const struct pgp_key
     if (key->why != NULL && !has_ended(cli, key))
         return err_set(err, ERR_KEY_UNUSABLE, "OpenPGP key %s: %s", key->fingerprint, key->why);
     enum find found = store_find_pgp(cli->read, key->fingerprint, &known, err);
-    if (found == FIND_FAILED ||
-        (found == FIND_FOUND && pgp_key_merge(engine, cli->arena, known.key, key->bytes, &merged, err) < 0))
+    if (found == FIND_FAILED || (found == FIND_FOUND && !span_eq(known.key, key->bytes) &&
+                                 pgp_key_merge(engine, cli->arena, known.key, key->bytes, &merged, err) < 0))
         return -1;
     *out = pgp_keys_record(cli->arena, &merged);
     out->first_seen = out->last_seen = cli->now;
