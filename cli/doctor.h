@@ -68,6 +68,9 @@ void doctor_list_add(struct doctor *doctor, struct doctor_list *list, struct spa
 void doctor_compare_milters(struct doctor *doctor, const char *where, const struct doctor_list *all,
                             size_t ours, const struct doctor_list *inject);
 
+/* doctor_rewriting, in doctor_milters.c - the MTA changes From when a message leaves, behind what we signed and put inside. */
+void doctor_rewriting(struct doctor *doctor, const char *where);
+
 /*
  * doctor_aliases, in doctor_aliases.c - lines "alias target, target" or "alias: target": from an address of ours to one outside, not
  * declared in the policy (R51). homes: the domains of aliases that have none.

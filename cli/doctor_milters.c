@@ -55,3 +55,13 @@ void doctor_compare_milters(struct doctor *doctor, const char *where, const stru
         doctor_add(doctor, FINDING_GOOD, NULL, "%s runs exactly the milters that stand after sealmilter",
                    where);
 }
+
+void doctor_rewriting(struct doctor *doctor, const char *where)
+{
+    doctor_add(
+        doctor, FINDING_WARNING,
+        "let users send with the address that the world sees, or rewrite before sealmilter is asked",
+        "%s changes addresses when a message leaves: From is then not that of the signature and of the "
+        "protected header fields",
+        where);
+}

@@ -345,6 +345,15 @@ static void check_size(struct postfix *postfix)
             limit, limit / 2);
 }
 
+/* cleanup(8) rewrites addresses before milters see a message; these do it when it leaves. */
+static void check_rewriting(struct postfix *postfix)
+{
+    static const char *const names[] = {"smtp_generic_maps", "lmtp_generic_maps"};
+    for (size_t i = 0; i < SEAL_COUNT(names); i++)
+        if (*parameter(postfix, names[i]) != '\0')
+            doctor_rewriting(postfix->doctor, arena_printf(postfix->doctor->arena, "main.cf: %s", names[i]));
+}
+
 /* Maps in $mydestination are left out: whoever has such knows his domains. */
 static void read_homes(struct postfix *postfix, struct doctor_list *homes)
 {
@@ -381,6 +390,7 @@ static void examine(struct postfix *postfix)
                   is_locked_in(postfix) ? parameter(postfix, "queue_directory") : NULL);
     check_version(postfix);
     check_size(postfix);
+    check_rewriting(postfix);
     if (postfix->doctor->policy == NULL)
         return;
     read_homes(postfix, &homes);
@@ -400,6 +410,8 @@ int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
                                     "milter_default_action",
                                     "receive_override_options",
                                     "message_size_limit",
+                                    "smtp_generic_maps",
+                                    "lmtp_generic_maps",
                                     "mail_version",
                                     "queue_directory",
                                     "mail_owner",

@@ -243,6 +243,18 @@ static void check_maps(struct sendmail *sendmail)
         check_aliases(sendmail, &homes, line);
 }
 
+/* MASQUERADE_AS and genericstable, which mailers apply when a message leaves. */
+static void check_rewriting(struct sendmail *sendmail)
+{
+    struct span line;
+    for (size_t at = 0; next_line(sendmail, "DM", &at, &line);)
+        if (line.len > 0)
+            doctor_rewriting(sendmail->doctor, "sendmail.cf: masquerading (DM)");
+    size_t at = 0;
+    if (next_line(sendmail, "Kgenerics ", &at, &line))
+        doctor_rewriting(sendmail->doctor, "sendmail.cf: the generics table");
+}
+
 int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(16u << 20);
@@ -259,6 +271,7 @@ int doctor_sendmail(struct doctor *doctor, const char *cf, struct err *err)
         check_order(&sendmail, filter);
         check_daemons(&sendmail, filter);
     }
+    check_rewriting(&sendmail);
     if (doctor->policy != NULL)
         check_maps(&sendmail);
     return 0;

@@ -182,6 +182,11 @@ class Postfix(Case):
 
     # ---- sizes ----
 
+    def test_addresses_that_change_behind_our_signature(self):
+        for name in ("smtp_generic_maps", "lmtp_generic_maps"):
+            self.configure(**{name: "inline:{{ a@ours.example = b@ours.example }}"})
+            self.assert_found("warning", f"main.cf: {name} changes addresses")
+
     def test_limit_of_ours_above_postfixs(self):
         self.configure(message_size_limit="40000000")
         self.assert_found("error", "message-size-limit is 52428800, but Postfix's message_size_limit 40000000")

@@ -95,6 +95,13 @@ class Sendmail(Case):
         self.site.configure(inject='""')
         self.assert_found("warning", "no re-injection listener")
 
+    def test_addresses_that_change_behind_our_signature(self):
+        for line, what in (("DMours.example", "masquerading (DM)"), ("Kgenerics hash /etc/mail/genericstable", "the generics table")):
+            self.cf = self.file("sendmail.cf", CF.format(dir=self.site.dir) + line + "\n")
+            self.assert_found("warning", what, "changes addresses")
+        self.cf = self.file("sendmail.cf", CF.format(dir=self.site.dir) + "DM\n")
+        self.assert_sound()
+
     def test_size_limit(self):
         self.configure("52428800", "1000000")
         self.assert_found("error", "message-size-limit is 52428800, but Sendmail's MaxMessageSize 1000000")

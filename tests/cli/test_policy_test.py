@@ -83,7 +83,7 @@ class PolicyTest(Case):
 
     def test_what_is_possible_is_stated(self):
         self.assertEqual(self.recipient(*OUT)["decision"], ["sign smime"])
-        self.assertEqual(self.recipient(*OUT, "--possible", "smime")["decision"], ["sign smime", "encrypt smime aes256-cbc rsa"])
+        self.assertEqual(self.recipient(*OUT, "--possible", "smime")["decision"], ["protect headers plain", "sign smime", "encrypt smime aes256-cbc rsa"])
         said = self.recipient(*OUT, "--from-group", "Board")
         self.assertEqual((said["disposition"], said["decision"]), ("refuse", []))
         self.assertEqual(self.recipient(*OUT, "--from-group", "Board", "--fact", "unknown possible smime")["disposition"], "tempfail")
@@ -96,7 +96,7 @@ class PolicyTest(Case):
         self.assertIn('    tried    "plain"         no   keyword plain\n', said)
         self.assertIn('             "board"         no   from group Board\n', said)
         self.assertIn('             "out"           yes\n', said)
-        self.assertIn("    decided  sign smime, encrypt smime", said)
+        self.assertIn("    decided  protect headers plain, sign smime, encrypt smime", said)
         tried = self.recipient(*OUT)["tried"]
         self.assertEqual([(line["rule"], line["matched"]) for line in tried],
                          [("plain", "no"), ("no programs", "no"), ("none by type", "no"), ("board", "no"), ("the office", "no"), ("out", "yes")])
