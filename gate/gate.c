@@ -326,6 +326,7 @@ int gate_new(const struct settings *settings, struct store *store, int64_t (*clo
     gate->store = store;
     gate->clock_ms = clock_ms;
     pthread_mutex_init(&gate->lock, NULL);
+    gate->kept_pgp = xcalloc(KEPT_PGP, sizeof *gate->kept_pgp);
     gate->certs = certs_new(CERTS_MAX);
     gate->strangers = certs_new(STRANGERS_MAX);
     gate->spool = (struct spool_conf){.dir = settings->spool_dir,
@@ -347,6 +348,7 @@ void gate_free(struct gate **gate)
     secret_fini(&(*gate)->master);
     directory_free(&(*gate)->directory);
     pgp_engine_close(&(*gate)->pgp);
+    free((*gate)->kept_pgp);
     pthread_mutex_destroy(&(*gate)->lock);
     certs_free(&(*gate)->certs);
     certs_free(&(*gate)->strangers);

@@ -27,6 +27,8 @@ struct gate {
     struct directory *directory; /* of the newest settings that a message had; NULL: none was needed yet */
     const struct settings *directory_settings;
     struct pgp_engine *pgp; /* NULL: none was needed yet */
+    unsigned char (
+        *kept_pgp)[HASH_SIZE]; /* malloc'd, KEPT_PGP of them: digests of OpenPGP keys that were looked at */
 };
 
 /* Certificates, keys and opened entities of one message; the outcome owns it, because effects and operations point into it. */
@@ -39,6 +41,7 @@ struct materials {
 };
 
 #define LESSON_PGP_MAX 3
+#define KEPT_PGP       4096
 
 /* OpenPGP keys as they came: armour or packets. */
 struct pgp_lesson {

@@ -1,4 +1,5 @@
 /* Tests of the gate with OpenPGP: what leaves is judged by gpg, what arrives is made by gpg. */
+#include "gate/keep_pgp.h"
 #include "mime/transfer.h"
 #include "openpgp/armor.h"
 #include "support/check.h"
@@ -22,6 +23,7 @@ static const char policy[] = "our domains our.example\n"
                              "rule \"in\"\n"
                              "    when inbound\n"
                              "    decrypt\n"
+                             "    harvest\n"
                              "    tag\n"
                              "rule \"house\"\n"
                              "    when internal\n"
@@ -260,6 +262,39 @@ START_TEST(changed_text_is_told)
 }
 END_TEST
 
+static void count_kept(void *arg, const char *fingerprint, enum trust trust, enum harvest_result result)
+{
+    size_t *kept = arg;
+    ck_assert_uint_eq(strlen(fingerprint), 40);
+    ck_assert_int_eq(trust, TRUST_UNTRUSTED);
+    ck_assert_int_eq(result, *kept == 0 ? HARVEST_NEW : HARVEST_KNOWN);
+    ++*kept;
+}
+
+START_TEST(attached_key_is_looked_at_once_a_day)
+{
+    struct err err = ERR_INIT;
+    size_t kept = 0;
+    gpg_home_new(tool, "eve", "eve <eve@their.example>", "future-default");
+    ck_assert_int_eq(gpg_home_run(tool, "eve", "--armor", "--output", "eve.asc", "--export", NULL), 0);
+    struct span armor = tool_read(tool, "eve.asc");
+    const char *text = arena_printf(site->arena,
+                                    "From: eve@their.example\nTo: alice@our.example\nMIME-Version: 1.0\n"
+                                    "Content-Type: application/pgp-keys\n\n%.*s",
+                                    (int)armor.len, armor.ptr);
+    pgp_site_run(s, (struct site_mail){TO_ALICE, .text = text});
+    ck_assert_uint_eq(site->outcome->neffects, 1);
+    const struct effect *effect = &site->outcome->effects[0];
+    ck_assert_int_eq(effect->kind, EFFECT_HARVEST_PGP);
+    ck_ok(keep_pgp(site->gate, effect, s->now, count_kept, &kept, &err));
+    ck_ok(keep_pgp(site->gate, effect, s->now, count_kept, &kept, &err));
+    ck_assert_uint_eq(kept, 1);
+    ck_ok(keep_pgp(site->gate, effect, s->now + 86400, count_kept, &kept, &err));
+    ck_assert_uint_eq(kept, 2);
+    gpg_home_end(tool, "eve");
+}
+END_TEST
+
 START_TEST(message_that_exchange_has_mangled_is_opened)
 {
     (void)sealed_by_bob(BOB_SIGNS);
@@ -319,6 +354,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, signature_of_a_key_that_is_not_trusted_is_untrusted);
     tcase_add_test(tc, signature_of_a_key_that_is_not_known_is_not_called_anything);
     tcase_add_test(tc, changed_text_is_told);
+    tcase_add_test(tc, attached_key_is_looked_at_once_a_day);
     tcase_add_test(tc, message_that_exchange_has_mangled_is_opened);
     tcase_add_test(tc, message_without_its_end_is_not_opened);
     suite_add_tcase(suite, tc);
