@@ -37,6 +37,31 @@ struct directory_settings {
     unsigned cache_stale;         /* directory-cache-stale = 1h: both, while no server answers */
 };
 
+enum key_server_kind {
+    KEY_SERVER_WKD, /* Web Key Directory */
+    KEY_SERVER_HKP
+};
+
+/* Who is asked for OpenPGP keys: an entry of openpgp-lookup. */
+struct key_server {
+    enum key_server_kind kind;
+    const char *name; /* as the settings write it: "wkd", "hkps://keys.example" */
+    const char *base; /* "https://keys.example:443"; NULL: the directory of the address's own domain */
+    struct string_list patterns; /* of addresses, as addr_matches() takes them; none: all addresses */
+};
+
+/* Look-ups of OpenPGP keys: fetch/lookup.h. */
+struct lookup_settings {
+    struct string_list words;   /* openpgp-lookup = SERVER PATTERN .. SERVER ..: none = no look-ups */
+    struct key_server *servers; /* what the words say */
+    size_t nservers;
+    const char *ca_file;     /* openpgp-lookup-ca-file: who vouches for the servers */
+    unsigned timeout;        /* openpgp-lookup-timeout = 10s: for all that one message asks */
+    unsigned cache;          /* openpgp-lookup-cache = 1d: before a key that was found is looked up again */
+    unsigned cache_negative; /* openpgp-lookup-cache-negative = 1h: that there is no key */
+    unsigned cache_stale;    /* openpgp-lookup-cache-stale = 1d: that, while a server cannot be asked */
+};
+
 /* gpg and its agent: openpgp/engine.h. */
 struct openpgp_settings {
     const char *gpg;     /* openpgp-gpg = /usr/bin/gpg; "" = no OpenPGP */
@@ -47,6 +72,7 @@ struct openpgp_settings {
     unsigned processes;  /* openpgp-processes = 4 at once */
     unsigned timeout;    /* openpgp-timeout = 60s for one operation */
     const char *trust;   /* openpgp-trust = signed: hand | wkd | signed | attached | keyserver | autocrypt */
+    struct lookup_settings lookup;
 };
 
 struct settings {

@@ -19,6 +19,7 @@ FOREIGN = {r"(lmdb|cbor)\b": ("lib/store/",),
            r"libmilter/": ("milter/",),
            r"glib\b": ("lib/mime/leaf.c",),
            r"gpgme\b": ("lib/openpgp/",),
+           r"curl/": ("lib/fetch/",),
            r"openssl/": ("lib/smime/", "lib/token/", "lib/base/hash.c"),
            r"(ldap|lber|openldap)\b": ("lib/directory/",),
            r"zlib\.h": ("lib/smime/decompress.c",)}

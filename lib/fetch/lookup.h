@@ -1,0 +1,38 @@
+/*
+ * lookup - what key servers have for some addresses: each address's servers in the order of the settings, all addresses at the same time.
+ *
+ * A server that says no, or has something that the caller has no use for, is followed by the next one; so is one that could not be asked, and
+ * then "no" of the others is not enough to say no.
+ */
+#ifndef FETCH_LOOKUP_H
+#define FETCH_LOOKUP_H
+
+#include "base/arena.h"
+#include "conf/settings.h"
+#include "model/answer.h"
+
+#define LOOKUP_MAX 32 /* addresses at a time */
+
+struct lookup {
+    const char *addr; /* canonical */
+
+    enum find answer; /* FIND_FAILED: some server could not be asked, and no other one had it */
+    const struct key_server *server; /* FIND_FOUND: whose it is */
+    const char *why;                 /* what servers said, NULL: nothing worth saying */
+};
+
+/* Who looks at what a server gave, packets or armour, valid during the call: whether it is what was asked for. why_out: FIND_ABSENT, FIND_FAILED. */
+struct lookup_taker {
+    enum find (*take)(void *arg, size_t index, const struct key_server *server, struct span octets,
+                      const char **why_out);
+    void *arg;
+};
+
+/* lookup_asks - whether the settings name a server for the address. */
+bool lookup_asks(const struct lookup_settings *settings, const char *addr);
+
+/* lookup_all - at most LOOKUP_MAX, each with its addr alone. Within the settings' time, name servers that hang apart. */
+void lookup_all(const struct lookup_settings *settings, struct arena *arena, struct lookup *lookups, size_t n,
+                const struct lookup_taker *taker);
+
+#endif
