@@ -197,10 +197,13 @@ static int gather_structure(struct work *work, struct err *err)
         structure_fini(&work->structure);
         work->structure = (struct structure){.signed_by = METHOD_NONE};
     }
+    if (work->snapshot->settings->openpgp.in_text)
+        structure_allow_text(&work->structure);
     if (work->structure.encrypted_by == METHOD_OPENPGP && pgp_is_off(work))
         work->structure.outside = (struct outside){.why = "OpenPGP is switched off"};
     facts->signed_by = work->structure.signed_by;
     facts->encrypted_by = work->structure.encrypted_by;
+    facts->encrypted_in_text = work->structure.in_text;
     facts->signed_inside = work->structure.signed_part_inside;
     return 0;
 }

@@ -77,6 +77,7 @@ struct structure {
     struct spool *envelope;  /* owned: DER of the EnvelopedData; OpenPGP: packets */
     struct outside outside;  /* of the envelope */
     struct pgp_outside pgp;  /* OpenPGP: for which keys it is */
+    bool in_text;            /* OpenPGP: the message is a text, and that is one armour (R14) */
     bool signed_part_inside; /* something below the root is signed: partial (R10) */
     const char *signed_why;  /* a signature by structure that cannot be one: why */
 };
@@ -151,6 +152,8 @@ struct work {
 /* structure.c: what the message is, without any key. */
 int structure_look(struct arena *arena, struct span message, const struct part_table *table,
                    const struct spool_conf *spool, struct structure *out, struct err *err) SEAL_CHECKED;
+/* structure_allow_text - what stands in the text itself may be opened; otherwise it is not. */
+void structure_allow_text(struct structure *structure);
 
 /* gather_content.c: what header and parts say; header fields and structure are there. */
 void gather_content(struct work *work);

@@ -10,6 +10,7 @@
  */
 #include "gate/internal.h"
 
+#include "base/text.h"
 #include "mime/canon.h"
 #include "mime/transfer.h"
 
@@ -244,13 +245,30 @@ static int check_content_fields(struct arena *arena, const struct spool *entity,
     return 0;
 }
 
+/* OpenPGP in a text has text inside, no entity: nothing that it says is a header field (R14). */
+static int give_type(const struct work *work, struct spool **entity, struct err *err)
+{
+    struct span text = spool_all(*entity);
+    SEAL_CLEANUP(spool_free) struct spool *typed = opened_spool(work);
+    const char *type = text_is_utf8(text) ? "Content-Type: text/plain; charset=utf-8\r\n\r\n"
+                                          : "Content-Type: text/plain; charset=iso-8859-1\r\n\r\n";
+    if (spool_write_span(typed, span_of(type), err) < 0 || spool_write_span(typed, text, err) < 0 ||
+        spool_seal(typed, err) < 0)
+        return -1;
+    spool_free(entity);
+    *entity = typed;
+    typed = NULL;
+    return 0;
+}
+
 /* Verifies what was inside, and keeps it made safe for SMTP (R22). The arena is the content's own: its limit is no refusal. */
 static int accept_content(struct work *work, struct arena *arena, const struct pgp_verified *verified,
                           struct spool **entity, struct view *view, struct lesson *lesson, struct err *err)
 {
     static const struct mime_limits mime_limits = MIME_LIMITS_DEFAULT;
     struct part_table table;
-    if (part_parse(arena, spool_all(*entity), &mime_limits, &table, err) < 0)
+    if ((work->structure.in_text && give_type(work, entity, err) < 0) ||
+        part_parse(arena, spool_all(*entity), &mime_limits, &table, err) < 0)
         return -1;
     int compressed = decompress(work, &table, entity, err);
     if (compressed < 0 ||

@@ -131,6 +131,12 @@ static int decode_armor(struct span message, const struct part *part, enum armor
     return 0;
 }
 
+static struct outside outside_of(const struct pgp_outside *pgp)
+{
+    return (struct outside){
+        .supported = pgp->supported, .authenticated = pgp->authenticated, .why = pgp->why};
+}
+
 /* Ciphertext in a part's armour: not a literal packet that poses as encrypted. */
 static int look_at_envelope(struct arena *arena, struct span message, const struct part *part,
                             const struct spool_conf *conf, struct structure *out, struct err *err)
@@ -146,8 +152,7 @@ static int look_at_envelope(struct arena *arena, struct span message, const stru
     if (out->pgp.kind != PGP_KIND_ENCRYPTED)
         return 0;
     out->encrypted_by = METHOD_OPENPGP;
-    out->outside = (struct outside){
-        .supported = out->pgp.supported, .authenticated = out->pgp.authenticated, .why = out->pgp.why};
+    out->outside = outside_of(&out->pgp);
     out->envelope = packets;
     packets = NULL;
     return 0;
@@ -191,10 +196,16 @@ static int look_at_pgp(struct arena *arena, struct span message, const struct pa
     if (look_at_envelope(arena, message, data, conf, out, err) < 0)
         return -1;
     if (data == part && out->encrypted_by == METHOD_OPENPGP) {
-        out->outside.supported = false;
-        out->outside.why = "OpenPGP in the text itself is not opened";
+        out->in_text = index == 0;
+        out->outside = (struct outside){.why = "OpenPGP in the text itself is not opened"};
     }
     return 0;
+}
+
+void structure_allow_text(struct structure *structure)
+{
+    if (structure->in_text)
+        structure->outside = outside_of(&structure->pgp);
 }
 
 static bool is_pgp_signed(const struct part *part)

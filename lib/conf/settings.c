@@ -210,6 +210,8 @@ static const struct setting table[] = {
     NUMBER("openpgp-processes", VALUE_COUNT, openpgp.processes, "4", 1, 1000, "gpg processes at once"),
     NUMBER("openpgp-timeout", VALUE_TIME, openpgp.timeout, "60s", 1, 3600,
            "a gpg that takes longer is ended"),
+    FLAG("openpgp-inline", openpgp.in_text, "no",
+         "OpenPGP that is the text of a message, without PGP/MIME, is opened too"),
     TEXT("openpgp-trust", openpgp.trust, "signed", check_openpgp_trust,
          "learned OpenPGP keys from here, or from a better source, are trusted; hand = none is"),
     LIST("directory", directory.uris, directory_check_uri,

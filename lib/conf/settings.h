@@ -71,6 +71,7 @@ struct openpgp_settings {
     const char *scratch; /* openpgp-scratch = <spool>: small homes of gpg are made here */
     unsigned processes;  /* openpgp-processes = 4 at once */
     unsigned timeout;    /* openpgp-timeout = 60s for one operation */
+    bool in_text;        /* openpgp-inline = no: R14 */
     const char *trust;   /* openpgp-trust = signed: hand | wkd | signed | attached | keyserver | autocrypt */
     struct lookup_settings lookup;
 };

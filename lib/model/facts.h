@@ -199,6 +199,7 @@ struct facts {
     bool is_report;             /* multipart/report, or null sender: never signed */
     enum method signed_by;      /* by structure: METHOD_NONE when it is not signed */
     enum method encrypted_by;   /* by structure (R24) */
+    bool encrypted_in_text;     /* OpenPGP: the text itself, without MIME around it (R14) */
     bool signed_inside;         /* something below the root is signed, the root is not (R10) */
     const char *opaque_why;     /* set when the structure is ambiguous or broken: passed on untouched (R32) */
     const char *unsignable_why; /* set once signing was tried, and the content cannot be made canonical */

@@ -78,12 +78,14 @@ static const char *authenticated_by(const struct view *view)
     return view->signature == SIGNATURE_GOOD ? "signature" : "cipher";
 }
 
-static int put_status(struct draft *draft, const struct view *view, struct err *err)
+static int put_status(const struct xform_in *in, struct draft *draft, const struct view *view,
+                      struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(8192);
     buf_printf(&value, "encryption=%s;", decryption_name(view->decryption));
     if (view->opened >= 0)
-        buf_printf(&value, " auth=%s;", authenticated_by(view));
+        buf_printf(&value, " auth=%s;%s", authenticated_by(view),
+                   in->facts->encrypted_in_text ? " form=inline;" : "");
     buf_printf(&value, " signature=%s", signature_name(view->signature));
     if (view->subject != NULL)
         buf_printf(&value, "; subject=%s", view_is_authentic(view) ? "protected" : "unauthenticated");
@@ -106,5 +108,5 @@ int xform_status(const struct xform_in *in, struct draft *draft, const struct op
     const struct view *view = &in->facts->views[op->view];
     if (view->signature != SIGNATURE_NONE && put_results(in, draft, view, err) < 0)
         return -1;
-    return put_status(draft, view, err);
+    return put_status(in, draft, view, err);
 }
