@@ -156,6 +156,7 @@ class Scenarios(SealSite):
                 bounce = self.sink.wait(1, BOB)[-1]
                 self.assertIn("multipart/report", bounce.header("Content-Type")[0])
                 self.assertNotIn(b"Hello.", bounce.data)
+                self.mta.wait_empty()  # the other recipient's copy may come after it
                 self.sink.reset()
                 self.sink.on("RCPT", "550 5.1.1 moved", "gone@ours.example")
 
