@@ -345,13 +345,42 @@ static void check_size(struct postfix *postfix)
             limit, limit / 2);
 }
 
-/* cleanup(8) rewrites addresses before milters see a message; these do it when it leaves. */
+/* Where this parameter has a value, in main.cf or in the -o of a service; NULL: nowhere. */
+static const char *find_set(struct postfix *postfix, const char *name)
+{
+    struct arena *arena = postfix->doctor->arena;
+    struct span line;
+    const char *option = arena_printf(arena, "/%s = ", name);
+    if (*parameter(postfix, name) != '\0')
+        return arena_printf(arena, "main.cf: %s", name);
+    for (size_t at = 0; next_line(postfix->options, &at, &line);) {
+        size_t n = span_find(line, option, strlen(option), 0);
+        if (n != SIZE_MAX && span_trim(span_sub(line, n + strlen(option), line.len)).len > 0)
+            return arena_printf(arena, "master.cf %.*s: %s", (int)n, line.ptr, name);
+    }
+    return NULL;
+}
+
+/*
+ * cleanup(8) rewrites addresses (canonical_maps, masquerade_domains) and applies header_checks before milters see a message; these
+ * come when it leaves.
+ */
 static void check_rewriting(struct postfix *postfix)
 {
-    static const char *const names[] = {"smtp_generic_maps", "lmtp_generic_maps"};
-    for (size_t i = 0; i < SEAL_COUNT(names); i++)
-        if (*parameter(postfix, names[i]) != '\0')
-            doctor_rewriting(postfix->doctor, arena_printf(postfix->doctor->arena, "main.cf: %s", names[i]));
+    static const char *const maps[] = {"smtp_generic_maps", "lmtp_generic_maps"};
+    static const char *const checks[] = {"smtp_header_checks", "smtp_mime_header_checks",
+                                         "smtp_nested_header_checks", "smtp_body_checks"};
+    const char *where;
+    for (size_t i = 0; i < SEAL_COUNT(maps); i++)
+        if ((where = find_set(postfix, maps[i])) != NULL)
+            doctor_rewriting(postfix->doctor, where);
+    for (size_t i = 0; i < SEAL_COUNT(checks); i++)
+        if ((where = find_set(postfix, checks[i])) != NULL)
+            doctor_add(postfix->doctor, FINDING_WARNING,
+                       "see that it changes nothing, or do it before: header_checks, body_checks",
+                       "%s acts when a message leaves: what it changes breaks signatures, or is not what "
+                       "the protected header fields say",
+                       where);
 }
 
 /* Maps in $mydestination are left out: whoever has such knows his domains. */
@@ -412,6 +441,10 @@ int doctor_postfix(struct doctor *doctor, const char *dir, struct err *err)
                                     "message_size_limit",
                                     "smtp_generic_maps",
                                     "lmtp_generic_maps",
+                                    "smtp_header_checks",
+                                    "smtp_mime_header_checks",
+                                    "smtp_nested_header_checks",
+                                    "smtp_body_checks",
                                     "mail_version",
                                     "queue_directory",
                                     "mail_owner",

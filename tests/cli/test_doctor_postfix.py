@@ -186,6 +186,19 @@ class Postfix(Case):
         for name in ("smtp_generic_maps", "lmtp_generic_maps"):
             self.configure(**{name: "inline:{{ a@ours.example = b@ours.example }}"})
             self.assert_found("warning", f"main.cf: {name} changes addresses")
+        self.configure(SERVICES + "relay unix - - n - - smtp\n  -o smtp_generic_maps=inline:{a@ours.example=b@ours.example}\n")
+        self.assert_found("warning", "master.cf relay/unix: smtp_generic_maps changes addresses")
+
+    def test_text_and_fields_that_change_behind_our_signature(self):
+        for name in ("smtp_header_checks", "smtp_mime_header_checks", "smtp_nested_header_checks", "smtp_body_checks"):
+            self.configure(**{name: "pcre:/etc/postfix/checks"})
+            self.assert_found("warning", f"main.cf: {name} acts when a message leaves")
+
+    def test_what_is_rewritten_before_us_does_no_harm(self):
+        self.configure(SERVICES + "relay unix - - n - - smtp\n  -o smtp_generic_maps=\n", masquerade_domains="ours.example",
+                       sender_canonical_maps="inline:{{ a@ours.example = b@ours.example }}", header_checks="pcre:/etc/postfix/checks",
+                       local_header_rewrite_clients="static:all")
+        self.assert_sound()
 
     def test_limit_of_ours_above_postfixs(self):
         self.configure(message_size_limit="40000000")
