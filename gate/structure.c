@@ -185,6 +185,19 @@ static const struct part *find_ciphertext(struct span message, const struct part
     return &table->parts[part_child(table, index, control + 1)];
 }
 
+/* A file that is meant to be saved, though nothing else is in the message. */
+static bool is_attachment(struct arena *arena, const struct part *part)
+{
+    for (size_t i = 0; i < header_count(&part->header, "Content-Disposition"); i++) {
+        struct content_disposition disposition;
+        content_disposition_parse(arena, header_find(&part->header, "Content-Disposition", i)->value,
+                                  &disposition);
+        if (strcmp(disposition.type, "attachment") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* OpenPGP ciphertext, as PGP/MIME or as a text that is one armour (R14). */
 static int look_at_pgp(struct arena *arena, struct span message, const struct part_table *table, size_t index,
                        const struct spool_conf *conf, struct structure *out, struct err *err)
@@ -196,7 +209,7 @@ static int look_at_pgp(struct arena *arena, struct span message, const struct pa
     if (look_at_envelope(arena, message, data, conf, out, err) < 0)
         return -1;
     if (data == part && out->encrypted_by == METHOD_OPENPGP) {
-        out->in_text = index == 0;
+        out->in_text = index == 0 && !is_attachment(arena, part);
         out->outside = (struct outside){.why = "OpenPGP in the text itself is not opened"};
     }
     return 0;

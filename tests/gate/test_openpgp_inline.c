@@ -180,6 +180,15 @@ START_TEST(nothing_is_opened_unless_the_settings_say_so)
 }
 END_TEST
 
+START_TEST(file_that_is_all_of_a_message_stays_a_file)
+{
+    struct span copy =
+        arrive("Content-Type: text/plain\nContent-Disposition: attachment; filename=x.asc\n\n%s",
+               armored(HELLO, BOB_SIGNS));
+    expect_closed(copy, "encryption=unsupported");
+}
+END_TEST
+
 static const char *const partial[] = {
     "Content-Type: text/plain\n\nHello,\n\n%s",
     "Content-Type: text/plain\n\n%s\n-- \nBob\n",
@@ -255,6 +264,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tc, what_comes_out_is_a_text_that_smtp_can_carry, 0, (int)SEAL_COUNT(contents));
     tcase_add_test(tc, octets_that_are_no_utf8_are_named_otherwise);
     tcase_add_loop_test(tc, text_around_it_or_another_place_leaves_it_closed, 0, (int)SEAL_COUNT(partial));
+    tcase_add_test(tc, file_that_is_all_of_a_message_stays_a_file);
     tcase_add_test(tc, two_of_them_are_not_one);
     tcase_add_test(tc, under_a_signature_it_stays_closed);
     tcase_add_loop_test(tc, signature_alone_in_a_text_says_nothing, 0, 2);
