@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "conf/directory.h"
+#include "conf/key_servers.h"
 #include "conf/lex.h"
 #include "conf/nearest.h"
 #include "conf/network.h"
@@ -214,6 +215,19 @@ static const struct setting table[] = {
          "OpenPGP that is the text of a message, without PGP/MIME, is opened too"),
     TEXT("openpgp-trust", openpgp.trust, "signed", check_openpgp_trust,
          "learned OpenPGP keys from here, or from a better source, are trusted; hand = none is"),
+    LIST("openpgp-lookup", openpgp.lookup.words, key_servers_check,
+         "who is asked for OpenPGP keys of recipients: wkd, wkd://, hkps://, hkp://; addresses behind one: "
+         "for these alone"),
+    PATH("openpgp-lookup-ca-file", openpgp.lookup.ca_file, "/etc/ssl/certs/ca-certificates.crt", 1,
+         "certificates of those who vouch for key servers"),
+    NUMBER("openpgp-lookup-timeout", VALUE_TIME, openpgp.lookup.timeout, "10s", 1, 120,
+           "limit for all that one message asks of key servers"),
+    NUMBER("openpgp-lookup-cache", VALUE_TIME, openpgp.lookup.cache, "1d", 0, 365 * 86400,
+           "how old a key may be that was looked up, before it is looked up again"),
+    NUMBER("openpgp-lookup-cache-negative", VALUE_TIME, openpgp.lookup.cache_negative, "1h", 0, 30 * 86400,
+           "how long it holds that no server has a key"),
+    NUMBER("openpgp-lookup-cache-stale", VALUE_TIME, openpgp.lookup.cache_stale, "1d", 0, 30 * 86400,
+           "how long that may be used when a server cannot be asked"),
     LIST("directory", directory.uris, directory_check_uri,
          "directory servers, in the order in which they are asked: ldap://, ldaps://, ldapi://"),
     FLAG("directory-starttls", directory.starttls, "yes", "on ldap://, nothing is asked before StartTLS"),
@@ -382,7 +396,8 @@ static int set_late_defaults(struct settings *settings, struct arena *arena, str
         settings->notice_from = arena_printf(arena, "Mail gateway <postmaster@%s>", settings->hostname);
     if (settings->authserv_id == NULL)
         settings->authserv_id = settings->hostname;
-    return directory_settle(settings, arena, err);
+    return directory_settle(settings, arena, err) < 0 || key_servers_settle(settings, arena, err) < 0 ? -1
+                                                                                                      : 0;
 }
 
 int settings_parse(struct arena *arena, const char *path, struct span text, struct settings **out,
