@@ -13,9 +13,9 @@
 #include <string.h>
 
 #define HARVEST_MAX    2 /* the signer's certificate, and another to encrypt with */
-#define EFFECTS_MAX    (HARVEST_MAX + 2 * LESSON_PGP_MAX + 1)
-#define ARENA_PER_RCPT (32u << 10) /* octets: what the store holds for one */
-#define CERTS_MAX      16384       /* parsed certificates, keys, verdicts: about 10 KB each */
+#define EFFECTS_MAX    (HARVEST_MAX + 2 * LESSON_PGP_MAX + 2) /* and keys that were looked up */
+#define ARENA_PER_RCPT (32u << 10)                            /* octets: what the store holds for one */
+#define CERTS_MAX      16384 /* parsed certificates, keys, verdicts: about 10 KB each */
 #define STRANGERS_MAX  1024
 
 /* ---- the way of a message ---- */
@@ -224,7 +224,7 @@ static bool goes_on(enum verdict verdict)
     return verdict != VERDICT_REJECT && verdict != VERDICT_TEMPFAIL;
 }
 
-/* ---- what the directory said ---- */
+/* ---- what others said ---- */
 
 static void collect_directory(struct work *work, struct outcome *outcome)
 {
@@ -236,15 +236,28 @@ static void collect_directory(struct work *work, struct outcome *outcome)
                                                             .why = work->facts->directory_why};
 }
 
-/* What the directory said is true whatever becomes of the message. */
+static void collect_lookups(struct work *work, struct outcome *outcome)
+{
+    for (size_t i = 0; i < work->nfound; i++)
+        outcome->effects[outcome->neffects++] = work->found[i];
+    if (work->nlooked_up == 0 && work->lookup_why == NULL)
+        return;
+    outcome->effects[outcome->neffects++] = (struct effect){.kind = EFFECT_LOOKUP,
+                                                            .remembered = work->looked_up,
+                                                            .nremembered = work->nlooked_up,
+                                                            .why = work->lookup_why};
+}
+
+/* What the directory and key servers said is true whatever becomes of the message. */
 static int collect_effects(struct work *work, struct outcome *outcome, struct err *err)
 {
-    outcome->effects = arena_array(work->arena, EFFECTS_MAX, sizeof *outcome->effects);
+    outcome->effects = arena_array(work->arena, EFFECTS_MAX + work->nfound, sizeof *outcome->effects);
     if (goes_on(outcome->verdict)) {
         collect_harvest(work, outcome);
         collect_pgp(work, outcome);
     }
     collect_directory(work, outcome);
+    collect_lookups(work, outcome);
     return arena_check(work->arena, err);
 }
 
@@ -283,6 +296,7 @@ static void materials_free(void *p)
         spool_free(&materials->opened[i].entity);
     free(materials->opened);
     arena_free(&materials->said);
+    arena_free(&materials->fetched);
     free(materials);
 }
 

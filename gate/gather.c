@@ -289,6 +289,8 @@ static int load(struct work *work, struct store_read *read, unsigned classes, st
         load_keys(work, read, facts->from, &work->sender);
     if ((classes & FACTS_KEYS) != 0)
         load_fixed(work, read);
+    if ((classes & FACTS_KEYS) != 0)
+        lookup_recall(work, read);
     if ((classes & FACTS_DIRECTORY) != 0)
         recall_parties(work, read);
     if ((classes & FACTS_OPENED) != 0 && load_signers(work, read, err) < 0)
@@ -317,6 +319,8 @@ int gather(struct work *work, unsigned classes, struct err *err)
     if ((classes & FACTS_DIRECTORY) != 0 && ask_directory(work, err) < 0)
         return -1;
     if ((classes & FACTS_KEYS) != 0 && select_keys(work, err) < 0)
+        return -1;
+    if ((classes & FACTS_LOOKUPS) != 0 && lookup_keys(work, err) < 0)
         return -1;
     if ((classes & FACTS_OPENED) != 0 && open_views(work, err) < 0)
         return -1;

@@ -38,6 +38,7 @@ struct materials {
     struct opened *opened; /* malloc'd */
     size_t nopened;
     struct arena *said; /* what the directory said: too much of it is nobody's fault who sent the message */
+    struct arena *fetched; /* likewise, what key servers gave */
 };
 
 #define LESSON_PGP_MAX 3
@@ -101,7 +102,8 @@ struct loaded {
     size_t npgps;
     struct loaded_pgp *pgp_keys; /* as keys */
     size_t npgp_keys, pgp_keys_cap;
-    const char *failed; /* could not find out: why */
+    const char *failed;          /* could not find out: why */
+    struct remembered looked_up; /* what key servers said before; addr NULL: nothing */
 };
 
 /* A certificate that a rule names. */
@@ -147,6 +149,12 @@ struct work {
     const char *source; /* of the directory's settings, likewise */
     struct remembered *remembered; /* what the directory said now */
     size_t nremembered;
+    const char *lookup_source;    /* of the settings' key servers, as struct remembered names it */
+    struct remembered *looked_up; /* FACTS_LOOKUPS: what they said now */
+    size_t nlooked_up;
+    struct effect *found; /* keys that they gave */
+    size_t nfound, found_cap;
+    const char *lookup_why; /* one of them could not be asked; NULL: all could */
 };
 
 /* structure.c: what the message is, without any key. */
@@ -183,6 +191,11 @@ bool recall_is_whole(const struct work *work, const struct party *party);
 /* directory.c: what is not known is asked, for all parties at once. */
 int ask_directory(struct work *work, struct err *err) SEAL_CHECKED;
 
+/* lookup.c: what key servers said before; whose keys they may be asked for (ANSWER_UNASKED); asking them. */
+void lookup_recall(struct work *work, struct store_read *read);
+void lookup_mark(struct work *work);
+int lookup_keys(struct work *work, struct err *err) SEAL_CHECKED;
+
 /* select.c: which certificate to sign with, which to encrypt to (R27). */
 int select_keys(struct work *work, struct err *err) SEAL_CHECKED;
 
@@ -193,6 +206,8 @@ const char *select_date(struct arena *arena, int64_t when);
 /* select_pgp.c: the same of OpenPGP keys. */
 void select_pgp_encryption(struct work *work, struct loaded *loaded, struct key_fact *fact);
 void select_pgp_signing(struct work *work, struct key_fact *fact);
+/* select_pgp_fault - why nothing is encrypted to this key; NULL: it is good for that. */
+const char *select_pgp_fault(struct work *work, const struct pgp_record *record);
 
 /* opening.c: the views, and who may see which (R19, R20). */
 int open_views(struct work *work, struct err *err) SEAL_CHECKED;

@@ -17,24 +17,23 @@ struct keeping {
     int64_t now;
 };
 
-/* What the store has of this key; fresh's octets when it has none. */
-static int merged(struct keeping *k, const struct pgp_key *fresh, struct pgp_key *out, struct span *base,
-                  struct err *err)
+int keep_pgp_merged(struct gate *gate, struct pgp_engine *engine, struct arena *arena,
+                    const struct pgp_key *fresh, struct pgp_key *out, struct pgp_record *known_out,
+                    struct err *err)
 {
     struct store_read *read = NULL;
-    struct pgp_record known;
-    if (store_read_begin(k->gate->store, k->arena, &read, err) < 0)
+    if (store_read_begin(gate->store, arena, &read, err) < 0)
         return -1;
-    enum find found = store_find_pgp(read, fresh->fingerprint, &known, err);
+    enum find found = store_find_pgp(read, fresh->fingerprint, known_out, err);
     store_read_end(&read);
     *out = *fresh;
-    *base = (struct span){NULL, 0};
-    if (found != FIND_FOUND)
+    if (found != FIND_FOUND) {
+        *known_out = (struct pgp_record){.fingerprint = NULL};
         return found == FIND_FAILED ? -1 : 0;
-    *base = known.key;
-    return span_eq(known.key, fresh->bytes)
+    }
+    return span_eq(known_out->key, fresh->bytes)
                ? 0
-               : pgp_key_merge(k->engine, k->arena, known.key, fresh->bytes, out, err);
+               : pgp_key_merge(engine, arena, known_out->key, fresh->bytes, out, err);
 }
 
 static int harvest(struct keeping *k, const struct pgp_key *fresh, enum trust trust,
@@ -43,8 +42,8 @@ static int harvest(struct keeping *k, const struct pgp_key *fresh, enum trust tr
     const char *addr = k->effect->addr;
     for (int i = 0;; i++) {
         struct pgp_key key;
-        struct span base;
-        if (merged(k, fresh, &key, &base, err) < 0)
+        struct pgp_record known;
+        if (keep_pgp_merged(k->gate, k->engine, k->arena, fresh, &key, &known, err) < 0)
             return -1;
         struct pgp_record record = pgp_keys_record(k->arena, &key);
         record.addrs = &addr;
@@ -52,20 +51,12 @@ static int harvest(struct keeping *k, const struct pgp_key *fresh, enum trust tr
         record.trust = trust;
         record.source = (enum pgp_source)k->effect->source;
         record.first_seen = record.last_seen = k->now;
-        if (store_harvest_pgp(k->gate->store, &record, base, result, err) == 0)
+        if (store_harvest_pgp(k->gate->store, &record, known.key, result, err) == 0)
             return 0;
         if (err->code != ERR_BUSY || i + 1 == TRIES)
             return -1;
         err_clear(err);
     }
-}
-
-static bool names(const struct pgp_key *key, const char *addr)
-{
-    for (size_t i = 0; i < key->nuids; i++)
-        if (key->uids[i].valid && strcmp(key->uids[i].addr, addr) == 0)
-            return true;
-    return false;
 }
 
 /*
@@ -127,7 +118,7 @@ int keep_pgp(struct gate *gate, const struct effect *effect, int64_t now,
     for (size_t i = 0; i < n; i++) {
         enum trust trust = effect->trusted ? TRUST_TRUSTED : TRUST_UNTRUSTED;
         enum harvest_result result;
-        if (!names(&keys[i], effect->addr))
+        if (!pgp_keys_names(&keys[i], effect->addr))
             continue;
         if (harvest(&k, &keys[i], trust, &result, err) < 0)
             return -1;

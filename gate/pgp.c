@@ -5,6 +5,7 @@
  */
 #include "gate/internal.h"
 #include "gate/pgp_conf.h"
+#include "gate/pgp_keys.h"
 
 #include "token/wrap.h"
 
@@ -27,11 +28,7 @@ bool pgp_is_off(const struct work *work)
 
 bool pgp_is_trusted(const struct work *work, enum pgp_source source)
 {
-    const char *least = work->snapshot->settings->openpgp.trust;
-    for (enum pgp_source s = PGP_SOURCE_AUTOCRYPT; s <= source; s++)
-        if (strcmp(pgp_source_name(s), least) == 0)
-            return true;
-    return false;
+    return pgp_keys_are_trusted(&work->snapshot->settings->openpgp, source);
 }
 
 /* ---- what a signature is worth ---- */

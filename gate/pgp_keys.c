@@ -1,6 +1,8 @@
 /* pgp_keys - records of OpenPGP keys. */
 #include "gate/pgp_keys.h"
 
+#include <string.h>
+
 static void take_user_ids(struct arena *arena, const struct pgp_key *key, struct pgp_record *record)
 {
     record->user_ids = arena_array(arena, key->nuids, sizeof *record->user_ids);
@@ -53,4 +55,20 @@ struct pgp_record pgp_keys_record(struct arena *arena, const struct pgp_key *key
     take_user_ids(arena, key, &record);
     take_subkeys(arena, key, &record);
     return record;
+}
+
+bool pgp_keys_names(const struct pgp_key *key, const char *addr)
+{
+    for (size_t i = 0; i < key->nuids; i++)
+        if ((key->uids[i].valid || key->revoked) && strcmp(key->uids[i].addr, addr) == 0)
+            return true;
+    return false;
+}
+
+bool pgp_keys_are_trusted(const struct openpgp_settings *settings, enum pgp_source source)
+{
+    for (enum pgp_source s = PGP_SOURCE_AUTOCRYPT; s <= source; s++)
+        if (strcmp(pgp_source_name(s), settings->trust) == 0)
+            return true;
+    return false;
 }

@@ -56,7 +56,7 @@ static const char *ended(struct work *work, const struct pgp_record *record, int
     return arena_printf(work->arena, "OpenPGP key %.16s has nothing that %s", record->fingerprint, what);
 }
 
-static const char *encryption_fault(struct work *work, const struct pgp_record *record)
+const char *select_pgp_fault(struct work *work, const struct pgp_record *record)
 {
     const char *fault = common_fault(work, record);
     if (fault != NULL)
@@ -110,7 +110,7 @@ void select_pgp_encryption(struct work *work, struct loaded *loaded, struct key_
         qsort(loaded->pgps, loaded->npgps, sizeof *loaded->pgps, compare_keys);
     for (size_t i = 0; i < loaded->npgps; i++) {
         const struct pgp_record *record = &loaded->pgps[i];
-        fact->why = encryption_fault(work, record);
+        fact->why = select_pgp_fault(work, record);
         if (fact->why != NULL)
             continue;
         use(fact, record, entry_of(work, record),

@@ -39,13 +39,14 @@ static int harvest(struct store *store, const struct effect *effect, int64_t now
 }
 
 /* An answer that was not kept is asked for again. */
-static void remember(struct store *store, const struct effect *effect, int64_t now, const char *qid)
+static void remember(struct store *store, const struct effect *effect, const char *whose, int64_t now,
+                     const char *qid)
 {
     struct err err = ERR_INIT;
     if (effect->why != NULL)
-        log_event(LEVEL_WARNING, qid, "directory", "why", effect->why, NULL);
+        log_event(LEVEL_WARNING, qid, whose, "why", effect->why, NULL);
     if (store_put_remembered(store, effect->remembered, effect->nremembered, now, &err) < 0)
-        log_error(qid, "directory", &err);
+        log_error(qid, whose, &err);
 }
 
 static const char *const results[] = {
@@ -85,7 +86,10 @@ void effects_commit(struct gate *gate, struct store *store, const struct outcome
                 log_error(qid, "harvest", &err);
             break;
         case EFFECT_DIRECTORY:
-            remember(store, effect, now, qid);
+            remember(store, effect, "directory", now, qid);
+            break;
+        case EFFECT_LOOKUP:
+            remember(store, effect, "lookup", now, qid);
             break;
         }
     }

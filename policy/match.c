@@ -69,19 +69,24 @@ static enum answer match_registered(const struct condition *condition, const str
     return sender == ANSWER_UNKNOWN || recipient == ANSWER_UNKNOWN ? ANSWER_UNKNOWN : ANSWER_NO;
 }
 
+unsigned match_missing_keys(const struct facts *facts, enum method method)
+{
+    return method == METHOD_OPENPGP && (facts->have & FACTS_KEYS) != 0 ? FACTS_LOOKUPS : FACTS_KEYS;
+}
+
 /* A usable key of one of the methods; methods that this build does not have are possible for nobody. */
-static enum answer match_possible(const struct condition *condition, const struct rcpt_facts *rcpt,
+static enum answer match_possible(const struct condition *condition, const struct facts *facts, size_t rcpt,
                                   unsigned *needs)
 {
     enum answer heaviest = ANSWER_NO;
     for (enum method method = METHOD_NONE + 1; method < METHODS; method++) {
         if ((condition->set & BIT(method)) == 0 || !method_is_available(method))
             continue;
-        switch (rcpt->encrypt[method].usable) {
+        switch (facts->rcpts[rcpt].encrypt[method].usable) {
         case ANSWER_YES:
             return ANSWER_YES;
         case ANSWER_UNASKED:
-            *needs |= FACTS_KEYS;
+            *needs |= match_missing_keys(facts, method);
             return ANSWER_UNASKED;
         case ANSWER_UNKNOWN:
             heaviest = ANSWER_UNKNOWN;
@@ -151,7 +156,7 @@ static enum answer match_plain(const struct policy *policy, const struct conditi
     case CONDITION_TRAIT:
         return match_yes_if((condition->set & facts->traits) != 0);
     case CONDITION_POSSIBLE:
-        return match_possible(condition, &facts->rcpts[rcpt], needs);
+        return match_possible(condition, facts, rcpt, needs);
     case CONDITION_VERIFIED:
         return match_verified(condition, facts, rcpt, needs);
     }

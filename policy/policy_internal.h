@@ -216,6 +216,8 @@ bool match_header(const struct condition *condition, const struct facts *facts);
 /* match_writer - who wrote it: the one mailbox in From; where From is not exactly one, the envelope's sender. */
 const char *match_writer(const struct facts *facts);
 enum answer match_yes_if(bool holds);
+/* match_missing_keys - the class of facts that has what is not known of somebody's keys. */
+unsigned match_missing_keys(const struct facts *facts, enum method method);
 
 /*
  * match_condition - whether it holds for a recipient: yes, no, unknown; unasked when *needs got the classes of facts to gather first.

@@ -34,7 +34,7 @@ static enum find find_key(struct deciding *d, const struct key_fact *key, enum m
         treat_defer(d, what);
         return FIND_FAILED;
     case ANSWER_UNASKED:
-        d->needs |= FACTS_KEYS;
+        d->needs |= match_missing_keys(d->facts, method);
         return FIND_FAILED;
     }
     return FIND_FAILED;

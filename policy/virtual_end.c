@@ -193,6 +193,6 @@ const char *virtual_end(struct virtual *v)
     end_keywords(v);
     end_keys(v);
     end_views(v);
-    facts->have = FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED | FACTS_DIRECTORY;
+    facts->have = FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED | FACTS_DIRECTORY | FACTS_LOOKUPS;
     return why;
 }

@@ -18,6 +18,7 @@ enum {
     FACTS_KEYS = 1 << 2,      /* the sender's signing key, each recipient's encryption key */
     FACTS_OPENED = 1 << 3,    /* what opening with the recipients' keys and verifying shows */
     FACTS_DIRECTORY = 1 << 4, /* groups and attributes of sender and recipients that a directory keeps */
+    FACTS_LOOKUPS = 1 << 5,   /* after FACTS_KEYS: encryption keys that it left unasked, of key servers */
 };
 
 enum method {
@@ -163,7 +164,7 @@ struct rcpt_facts {
     enum direction direction;
     bool hidden;                      /* in the envelope, not in To, Cc, Resent-To, Resent-Cc */
     enum answer registered;           /* FACTS_USERS */
-    struct key_fact encrypt[METHODS]; /* FACTS_KEYS */
+    struct key_fact encrypt[METHODS]; /* FACTS_KEYS, FACTS_LOOKUPS */
     size_t view;                      /* FACTS_OPENED: what this recipient may see */
     struct party_facts party;         /* FACTS_DIRECTORY */
 };

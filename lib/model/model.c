@@ -337,9 +337,9 @@ void facts_print(const struct facts *facts, struct buf *out)
         print_view(&facts->views[i], i, out);
 }
 
-static void print_directory(const struct effect *effect, struct buf *out)
+static void print_remembered(const struct effect *effect, const char *whose, struct buf *out)
 {
-    buf_printf(out, "remember of the directory: %zu addresses", effect->nremembered);
+    buf_printf(out, "remember of %s: %zu addresses", whose, effect->nremembered);
     if (effect->why != NULL)
         buf_printf(out, "; %s", effect->why);
 }
@@ -347,7 +347,11 @@ static void print_directory(const struct effect *effect, struct buf *out)
 void effect_print(const struct effect *effect, struct buf *out)
 {
     if (effect->kind == EFFECT_DIRECTORY) {
-        print_directory(effect, out);
+        print_remembered(effect, "the directory", out);
+        return;
+    }
+    if (effect->kind == EFFECT_LOOKUP) {
+        print_remembered(effect, "key servers", out);
         return;
     }
     if (effect->kind == EFFECT_HARVEST_PGP) {

@@ -23,6 +23,7 @@ enum effect_kind {
     EFFECT_HARVEST,     /* keep a certificate for an address */
     EFFECT_HARVEST_PGP, /* keep OpenPGP keys that name the address: gate/keep_pgp.h */
     EFFECT_DIRECTORY,   /* keep what the directory said; tell why it did not say all */
+    EFFECT_LOOKUP,      /* the same of key servers; their keys are EFFECT_HARVEST_PGP */
 };
 
 /* Something to be written to the store after the verdict; explain only prints it. */
@@ -35,7 +36,8 @@ struct effect {
     bool trusted;    /* by its chain */
     const char
         *capabilities; /* "aes256-gcm aes256-cbc": what the peer's SMIMECapabilities say, NULL: nothing */
-    const struct remembered *remembered; /* EFFECT_DIRECTORY: this and the following are its own */
+    const struct remembered
+        *remembered; /* EFFECT_DIRECTORY, EFFECT_LOOKUP: this and the following are their own */
     size_t nremembered;
     const char *why; /* NULL: it said all that was asked */
 };

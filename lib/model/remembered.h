@@ -1,5 +1,6 @@
 /*
  * remembered - what the directory said of one address at one time: an effect of a message, a record of the store, a fact of the next message.
+ * Likewise what key servers said: whether they have a key that can be used.
  *
  * Only what was found out is remembered.
  */
@@ -11,7 +12,7 @@
 #include <stdint.h>
 
 struct remembered {
-    const char *addr;    /* canonical */
+    const char *addr;    /* canonical; with "openpgp " before it: of key servers */
     const char *source;  /* names the directory's settings: another directory knows other people */
     bool found;          /* it has an entry of this address */
     const char **groups; /* asked for: "dn cn=staff,dc=example" or "cn staff" */

@@ -127,6 +127,34 @@ START_TEST(facts_are_asked_for_when_a_step_needs_them)
 }
 END_TEST
 
+/* gate/lookup.c: of a key that no server was asked for FACTS_KEYS says nothing. */
+static const struct {
+    const char *rule;
+    unsigned needs;
+} lookups[] = {
+    {"  encrypt\n", FACTS_LOOKUPS},
+    {"  encrypt with openpgp\n", FACTS_LOOKUPS},
+    {"  encrypt with smime if possible\n", 0},
+    {"  sign\n", 0},
+    {"  pass\n", 0},
+    {"  when possible openpgp\n  pass\nrule \"rest\"\n  pass\n", FACTS_LOOKUPS},
+    {"  when possible smime\n  pass\nrule \"rest\"\n  pass\n", 0},
+};
+
+START_TEST(key_servers_are_asked_only_when_it_matters_what_they_say)
+{
+    char policy[200];
+    snprintf(policy, sizeof policy, "rule \"r\"\n%s", lookups[_i].rule);
+    struct site *site = site_new(policy);
+    struct rcpt_facts *rcpt = site_rcpt(site, "x@bank.example", DIRECTION_OUTBOUND);
+    site_no_key(&rcpt->encrypt[METHOD_SMIME]);
+    rcpt->encrypt[METHOD_OPENPGP].usable = ANSWER_UNASKED;
+    site->facts.have &= ~(unsigned)FACTS_LOOKUPS;
+    ck_assert_uint_eq(site_needs(site), lookups[_i].needs);
+    site_free(site);
+}
+END_TEST
+
 START_TEST(what_all_recipients_need_is_asked_for_at_once)
 {
     struct site *site = site_new("rule \"a\"\n  when to a.example\n  encrypt\nrule \"rest\"\n  sign\n");
@@ -372,6 +400,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_condition_that_could_not_be_found_out_defers);
     tcase_add_test(t, the_trace_tells_each_rule_that_was_tried_and_what_failed);
     tcase_add_loop_test(t, facts_are_asked_for_when_a_step_needs_them, 0, SEAL_COUNT(lazy));
+    tcase_add_loop_test(t, key_servers_are_asked_only_when_it_matters_what_they_say, 0, SEAL_COUNT(lookups));
     tcase_add_test(t, what_all_recipients_need_is_asked_for_at_once);
     tcase_add_test(t, plain_mail_is_never_opened_or_looked_up);
     tcase_add_test(t, facts_that_stay_missing_are_our_fault);

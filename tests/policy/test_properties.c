@@ -261,6 +261,8 @@ static struct facts with_classes(struct site *site, unsigned have)
             rcpt->registered = facts.sender_registered = ANSWER_UNASKED;
         if ((have & FACTS_KEYS) == 0)
             memset(rcpt->encrypt, 0, sizeof rcpt->encrypt);
+        else if ((have & FACTS_LOOKUPS) == 0 && rcpt->encrypt[METHOD_SMIME].usable == ANSWER_NO)
+            rcpt->encrypt[METHOD_OPENPGP].usable = ANSWER_UNASKED;
         if ((have & FACTS_DIRECTORY) == 0)
             rcpt->party = facts.sender_party = (struct party_facts){.groups = NULL};
         if ((have & FACTS_OPENED) == 0)
