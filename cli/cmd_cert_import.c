@@ -93,17 +93,6 @@ static int import_x509(struct cli *cli, struct span bytes, const struct terms *t
 
 /* ---- OpenPGP keys ---- */
 
-static void say_key(struct cli *cli, const struct pgp_record *record)
-{
-    buf_printf(&cli->out, "OpenPGP key %s of %s: %s\n", record->fingerprint,
-               cli_join(cli, record->addrs, record->naddrs), pgpbook_trust_text(record));
-    if (!pgp_record_encrypts(record, cli->now))
-        buf_printf(&cli->out, "warning: one cannot encrypt to it (%s)\n", pgpbook_until_text(cli, record));
-    if (record->trust == TRUST_UNTRUSTED)
-        buf_printf(&cli->out, "next: compare the fingerprint with its owner, then sealadm cert trust %.16s\n",
-                   record->fingerprint);
-}
-
 static int import_keys(struct cli *cli, struct pgp_engine *engine, struct span bytes,
                        const struct terms *terms, struct err *err)
 {
@@ -119,7 +108,7 @@ static int import_keys(struct cli *cli, struct pgp_engine *engine, struct span b
         struct pgp_record record;
         if (pgpbook_put(cli, engine, &keys[i], &given, &record, err) < 0)
             return -1;
-        say_key(cli, &record);
+        pgpbook_say(cli, &record);
     }
     if (broken > 0)
         buf_printf(&cli->out, "warning: %zu more cannot be read\n", broken);

@@ -13,6 +13,7 @@ const struct cli_command cli_commands[] = {
     {"user import", cmd_user_import, "FILE", "register many: lines ADDR[,NAME]"},
     {"cert import", cmd_cert_import, "FILE.. [--trust] [--for ADDR|@DOMAIN]",
      "certificates and OpenPGP keys of correspondents"},
+    {"cert lookup", cmd_cert_lookup, "ADDR [--trust]", "an OpenPGP key of the key servers in the settings"},
     {"cert list", cmd_cert_list, "[ADDR|@DOMAIN] [--json]",
      "certificates and OpenPGP keys, of an address or all"},
     {"cert show", cmd_cert_show, "FP [--json]", "a certificate or OpenPGP key"},

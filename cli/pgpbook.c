@@ -132,6 +132,8 @@ static void keep_known(const struct pgp_record *known, const struct pgpbook_term
     bool by_hand = terms->trust != TRUST_UNTRUSTED;
     record->source = known->source > terms->source ? known->source : terms->source;
     record->trust = by_hand ? terms->trust : known->trust;
+    if (terms->by_source && !known->pinned && record->trust == TRUST_UNTRUSTED)
+        record->trust = TRUST_TRUSTED;
     record->pinned = by_hand || known->pinned;
     if (known->capabilities != NULL)
         record->capabilities = known->capabilities;

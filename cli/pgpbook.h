@@ -25,6 +25,7 @@ int pgpbook_engine(struct cli *cli, const char *home, struct pgp_engine **out, s
 struct pgpbook_terms {
     enum pgp_source source;
     enum trust trust;     /* other than untrusted: by hand */
+    bool by_source;       /* trusted because of its source, unless the administrator said something else */
     const char *for_addr; /* NULL: all that its User-IDs name; else this one alone */
     const char *also_for; /* NULL, or one more */
 };
@@ -40,6 +41,8 @@ const char *pgpbook_key_text(struct cli *cli, const struct pgp_record *record); 
 /* pgpbook_until_text - "until 2028-11-23", "for ever", "revoked". */
 const char *pgpbook_until_text(struct cli *cli, const struct pgp_record *record);
 
+/* pgpbook_say - what came of a key that was put; with what to do next. */
+void pgpbook_say(struct cli *cli, const struct pgp_record *record);
 void pgpbook_print_line(struct cli *cli, const struct pgp_record *record);
 void pgpbook_print(struct cli *cli, const struct pgp_record *record);
 int pgpbook_write_json(struct cli *cli, struct json *json, const struct pgp_record *record,

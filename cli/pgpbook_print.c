@@ -32,6 +32,17 @@ const char *pgpbook_until_text(struct cli *cli, const struct pgp_record *record)
                         record->expires <= cli->now ? " (expired)" : "");
 }
 
+void pgpbook_say(struct cli *cli, const struct pgp_record *record)
+{
+    buf_printf(&cli->out, "OpenPGP key %s of %s: %s\n", record->fingerprint,
+               cli_join(cli, record->addrs, record->naddrs), pgpbook_trust_text(record));
+    if (!pgp_record_encrypts(record, cli->now))
+        buf_printf(&cli->out, "warning: one cannot encrypt to it (%s)\n", pgpbook_until_text(cli, record));
+    if (record->trust == TRUST_UNTRUSTED)
+        buf_printf(&cli->out, "next: compare the fingerprint with its owner, then sealadm cert trust %.16s\n",
+                   record->fingerprint);
+}
+
 void pgpbook_print_line(struct cli *cli, const struct pgp_record *record)
 {
     buf_printf(&cli->out, "%s  %-17s  %s  OpenPGP %s  %s\n", record->fingerprint, pgpbook_trust_text(record),
