@@ -144,10 +144,10 @@ static struct op_list without_views(const struct planning *p, const struct share
     const struct op_list whole = {share->ops, share->nops};
     struct op *ops = arena_array(p->arena, whole.n, sizeof *ops);
     struct op_list list = {.ops = ops};
-    bool opened = op_list_has(&whole, OP_OPEN);
+    bool opened = op_list_has(&whole, OP_OPEN), encrypted = p->facts->encrypted_by != METHOD_NONE;
     for (size_t i = 0; i < whole.n; i++) {
         enum op_kind kind = whole.ops[i].kind;
-        bool of_opened = opened && (kind == OP_ENCRYPT || kind == OP_PROTECT);
+        bool of_opened = (opened && kind == OP_ENCRYPT) || (encrypted && kind == OP_PROTECT);
         if (kind != OP_OPEN && kind != OP_SUBJECT && kind != OP_TAG && kind != OP_STATUS && !of_opened)
             ops[list.n++] = whole.ops[i];
     }
