@@ -1,0 +1,25 @@
+/*
+ * bridge - an EVP_PKEY whose private operations are asked of a struct key: an OpenSSL provider in this process.
+ *
+ * The provider is loaded into a library context of its own, so that nothing else fetches it. It knows RSA (PKCS#1 v1.5, PSS, OAEP), ECDSA
+ * and ECDH (with X9.63 KDF, as CMS asks for it), gives out the public half and refuses the private one, which is what makes OpenSSL
+ * take the key's own provider. There is no raw RSA.
+ */
+#ifndef TOKEN_BRIDGE_H
+#define TOKEN_BRIDGE_H
+
+#include "token/key.h"
+
+#include <openssl/evp.h>
+
+/* bridge_pkey - made from a SubjectPublicKeyInfo; operates key, which it borrows: it must not outlive it. ERR_UNSUPPORTED, ERR_CRYPTO. */
+int bridge_pkey(struct key *key, struct span public_key, EVP_PKEY **out, struct err *err) SEAL_CHECKED;
+
+/*
+ * bridge_begin, bridge_fault - OpenSSL cannot carry the reason why a private operation failed. After bridge_begin() this thread's first
+ * temporary failure of a backend is kept; bridge_fault() tells it: -1 with err set, or 0.
+ */
+void bridge_begin(void);
+int bridge_fault(struct err *err) SEAL_CHECKED;
+
+#endif

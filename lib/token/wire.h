@@ -1,0 +1,62 @@
+/*
+ * wire - what sealkeyd is asked and what it answers: one packet each (SOCK_SEQPACKET), every field with its length, nothing behind.
+ *
+ * A question says what is meant (this digest, this padding, for this address); there is none for a raw RSA operation, none that gives a
+ * private key out. Both sides and the fuzzer use this file; reading is strict: a field too long, an unknown value, an octet too many
+ * is ERR_SYNTAX.
+ */
+#ifndef TOKEN_WIRE_H
+#define TOKEN_WIRE_H
+
+#include "base/buf.h"
+#include "token/key.h"
+
+#define WIRE_VERSION 1
+#define WIRE_MAX     (96u << 10) /* octets of a packet */
+#define WIRE_ID_SIZE 32          /* of a key: SHA-256 over owner, public key and what is wrapped */
+#define WIRE_DATA_MAX                                                                                        \
+    4096 /* hash, wrapped content key, peer's point; signature, content key, shared secret */
+#define WIRE_PUBLIC_MAX 8192
+#define WIRE_URI_MAX    1024
+#define WIRE_ADDR_MAX   320
+
+enum wire_op {
+    WIRE_OPEN = 1, /* owner, public_key, wrapped -> nothing: the key is in the cache */
+    WIRE_SIGN,     /* id, addr, digest, sign_padding, data (the hash) -> data (the signature) */
+    WIRE_DECRYPT,  /* id, addr, wrap_padding, digest (of OAEP), data -> data (the content key) */
+    WIRE_DERIVE,   /* id, addr, data (the peer's point) -> data (the shared secret) */
+    WIRE_SECRET,   /* owner, subject (a fingerprint in hex), wrapped -> data */
+    WIRE_GENERATE, /* owner, type, bits, uri ("": a soft key; else a key on a token: privileged peers) -> public_key, wrapped */
+    WIRE_SEAL, /* owner, public_key, uri: a key that is on a token already -> public_key, wrapped; privileged peers */
+    WIRE_STATUS, /* -> data: lines "name value" */
+};
+
+struct wire_question {
+    enum wire_op op;
+    unsigned char id[WIRE_ID_SIZE];
+    struct span addr, owner, subject, public_key, wrapped, data, uri;
+    enum digest digest;
+    enum sign_padding sign_padding;
+    enum wrap_padding wrap_padding;
+    enum key_type type;
+    unsigned bits;
+};
+
+struct wire_answer {
+    enum err_code code;  /* 0: it worked; ERR_ABSENT to SIGN, DECRYPT, DERIVE: open the key first */
+    struct span message; /* why not */
+    struct span data, public_key, wrapped;
+};
+
+/* Spans point into the packet. ERR_SYNTAX, ERR_LIMIT. */
+int wire_read_question(struct span packet, struct wire_question *out, struct err *err) SEAL_CHECKED;
+int wire_read_answer(struct span packet, struct wire_answer *out, struct err *err) SEAL_CHECKED;
+/* Appended; ERR_LIMIT when a field is longer than its maximum. */
+int wire_write_question(const struct wire_question *question, struct buf *out, struct err *err) SEAL_CHECKED;
+int wire_write_answer(const struct wire_answer *answer, struct buf *out, struct err *err) SEAL_CHECKED;
+
+/* wire_key_id - of a sealed key. */
+void wire_key_id(struct span owner, struct span public_key, struct span wrapped,
+                 unsigned char out[WIRE_ID_SIZE]);
+
+#endif
