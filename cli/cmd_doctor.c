@@ -119,6 +119,8 @@ int cmd_doctor(struct cli *cli, int argc, char **argv, struct err *err)
         examine_store(cli, &doctor);
     doctor_inject(&doctor);
     doctor_directory(&doctor);
+    doctor_lookup(&doctor);
+    doctor_unit(&doctor);
     int status = examine_mta(&doctor, postfix, sendmail, err);
     policy_free(&doctor.policy);
     if (cli->json)

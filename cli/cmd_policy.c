@@ -6,6 +6,7 @@
 #include "cli/policy_source.h"
 #include "cli/policy_tests.h"
 #include "cli/policy_version.h"
+#include "fetch/lookup.h"
 #include "gate/snapshot.h"
 
 #include <stdlib.h>
@@ -24,12 +25,24 @@ static void warn_of_inject(struct cli *cli, const char *path, const struct polic
                    path, rule);
 }
 
+static void warn_of_lookup(struct cli *cli)
+{
+    const struct openpgp_settings *openpgp = &cli->settings->openpgp;
+    if (*openpgp->gpg != '\0' && lookup_asks_any_domain(&openpgp->lookup))
+        buf_printf(&cli->out,
+                   "warning: %s: openpgp-lookup: 'wkd' without address patterns asks the web server of every "
+                   "domain: while one fails, mail there that a rule wants to encrypt is deferred; name the "
+                   "domains\n",
+                   cli->settings->path);
+}
+
 /* Says what is wrong with it. */
 static int check(struct cli *cli, const char *path, const struct policy *policy, struct err *err)
 {
     size_t errors = policy_check(policy, &cli->out);
     cli_check_groups(cli, policy);
     warn_of_inject(cli, path, policy);
+    warn_of_lookup(cli);
     return errors == 0 ? 0 : err_set(err, ERR_CONFIG, "%s: %zu errors, see above", path, errors);
 }
 

@@ -45,6 +45,10 @@ void doctor_openpgp(struct doctor *doctor);
 void doctor_revocation(struct doctor *doctor);
 /* doctor_directory.c: the servers of the directory. */
 void doctor_directory(struct doctor *doctor);
+/* doctor_lookup.c: the key servers of openpgp-lookup. */
+void doctor_lookup(struct doctor *doctor);
+/* doctor_unit.c: whether the systemd unit lets the daemon reach servers that are not on this host. */
+void doctor_unit(struct doctor *doctor);
 /* doctor_socket.c: whether this user of the MTA reaches our unix socket; chroot: where it is locked in, NULL: nowhere. */
 void doctor_socket(struct doctor *doctor, const char *user, const char *chroot);
 /* doctor_inject.c: whether the injection listener answers, and offers what copies need. */

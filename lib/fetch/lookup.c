@@ -48,6 +48,16 @@ bool lookup_asks(const struct lookup_settings *settings, const char *addr)
     return false;
 }
 
+bool lookup_asks_any_domain(const struct lookup_settings *settings)
+{
+    for (size_t i = 0; i < settings->nservers; i++) {
+        const struct key_server *server = &settings->servers[i];
+        if (server->kind == KEY_SERVER_WKD && server->base == NULL && server->patterns.n == 0)
+            return true;
+    }
+    return false;
+}
+
 static void add_question(struct state *state, struct question question)
 {
     if (question.url != NULL)

@@ -30,6 +30,8 @@ struct lookup_taker {
 
 /* lookup_asks - whether the settings name a server for the address. */
 bool lookup_asks(const struct lookup_settings *settings, const char *addr);
+/* lookup_asks_any_domain - whether they name the key directory of every domain there is: each of those can hold mail up. */
+bool lookup_asks_any_domain(const struct lookup_settings *settings);
 
 /* lookup_all - at most LOOKUP_MAX, each with its addr alone. Within the settings' time, name servers that hang apart. */
 void lookup_all(const struct lookup_settings *settings, struct arena *arena, struct lookup *lookups, size_t n,

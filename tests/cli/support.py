@@ -45,8 +45,9 @@ class Site:
         self.settings |= {key.replace("_", "-"): value for key, value in settings.items()}
         self.conf.write_text("".join(f"{key} = {value}\n" for key, value in self.settings.items()))
 
-    def run(self, *arguments, input=None, env=None):
-        result = subprocess.run([SEALADM, "-c", self.conf, *map(str, arguments)], input=input, capture_output=True,
+    def run(self, *arguments, input=None, env=None, starter=()):
+        """starter: a command that starts it."""
+        result = subprocess.run([*starter, SEALADM, "-c", self.conf, *map(str, arguments)], input=input, capture_output=True,
                                 timeout=60, env=env)
         result.text, result.errors = result.stdout.decode(errors="replace"), result.stderr.decode(errors="replace")
         if "Sanitizer" in result.errors or "runtime error" in result.errors or result.returncode < 0:

@@ -1,4 +1,6 @@
 """sealadm cert lookup: against a real HTTPS server with a test CA that is key directory and key server (tests/support/key_host.py)."""
+import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -83,6 +85,51 @@ class Lookup(OpenPgp):
         self.ask("hkps", "*.far.example", "other.example")
         self.fails("cert", "lookup", BOB, says=f"openpgp-lookup names no server for {BOB}")
         self.assertFalse((self.host / "asked").exists())
+
+    # ---- what doctor and policy check say of them ----
+
+    def findings(self, *starter):
+        result = self.site.run("doctor", "--json", "--sendmail", self.file("sendmail.cf", "\n"), starter=starter)
+        return {f["what"]: f for f in json.loads(result.text)["findings"] if "openpgp-lookup" in f["what"] or "the unit" in f["what"]}
+
+    def test_doctor_asks_each_server(self):
+        for scheme in "wkd", "hkps", "hkp":
+            self.ask(scheme, "far.example")
+            self.assertEqual([(f["what"], f["severity"]) for f in self.findings().values()],
+                             [(f"openpgp-lookup: {self.server} can be asked: {self.server}: has no key", "good")])
+        (self.host / "mode").write_text("503")
+        (finding,) = self.findings().values()
+        self.assertEqual((finding["what"], finding["severity"]),
+                         (f"openpgp-lookup: {self.server} cannot be asked: {self.server}: the server says 503", "error"))
+        self.assertIn("take it out of openpgp-lookup", finding["todo"])
+
+    def test_doctor_asks_the_directory_of_each_domain_that_is_named(self):
+        self.site.configure(openpgp_lookup="wkd a.localhost *.far.example *@b.localhost")
+        self.assertEqual([(f["what"], f["severity"]) for f in self.findings().values()],
+                         [(f"openpgp-lookup: wkd {domain} cannot be asked: openpgpkey.{domain}: the server's address is inside, "
+                           "and the settings do not name it", "error") for domain in ("a.localhost", "b.localhost")])
+
+    def test_doctor_misses_who_could_vouch_for_the_servers(self):
+        self.site.configure(openpgp_lookup_ca_file="/nonexistent.pem")
+        self.assertEqual({f["severity"] for f in self.findings().values()}, {"error"})
+        self.assertTrue(any("cannot be asked" in what for what in self.findings()))
+
+    def test_directories_of_all_domains_are_warned_of(self):
+        for words, warned in (("wkd far.example", False), ("hkps://localhost, wkd", True)):
+            self.site.configure(openpgp_lookup=words)
+            self.assertEqual("warning: " in self.done("policy", "check"), warned)
+        self.assertIn("openpgp-lookup: 'wkd' without address patterns", self.done("policy", "check"))
+        self.assertTrue(any("wkd without address patterns" in what for what in self.findings()))
+
+    @unittest.skipUnless(os.geteuid() == 0, "puts a program in the place of another")
+    def test_unit_that_keeps_the_daemon_on_this_host(self):
+        for servers, allowed, kept in (("wkd", "127.0.0.0/8 ::1/128", True), ("hkps://keys.invalid", "", True), ("wkd", "::/0 0.0.0.0/0", False),
+                                       ("hkps://keys.invalid", "127.0.0.0/8 192.0.2.0/24", False), ("hkps://localhost", "127.0.0.0/8", False)):
+            with self.subTest(servers=servers, allowed=allowed):
+                self.site.configure(openpgp_lookup=servers, openpgp_lookup_timeout="1s")
+                systemctl = self.file("systemctl", f"#!/bin/sh\necho IPAddressAllow={allowed}\necho IPAddressDeny=::/0 0.0.0.0/0\n", 0o755)
+                found = self.findings("unshare", "--mount", "sh", "-c", f'mount --bind {systemctl} /usr/bin/systemctl && exec "$@"', "sh")
+                self.assertEqual([f["severity"] for what, f in found.items() if "the unit" in what], ["error"] if kept else [])
 
 
 if __name__ == "__main__":

@@ -122,6 +122,17 @@ START_TEST(servers_are_asked_for_their_own_addresses_alone)
 }
 END_TEST
 
+START_TEST(directories_of_all_domains_are_asked_where_no_pattern_limits_them)
+{
+    const char *patterns[] = {"their.example"};
+    ck_assert(!lookup_asks_any_domain(&settings));
+    servers[0].base = NULL;
+    ck_assert(lookup_asks_any_domain(&settings));
+    servers[0].patterns = (struct string_list){patterns, 1};
+    ck_assert(!lookup_asks_any_domain(&settings));
+}
+END_TEST
+
 START_TEST(directory_of_a_domain_that_leads_inside_is_not_asked)
 {
     servers[0].base = NULL;
@@ -169,6 +180,7 @@ static Suite *suite(void)
     tcase_add_test(t, no_of_some_and_silence_of_one_is_not_no);
     tcase_add_test(t, key_that_could_not_be_read_is_not_no);
     tcase_add_test(t, servers_are_asked_for_their_own_addresses_alone);
+    tcase_add_test(t, directories_of_all_domains_are_asked_where_no_pattern_limits_them);
     tcase_add_test(t, directory_of_a_domain_that_leads_inside_is_not_asked);
     tcase_add_test(t, slow_server_leaves_time_for_the_others);
     tcase_add_test(t, all_addresses_are_asked_for_at_once);

@@ -1,0 +1,97 @@
+/* doctor_lookup - whether the key servers of openpgp-lookup can be asked from here, and whose would be asked that nobody named. */
+#include "cli/doctor.h"
+
+#include "base/addr.h"
+#include "fetch/lookup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* A name that nobody has: a server that says so has answered. */
+#define NOBODY "sealmilter-doctor@%s"
+#define REPAIR "repair it, or take it out of openpgp-lookup; until then mail that depends on it waits"
+
+static enum find take(void *arg, size_t index, const struct key_server *server, struct span octets,
+                      const char **why_out)
+{
+    (void)arg;
+    (void)index;
+    (void)server;
+    (void)octets;
+    *why_out = "answers";
+    return FIND_ABSENT;
+}
+
+/* The domain of a pattern; NULL: it stands for many. */
+static const char *domain_of(const char *pattern)
+{
+    const char *domain = strrchr(pattern, '@') != NULL ? strrchr(pattern, '@') + 1 : pattern;
+    return strpbrk(domain, "*?") == NULL ? domain : NULL;
+}
+
+static void add_address(struct doctor *doctor, struct lookup *lookups, size_t *n, const char *domain)
+{
+    const char *addr = arena_printf(doctor->arena, NOBODY, domain);
+    for (size_t i = 0; i < *n; i++)
+        if (strcmp(lookups[i].addr, addr) == 0)
+            return;
+    if (*n < LOOKUP_MAX)
+        lookups[(*n)++].addr = addr;
+}
+
+/* One that is named is asked once; of the directories of domains each whose domain is known. */
+static size_t list_addresses(struct doctor *doctor, const struct key_server *server, struct lookup *lookups)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < server->patterns.n; i++) {
+        const char *domain = domain_of(server->patterns.items[i]);
+        if (domain != NULL && (n == 0 || server->base == NULL))
+            add_address(doctor, lookups, &n, domain);
+    }
+    if (n == 0 && server->base != NULL)
+        add_address(doctor, lookups, &n, "example.org");
+    return n;
+}
+
+static void report(struct doctor *doctor, const struct key_server *server, const struct lookup *lookup)
+{
+    const char *whose = server->base == NULL ? addr_domain(lookup->addr) : "";
+    const char *space = *whose == '\0' ? "" : " ";
+    if (lookup->answer == FIND_FAILED)
+        doctor_add(doctor, FINDING_ERROR, REPAIR, "openpgp-lookup: %s%s%s cannot be asked: %s", server->name,
+                   space, whose, lookup->why);
+    else
+        doctor_add(doctor, FINDING_GOOD, NULL, "openpgp-lookup: %s%s%s can be asked: %s", server->name, space,
+                   whose, lookup->why);
+}
+
+static void examine_server(struct doctor *doctor, const struct key_server *server)
+{
+    struct lookup lookups[LOOKUP_MAX];
+    struct key_server everybody = *server;
+    everybody.patterns.n = 0;
+    struct lookup_settings alone = doctor->settings->openpgp.lookup;
+    alone.servers = &everybody;
+    alone.nservers = 1;
+    size_t n = list_addresses(doctor, server, lookups);
+    lookup_all(&alone, doctor->arena, lookups, n, &(struct lookup_taker){.take = take});
+    for (size_t i = 0; i < n; i++)
+        report(doctor, server, &lookups[i]);
+}
+
+void doctor_lookup(struct doctor *doctor)
+{
+    const struct openpgp_settings *openpgp = &doctor->settings->openpgp;
+    if (*openpgp->gpg == '\0' || openpgp->lookup.nservers == 0)
+        return;
+    if (lookup_asks_any_domain(&openpgp->lookup))
+        doctor_add(doctor, FINDING_WARNING,
+                   "name the domains behind it: openpgp-lookup = wkd partner.example",
+                   "openpgp-lookup: wkd without address patterns asks the web server of every domain: while "
+                   "one fails, mail there that a rule wants to encrypt is deferred");
+    if (access(openpgp->lookup.ca_file, R_OK) < 0)
+        doctor_add(doctor, FINDING_ERROR, "install ca-certificates, or correct openpgp-lookup-ca-file",
+                   "%s cannot be read: no key server can prove who it is", openpgp->lookup.ca_file);
+    for (size_t i = 0; i < openpgp->lookup.nservers; i++)
+        examine_server(doctor, &openpgp->lookup.servers[i]);
+}
