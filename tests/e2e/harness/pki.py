@@ -15,18 +15,16 @@ class Authority:
     def __init__(self, folder, name="Far CA", issuer=None):
         self.dir, self.issuer, self._serial = folder, issuer, 1
         self.key, self.cert, self.chain = folder / "ca.key", folder / "ca.pem", folder / "chain.pem"
-        make_key("ec:P-256", self.key)
-        extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
         request = folder / "ca.csr"
-        run("openssl", "req", "-new", "-key", self.key, "-subj", f"/CN={name}", "-out", request)
+        make_request("ec:P-256", self.key, name, request)
+        extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n"
         (issuer or self).certify(request, self.cert, 30, extensions)
         self.chain.write_bytes(self.cert.read_bytes() + (issuer.chain.read_bytes() if issuer else b""))
 
     def issue(self, address, key="rsa:2048", days=20, usage=USAGE, name=None, also=(), key_id=True):
         """A person with this address; key: rsa:BITS or ec:CURVE. days < 0: expired. also: further addresses, in this order after it."""
         person = Person(self, address, self.dir / (name or f"{address}-{key.replace(':', '')}"))
-        make_key(key, person.key)
-        run("openssl", "req", "-new", "-key", person.key, "-subj", f"/CN={address.split('@')[0]}", "-out", person.path("csr"))
+        make_request(key, person.key, address.split("@")[0], person.path("csr"))
         names = ",".join(f"email:{each}" for each in (address, *also))
         extensions = f"{usage}subjectAltName={names}\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n"
         self.certify(person.path("csr"), person.cert, days, extensions + ("subjectKeyIdentifier=hash\n" if key_id else ""))
@@ -41,11 +39,12 @@ class Authority:
             request.with_suffix(".ext"), "-out", cert)
 
 
-def make_key(kind, path):
-    """kind: rsa:BITS or ec:CURVE."""
+def make_request(kind, key, name, request):
+    """A new key, and the request for a certificate of this name; kind: rsa:BITS or ec:CURVE."""
     algorithm, size = kind.split(":")
     option = f"rsa_keygen_bits:{size}" if algorithm == "rsa" else f"ec_paramgen_curve:{size}"
-    run("openssl", "genpkey", "-algorithm", algorithm.upper(), "-pkeyopt", option, "-out", path)
+    run("openssl", "genpkey", "-algorithm", algorithm.upper(), "-pkeyopt", option, "-out", key)
+    run("openssl", "req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
 
 
 class Person:
