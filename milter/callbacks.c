@@ -1,8 +1,8 @@
 /* callbacks - from libmilter to session and finish. */
 #include "milter/callbacks.h"
 
+#include "log/log.h"
 #include "milter/finish.h"
-#include "milter/log.h"
 #include "milter/mta_smfi.h"
 
 /* libmilter hands no argument of ours to the first callback of a connection. */

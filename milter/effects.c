@@ -2,7 +2,7 @@
 #include "milter/effects.h"
 
 #include "gate/keep_pgp.h"
-#include "milter/log.h"
+#include "log/log.h"
 #include "smime/cert.h"
 
 static const char *kind_name(enum key_type type)

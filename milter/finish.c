@@ -2,11 +2,11 @@
 #include "milter/finish.h"
 
 #include "base/io.h"
+#include "log/log.h"
 #include "milter/clock.h"
 #include "milter/edits.h"
 #include "milter/effects.h"
 #include "milter/inject.h"
-#include "milter/log.h"
 #include "milter/pace.h"
 #include "milter/record.h"
 #include "milter/reply.h"

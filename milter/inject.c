@@ -1,7 +1,7 @@
 /* inject - parcels over the wire. */
 #include "milter/inject.h"
 
-#include "milter/log.h"
+#include "log/log.h"
 #include "milter/parcel.h"
 #include "milter/record.h"
 

@@ -1,10 +1,11 @@
 /* main - sealmilter: options, the steps of a start in their order, the end. */
 #include "base/hash.h"
+#include "log/log.h"
 #include "milter/callbacks.h"
 #include "milter/listener.h"
-#include "milter/log.h"
 #include "milter/signals.h"
 #include "milter/start.h"
+#include "proc/background.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -155,7 +156,7 @@ static int run(const struct settings *settings, const struct options *options)
     struct err err = ERR_INIT;
     int report_fd = -1;
     enum log_target target = log_target_of(settings);
-    if (!options->foreground && start_background(&report_fd, &err) < 0) {
+    if (!options->foreground && background_start("sealmilter", &report_fd, &err) < 0) {
         fprintf(stderr, "sealmilter: %s\n", err.msg);
         return EXIT_FAILURE;
     }
@@ -166,12 +167,12 @@ static int run(const struct settings *settings, const struct options *options)
         log_error(NULL, "start", &err);
         if (options->foreground && target == LOG_TO_SYSLOG)
             fprintf(stderr, "sealmilter: %s\n", err.msg);
-        start_report(&report_fd, err.msg);
+        background_report(&report_fd, err.msg);
         return EXIT_FAILURE;
     }
     if (!options->foreground && target == LOG_TO_SYSLOG)
         close_stderr();
-    start_report(&report_fd, NULL);
+    background_report(&report_fd, NULL);
     log_event(LEVEL_INFO, NULL, "start", "version", SEAL_VERSION, "socket", settings->socket, NULL);
     return serve_until_stopped(settings);
 }

@@ -1,7 +1,7 @@
 /* parcel - copies and notices to transactions. */
 #include "milter/parcel.h"
 
-#include "milter/log.h"
+#include "log/log.h"
 #include "milter/record.h"
 #include "smtp/syntax.h"
 

@@ -1,7 +1,7 @@
 /* record - decisions and outcomes as log lines. */
 #include "milter/record.h"
 
-#include "milter/log.h"
+#include "log/log.h"
 
 #include <stdio.h>
 

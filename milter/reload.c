@@ -1,8 +1,8 @@
 /* reload - one snapshot, replaced when it is due; its successor is made ready where there is time. */
 #include "milter/reload.h"
 
+#include "log/log.h"
 #include "milter/clock.h"
-#include "milter/log.h"
 #include "milter/stamp.h"
 
 #include <pthread.h>

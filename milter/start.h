@@ -1,17 +1,8 @@
-/* start - from a command to a daemon: into the background, privileges away, pid file. */
+/* start - what the daemon needs and gives up before it serves: privileges away, spool folder, pid file. */
 #ifndef MILTER_START_H
 #define MILTER_START_H
 
 #include "conf/settings.h"
-
-/*
- * start_background - fork; the parent waits until the child says how it went, and ends with that status. Returns in the child
- * only, with the descriptor for start_report().
- */
-int start_background(int *report_fd, struct err *err) SEAL_CHECKED;
-
-/* start_report - tell the parent (report_fd -1: nobody waits): text NULL is success. Closes the descriptor. */
-void start_report(int *report_fd, const char *text);
 
 /* start_pid_file - while we may still write to its folder. */
 int start_pid_file(const struct settings *settings, struct err *err) SEAL_CHECKED;

@@ -11,7 +11,7 @@ FILE_MAX = 600
 
 # Beyond the order of layers.txt: folders that may include these only, or never those.
 ONLY = {"policy": {"policy", "lib/base", "lib/model", "lib/conf"},
-        "keyd": {"keyd", "lib/base", "lib/model", "lib/token"}}
+        "keyd": {"keyd", "lib/base", "lib/log", "lib/proc", "lib/conf", "lib/token"}}
 NEVER = {"lib/xform": {"lib/store", "lib/directory"}, "lib/directory": {"lib/store"}}
 
 # A foreign library's header: where it may appear, as path prefixes.
@@ -31,7 +31,8 @@ FORBIDDEN = (
     (r"\bPKCS7_[a-z]\w*\s*\(", ("lib/smime/import",), "CMS_* only (R34)"),
     (r"\bCMS_DEBUG_DECRYPT\b", (), "makes an oracle (R18)"),
     (r"\b(time|clock_gettime|gettimeofday)\s*\(", ("milter/", "cli/", "keyd/"), "now is an argument"),
-    (r"\b(syslog|openlog|perror|printf|puts|exit|_exit)\s*\(|\bstderr\b", ("milter/", "cli/", "keyd/"),
+    (r"\b(syslog|openlog|perror|printf|puts|exit|_exit)\s*\(|\bstderr\b",
+     ("milter/", "cli/", "keyd/", "lib/log/", "lib/proc/"),
      "lib/, policy/ and gate/ neither log nor exit"),
     (r"\bgetenv\s*\(", ("lib/base/io.c", "milter/", "cli/", "keyd/"), "the environment is not read"),
 )

@@ -4,9 +4,9 @@
 #include "support/rig.h"
 
 #include "base/io.h"
+#include "log/log.h"
 #include "milter/clock.h"
 #include "milter/journal.h"
-#include "milter/log.h"
 
 #include <stdio.h>
 #include <string.h>

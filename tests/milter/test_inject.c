@@ -3,7 +3,7 @@
 #include "support/check.h"
 #include "support/rig.h"
 
-#include "milter/log.h"
+#include "log/log.h"
 
 #include <stdio.h>
 #include <string.h>

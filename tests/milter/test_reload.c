@@ -5,8 +5,8 @@
 #include "support/site.h"
 
 #include "base/io.h"
+#include "log/log.h"
 #include "milter/clock.h"
-#include "milter/log.h"
 #include "smime/crl.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #include "support/rig.h"
 
 #include "base/io.h"
+#include "log/log.h"
 #include "milter/clock.h"
-#include "milter/log.h"
 
 #include <stdio.h>
 #include <string.h>

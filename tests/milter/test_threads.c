@@ -2,7 +2,7 @@
 #include "support/check.h"
 #include "support/rig.h"
 
-#include "milter/log.h"
+#include "log/log.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* test_log - values of strangers in log lines. */
-#include "milter/log.h"
+#include "log/log.h"
 #include "support/check.h"
 
 #include <stdio.h>
@@ -95,7 +95,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-    Suite *s = suite_create("milter/log");
+    Suite *s = suite_create("lib/log/log");
     TCase *tc = tcase_create("log");
     tcase_add_loop_test(tc, value_cannot_forge_a_line_or_a_key, 0, SEAL_COUNT(values));
     tcase_add_test(tc, long_value_is_cut);

@@ -4,8 +4,8 @@
  * Values are of strangers: control characters and what changes direction leave, what holds a blank or a quote is quoted (R38).
  * Never a subject, a body or key material. Any thread may log.
  */
-#ifndef MILTER_LOG_H
-#define MILTER_LOG_H
+#ifndef LOG_LOG_H
+#define LOG_LOG_H
 
 #include "base/buf.h"
 

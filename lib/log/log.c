@@ -1,5 +1,5 @@
 /* log - key=value lines. */
-#include "milter/log.h"
+#include "log/log.h"
 
 #include "base/text.h"
 
@@ -18,7 +18,7 @@ static atomic_int log_level = LEVEL_INFO;
 void log_open(enum log_target target, enum log_level level)
 {
     if (target == LOG_TO_SYSLOG)
-        openlog("sealmilter", LOG_PID | LOG_NDELAY, LOG_MAIL);
+        openlog(NULL, LOG_PID | LOG_NDELAY, LOG_MAIL);
     atomic_store(&log_target, target);
     atomic_store(&log_level, level);
 }
