@@ -9,6 +9,7 @@
 #include "conf/lex.h"
 #include "conf/nearest.h"
 #include "conf/network.h"
+#include "conf/private_keys.h"
 #include "conf/value.h"
 
 #include <limits.h>
@@ -149,6 +150,21 @@ static const struct setting table[] = {
     PATH("policy", policy_file, "/etc/sealmilter/policy.conf", 1, "the policy that sealadm loads by default"),
     PATH("master-key", master_key, NULL, 1,
          "file that unlocks the private keys; default: master.key in the state folder"),
+    TEXT("key-process", keys.process, "start", private_keys_check_process,
+         "sealkeyd, which holds the private keys: start = by the daemon, running = it has a unit of its own"),
+    PATH("key-program", keys.program, SEAL_SBINDIR "/sealkeyd", 1, "the program sealkeyd"),
+    PATH("key-socket", keys.socket, NULL, 1,
+         "where sealkeyd is asked; default: sealkeyd.sock in the state folder"),
+    TEXT("key-user", keys.user, "sealkeyd", NULL, "user that sealkeyd becomes; \"\" = stay who it is"),
+    NUMBER("key-rate", VALUE_COUNT, keys.rate, "6000", 1, 10000000,
+           "operations a minute with one private key"),
+    TEXT("master-key-token", keys.master_token, "", private_keys_check_uri,
+         "URI of a token's RSA key that does the work of master-key; \"\" = there is none"),
+    LIST("pkcs11-module", keys.pkcs11.modules, private_keys_check_module,
+         "PKCS#11 libraries of tokens that hold private keys"),
+    LIST("pkcs11-pin-files", keys.pkcs11.pin_words, NULL, "label of a token and file with its PIN, in turn"),
+    NUMBER("pkcs11-timeout", VALUE_TIME, keys.pkcs11.timeout, "10s", 1, 120,
+           "limit for one operation of a token"),
     TEXT("user", user, "sealmilter", NULL, "user to become; \"\" = stay who we are"),
     PATH("pid-file", pid_file, "", 0, "where the daemon writes its process id; \"\" = nowhere"),
     TEXT("socket", socket, "unix:/run/sealmilter/sealmilter.sock", check_socket,
@@ -396,8 +412,9 @@ static int set_late_defaults(struct settings *settings, struct arena *arena, str
         settings->notice_from = arena_printf(arena, "Mail gateway <postmaster@%s>", settings->hostname);
     if (settings->authserv_id == NULL)
         settings->authserv_id = settings->hostname;
-    return directory_settle(settings, arena, err) < 0 || key_servers_settle(settings, arena, err) < 0 ? -1
-                                                                                                      : 0;
+    if (directory_settle(settings, arena, err) < 0 || key_servers_settle(settings, arena, err) < 0)
+        return -1;
+    return private_keys_settle(settings, arena, err);
 }
 
 int settings_parse(struct arena *arena, const char *path, struct span text, struct settings **out,

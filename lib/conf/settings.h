@@ -76,6 +76,31 @@ struct openpgp_settings {
     struct lookup_settings lookup;
 };
 
+struct pin_file {
+    const char *token; /* its label */
+    const char *path;
+};
+
+/* Tokens that hold private keys: token/pkcs11.h. */
+struct pkcs11_settings {
+    struct string_list modules;   /* pkcs11-module = PATH ..: none = no tokens */
+    struct string_list pin_words; /* pkcs11-pin-files = LABEL FILE .. */
+    struct pin_file *pins;        /* what the words say */
+    size_t npins;
+    unsigned timeout; /* pkcs11-timeout = 10s: for one operation */
+};
+
+/* The process that holds the private keys: sealkeyd(8). */
+struct key_settings {
+    const char *process;      /* key-process = start | running */
+    const char *program;      /* key-program = where it was installed */
+    const char *socket;       /* key-socket = <state>/sealkeyd.sock */
+    const char *user;         /* key-user = sealkeyd; "" = stay who we are */
+    unsigned rate;            /* key-rate = 6000 operations a minute with one key */
+    const char *master_token; /* master-key-token = URI; "" = the file master-key */
+    struct pkcs11_settings pkcs11;
+};
+
 struct settings {
     const char *path;         /* of the file that was read */
     const char *state_dir;    /* state = /var/lib/sealmilter */
@@ -118,6 +143,7 @@ struct settings {
     const char *log;                 /* log = syslog | stderr */
     const char *log_level;           /* log-level = info */
     bool allow_old_libcrypto;        /* allow-old-libcrypto = no: R34 */
+    struct key_settings keys;
     struct openpgp_settings openpgp;
     struct directory_settings directory;
     unsigned workers_max; /* max-messages = 200: messages worked on at once; above: tempfail */

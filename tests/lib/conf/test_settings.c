@@ -193,8 +193,8 @@ static void page_default(const char *value, struct buf *out)
 static void check_item(const char *page, const char *name, const char *value)
 {
     static const char *const following[] = {
-        "hostname",        "authserv-id",  "notice-from",    "master-key",
-        "openpgp-limiter", "openpgp-home", "openpgp-scratch"}; /* these say from what */
+        "hostname",   "authserv-id",     "notice-from",  "master-key",     "key-program",
+        "key-socket", "openpgp-limiter", "openpgp-home", "openpgp-scratch"}; /* these say from what */
     SEAL_CLEANUP(buf_fini) struct buf item = BUF_INIT(1000), wanted = BUF_INIT(1000);
     buf_printf(&item, "\n.It Ic %s = ", name);
     page_default(value, &wanted);
