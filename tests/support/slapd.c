@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "support/check.h"
+#include "support/port.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -28,16 +29,6 @@ int64_t slapd_clock_ms(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-unsigned free_port(void)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof addr;
-    SEAL_CLEANUP(mem_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&addr, sizeof addr), 0);
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr, &size), 0);
-    return ntohs(addr.sin_port);
 }
 
 static const char *path_of(const struct slapd *slapd, const char *name)
@@ -204,10 +195,10 @@ struct slapd *slapd_new(const struct slapd_spec *spec)
     snprintf(slapd->dir, sizeof slapd->dir, "/tmp/seal-slapd-XXXXXX");
     ck_assert(mkdtemp(slapd->dir) != NULL);
     ck_assert_int_eq(mkdir(path_of(slapd, "db"), 0700), 0);
-    slapd->port = free_port();
+    slapd->port = port_take();
     snprintf(slapd->uri, sizeof slapd->uri, "ldap://127.0.0.1:%u", slapd->port);
     if (spec->cert != NULL)
-        snprintf(slapd->ldaps, sizeof slapd->ldaps, "ldaps://127.0.0.1:%u", free_port());
+        snprintf(slapd->ldaps, sizeof slapd->ldaps, "ldaps://127.0.0.1:%u", port_take());
     snprintf(slapd->ca, sizeof slapd->ca, "%s/ca.pem", slapd->dir);
     name_socket(slapd);
     write_conf(slapd, spec);

@@ -48,7 +48,4 @@ void slapd_entity(struct slapd *slapd, const char *name, const struct pki_entity
 /* slapd_clock_ms - CLOCK_MONOTONIC. */
 int64_t slapd_clock_ms(void);
 
-/* free_port - one on which nobody listens now. */
-unsigned free_port(void);
-
 #endif

@@ -13,7 +13,7 @@ import time
 
 TREE = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("SEAL_BUILD", TREE / "build")).resolve()
-TIMEOUT = float(os.environ.get("SEAL_TEST_TIMEOUT", "30"))
+TIMEOUT = float(os.environ.get("SEAL_TEST_TIMEOUT", "120"))
 # Not /tmp: Sendmail takes no socket and no map below a folder that everybody may write.
 PARENT = os.environ.get("SEAL_TEST_DIR", "/run")
 
@@ -35,17 +35,23 @@ def wait_for(condition, what, timeout=TIMEOUT, pause=0.002):
         pause = min(pause * 1.5, 0.1)
 
 
-_ports = iter(range(20000 + os.getpid() * 97 % 12000, 65000))
+_ports = iter(20000 + (os.getpid() * 97 + i) % 12000 for i in range(12000))
+_reserved = []
 
 
 def free_port():
-    """A port that could be bound just now, not one of those that the system hands out to clients by itself."""
+    """
+    A port that could be bound just now, not one of those that the system hands out to clients by itself. No other test takes it while this
+    program runs: it has a socket of that name, as tests/support/port.c does.
+    """
     for port in _ports:
-        with socket.socket() as s:
+        name = socket.socket(socket.AF_UNIX)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            name.bind(f"\0seal-test-port-{port}")
+            _reserved.append(name)
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                s.bind(("127.0.0.1", port))
-                return port
+            s.bind(("127.0.0.1", port))
+            return port
     raise RuntimeError("no free port")
 
 

@@ -2,6 +2,7 @@
 
 #include "asking.h"
 #include "support/check.h"
+#include "support/port.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -29,7 +30,7 @@ static bool listens(void)
 static void start(const char *kind)
 {
     char number[16];
-    port = free_port();
+    port = port_take();
     snprintf(number, sizeof number, "%u", port);
     char *words[] = {(char[]){"python3"},
                      (char[]){"-B"},
