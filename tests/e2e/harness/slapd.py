@@ -111,10 +111,14 @@ class SlowLine:
         self.port = self._listener.getsockname()[1]
 
     def start(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def stop(self):
+        """Closed once nobody waits there any more: else it would be somebody else's connection that came in by its number."""
         self._ended.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._listener.close()
 
     def _accept(self):
