@@ -16,14 +16,13 @@ def converse(terminal, answers):
     """What a terminal showed until its other side was closed; each prompt got the next answer."""
     shown, answers = b"", list(answers)
     while True:
-        if not select.select([terminal], [], [], 30)[0]:
+        if not select.select([terminal], [], [], 120)[0]:
             raise AssertionError(f"sealadm waits: {shown}")
         try:
-            chunk = os.read(terminal, 4096)
+            shown += os.read(terminal, 4096)
         except OSError:  # so Linux says that it is closed
             return shown
-        shown += chunk
-        if answers and chunk.endswith(b": "):
+        if answers and shown.endswith(b": "):
             os.write(terminal, answers.pop(0))
 
 
