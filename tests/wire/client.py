@@ -41,7 +41,7 @@ MESSAGE = [MAIL, RCPT, FROM, BODY, END]
 class Connection:
     """No step but the end is answered, because the milter asks for that and we offer it."""
 
-    def __init__(self, path, timeout=30):
+    def __init__(self, path, timeout=120):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         self._socket.connect(str(path))

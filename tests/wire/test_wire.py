@@ -1,6 +1,7 @@
 """The daemon at its socket: every state in any order, hostile frames, many connections (R46)."""
 import pathlib
 import random
+import resource
 import struct
 import sys
 import threading
@@ -19,6 +20,8 @@ SESSIONS = 1000
 class Wire(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         cls.lab = Lab()
         cls.addClassCleanup(cls.lab.close)
         cls.seal = Sealmilter(cls.lab)
@@ -93,7 +96,7 @@ class Wire(unittest.TestCase):
 
     def test_lengths_that_lie_end_the_connection_only(self):
         for length in (0, 0xFFFFFFFF, 0x80000000, 1 << 20, 1 << 30, 3):
-            with client.Connection(self.seal.socket, timeout=5) as conn:
+            with client.Connection(self.seal.socket, timeout=60) as conn:
                 conn.greet()
                 conn.say(client.connect(), client.HELO, client.MAIL, struct.pack("!I", length) + b"R<")
                 conn._socket.shutdown(1)
@@ -157,7 +160,7 @@ class Wire(unittest.TestCase):
             good = number % 2 == 0
             rcpt = client.RCPT if good else client.frame(b"R", b"<a@b,c@d>\0")
             try:
-                with client.Connection(self.seal.socket, timeout=120) as conn:
+                with client.Connection(self.seal.socket, timeout=240) as conn:
                     conn.greet()
                     conn.say(client.connect(), client.HELO, client.MAIL, rcpt, client.FROM,
                              client.header(b"X-Number", b" %d" % number))
@@ -170,7 +173,7 @@ class Wire(unittest.TestCase):
                 problems.append((number, repr(problem)))
                 together.abort()
 
-        together = threading.Barrier(SESSIONS, timeout=120)
+        together = threading.Barrier(SESSIONS, timeout=240)
         threads = [threading.Thread(target=one, args=(number,)) for number in range(SESSIONS)]
         for thread in threads:
             thread.start()
