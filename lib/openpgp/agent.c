@@ -161,9 +161,10 @@ int agent_ensure(struct agent *agent, unsigned *generation_out, struct err *err)
 bool agent_survived(struct agent *agent, unsigned generation)
 {
     pthread_mutex_lock(&agent->lock);
-    /* One that is being killed closes its sockets before it has ended. */
-    bool survived = agent->generation == generation && agent->pidfd >= 0 && !ended(agent->pidfd, 0) &&
-                    pid_of(agent) == agent->pid;
+    bool is_last = agent->generation == generation;
+    bool survived = is_last && agent->pidfd >= 0 && !ended(agent->pidfd, 0) && pid_of(agent) == agent->pid;
+    if (is_last && !survived)
+        mem_close(&agent->pidfd);
     pthread_mutex_unlock(&agent->lock);
     return survived;
 }

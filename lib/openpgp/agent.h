@@ -27,7 +27,10 @@ void agent_fini(struct agent *agent); /* ends it when we started it */
 
 /* agent_ensure - it runs now. generation_out: for agent_survived. ERR_BUSY when it cannot be started. */
 int agent_ensure(struct agent *agent, unsigned *generation_out, struct err *err) SEAL_CHECKED;
-/* agent_survived - the agent of that generation still runs: what failed did not fail for want of it. */
+/*
+ * agent_survived - the agent of that generation still runs: what failed did not fail for want of it. One that does not answer is given up:
+ * a process that was killed has no sockets any more long before it has ended.
+ */
 bool agent_survived(struct agent *agent, unsigned generation);
 
 #endif

@@ -50,7 +50,7 @@ static int write_keyring(struct job *job, const struct span *signers, size_t nsi
  * What the content made of gpg is one answer: also output above the limit, and a gpg that was ended while it decrypted. Before that, and
  * where disk or agent failed, it was not tried.
  */
-static int not_opened(const struct job *job, gpgme_error_t code, struct err *err)
+static int not_opened(struct job *job, gpgme_error_t code, struct err *err)
 {
     const struct err *spool = loop_spool_error(&job->loop);
     if (spool != NULL && spool->code == ERR_LIMIT)
@@ -84,14 +84,17 @@ int pgp_decrypt(struct pgp_engine *engine, struct span message, const struct pgp
                 struct spool *out, enum pgp_opened *result_out, struct pgp_verified *verified_out,
                 struct err *err)
 {
-    struct job job;
+    struct job job = JOB_INIT;
+    int rc;
     *result_out = PGP_NOT_OPENED;
     *verified_out = (struct pgp_verified){.signature = SIGNATURE_NONE};
     if (!is_encrypted(message))
         return 0;
-    if (job_begin(&job, engine, own, nown, NULL, err) < 0)
-        return -1;
-    int rc = run(&job, message, signers, nsigners, floors, out, result_out, verified_out, err);
-    job_end(&job);
+    do {
+        if (job_begin(&job, engine, own, nown, NULL, err) < 0)
+            return -1;
+        rc = run(&job, message, signers, nsigners, floors, out, result_out, verified_out, err);
+        job_end(&job);
+    } while (job_again(&job, out, err));
     return rc;
 }

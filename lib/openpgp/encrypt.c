@@ -55,12 +55,15 @@ static int run(struct job *job, struct span entity, const struct span *keys, siz
 int pgp_encrypt(struct pgp_engine *engine, struct span entity, const struct span *keys, size_t nkeys,
                 enum pgp_visibility visibility, const struct pgp_own *own, struct spool *out, struct err *err)
 {
-    struct job job;
+    struct job job = JOB_INIT;
+    int rc;
     if (nkeys == 0)
         return err_set(err, ERR_BUG, "encrypt to nobody");
-    if (job_begin(&job, engine, own, own != NULL ? 1 : 0, own, err) < 0)
-        return -1;
-    int rc = run(&job, entity, keys, nkeys, visibility, out, err);
-    job_end(&job);
+    do {
+        if (job_begin(&job, engine, own, own != NULL ? 1 : 0, own, err) < 0)
+            return -1;
+        rc = run(&job, entity, keys, nkeys, visibility, out, err);
+        job_end(&job);
+    } while (job_again(&job, out, err));
     return rc;
 }

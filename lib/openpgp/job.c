@@ -73,7 +73,7 @@ static const char *digest_of(struct span key)
 int job_begin(struct job *job, struct pgp_engine *engine, const struct pgp_own *own, size_t nown,
               const struct pgp_own *signer, struct err *err)
 {
-    *job = (struct job){.engine = engine, .own = own, .nown = nown};
+    *job = (struct job){.engine = engine, .own = own, .nown = nown, .begun = job->begun + 1};
     if (homes_take(engine, &job->home, err) < 0)
         return -1;
     if (nown > 0)
@@ -142,7 +142,7 @@ gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in
 
 /* ---- failures ---- */
 
-bool job_hindered(const struct job *job, gpgme_error_t code, struct err *err)
+bool job_hindered(struct job *job, gpgme_error_t code, struct err *err)
 {
     const struct err *spool = loop_spool_error(&job->loop);
     if (spool != NULL) {
@@ -150,6 +150,7 @@ bool job_hindered(const struct job *job, gpgme_error_t code, struct err *err)
         return true;
     }
     if (job->generation != 0 && !agent_survived(&job->engine->agent, job->generation)) {
+        job->agent_ended = true;
         err_put(err, ERR_BUSY, "gpg-agent has ended");
         return true;
     }
@@ -181,11 +182,19 @@ static bool is_about_keys(gpgme_error_t code)
     }
 }
 
-int job_failed(const struct job *job, gpgme_error_t code, const char *what, struct err *err)
+int job_failed(struct job *job, gpgme_error_t code, const char *what, struct err *err)
 {
     if (job_hindered(job, code, err))
         return -1;
     if (!job->seen.complained)
         return err_set(err, ERR_BUSY, "%s: gpg ended before its work was done", what);
     return failed(code, is_about_keys(code) ? ERR_KEY_UNUSABLE : ERR_CRYPTO, what, err);
+}
+
+bool job_again(const struct job *job, const struct spool *out, struct err *err)
+{
+    if (!err_is_set(err) || !job->agent_ended || job->begun > 1 || spool_size(out) > 0)
+        return false;
+    err_clear(err);
+    return true;
 }

@@ -33,13 +33,17 @@ struct job {
         *own; /* whose passphrases may be given; a single one without fingerprint: to whatever asks */
     size_t nown;
     unsigned generation; /* of the agent; 0: none is needed */
+    bool agent_ended;    /* meanwhile */
+    unsigned begun;      /* times */
     struct loop loop;
     int64_t deadline;
     struct job_seen seen;
 };
 
+#define JOB_INIT ((struct job){.engine = NULL})
+
 /*
- * job_begin - a home, and the agent when there are keys of ours. signer: one of them; NULL: nobody signs.
+ * job_begin - a home, and the agent when there are keys of ours. signer: one of them; NULL: nobody signs. job is JOB_INIT, or has ended.
  *
  * return  0, and job_end() must follow; or -1
  */
@@ -59,8 +63,11 @@ gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in
                       gpgme_data_t out2);
 
 /* job_hindered - what is missing is not the fault of what was asked: a sink that took no more, an agent that is gone. Sets err then. */
-bool job_hindered(const struct job *job, gpgme_error_t code, struct err *err);
+bool job_hindered(struct job *job, gpgme_error_t code, struct err *err);
 /* job_failed - why the last line is missing: as above, or gpg's own reason, or none: it was ended. Is -1. */
-int job_failed(const struct job *job, gpgme_error_t code, const char *what, struct err *err) SEAL_CHECKED;
+int job_failed(struct job *job, gpgme_error_t code, const char *what, struct err *err) SEAL_CHECKED;
+
+/* job_again - it failed because the agent ended, before anything came out: worth a second time, with another agent. Clears err then. */
+bool job_again(const struct job *job, const struct spool *out, struct err *err);
 
 #endif

@@ -115,7 +115,7 @@ static int check(struct job *job, struct arena *arena, struct span keys, struct 
 int key_check(struct pgp_engine *engine, struct arena *arena, struct span keys, struct pgp_key **out,
               size_t *n_out, struct err *err)
 {
-    struct job job;
+    struct job job = JOB_INIT;
     if (job_begin(&job, engine, NULL, 0, NULL, err) < 0)
         return -1;
     int rc = check(&job, arena, keys, out, n_out, err);

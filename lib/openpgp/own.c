@@ -138,7 +138,7 @@ int pgp_own_generate(struct pgp_engine *engine, struct arena *arena, const char 
                      struct pgp_key *out, struct err *err)
 {
     const struct pgp_own own = {.passphrase = passphrase};
-    struct job job;
+    struct job job = JOB_INIT;
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(PARAMETERS_MAX);
     SEAL_CLEANUP(spool_free) struct spool *bytes = new_spool();
     if (check_name(name, addr, err) < 0 || write_parameters(name, addr, kind, expires, &text, err) < 0 ||
@@ -174,7 +174,7 @@ int pgp_own_import(struct pgp_engine *engine, struct arena *arena, struct span b
                    struct err *err)
 {
     const struct pgp_own own = {.passphrase = old};
-    struct job job;
+    struct job job = JOB_INIT;
     struct err undone = ERR_INIT;
     SEAL_CLEANUP(spool_free) struct spool *public = new_spool();
     if (begin(&job, engine, &own, err) < 0)
@@ -196,7 +196,7 @@ int pgp_own_export(struct pgp_engine *engine, const char *fingerprint, struct sp
                    const struct secret *passphrase, struct secret *out, struct err *err)
 {
     const struct pgp_own own = {.fingerprint = fingerprint, .key = key, .passphrase = passphrase};
-    struct job job;
+    struct job job = JOB_INIT;
     SEAL_CLEANUP(spool_free) struct spool *bytes = new_spool();
     if (begin(&job, engine, &own, err) < 0)
         return -1;

@@ -38,10 +38,13 @@ static int run(struct job *job, struct span entity, struct spool *out, char mica
 int pgp_sign(struct pgp_engine *engine, struct span entity, const struct pgp_own *own, struct spool *out,
              char micalg_out[32], struct err *err)
 {
-    struct job job;
-    if (job_begin(&job, engine, own, 1, own, err) < 0)
-        return -1;
-    int rc = run(&job, entity, out, micalg_out, err);
-    job_end(&job);
+    struct job job = JOB_INIT;
+    int rc;
+    do {
+        if (job_begin(&job, engine, own, 1, own, err) < 0)
+            return -1;
+        rc = run(&job, entity, out, micalg_out, err);
+        job_end(&job);
+    } while (job_again(&job, out, err));
     return rc;
 }

@@ -56,7 +56,7 @@ int pgp_verify(struct pgp_engine *engine, struct span signature, struct span con
                const struct span *signers, size_t nsigners, const struct pgp_floors *floors,
                struct pgp_verified *out, struct err *err)
 {
-    struct job job;
+    struct job job = JOB_INIT;
     size_t expected;
     if (count(signature, &expected, out, err) < 0)
         return -1;
