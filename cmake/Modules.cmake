@@ -30,7 +30,7 @@ function(seal_test name)
     target_compile_definitions(${target} PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
     target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     add_test(NAME ${name} COMMAND ${target})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT "CK_DEFAULT_TIMEOUT=60")
+    set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "CK_DEFAULT_TIMEOUT=300")
 endfunction()
 
 if(FUZZ)

@@ -48,7 +48,7 @@ class Site:
     def run(self, *arguments, input=None, env=None, starter=()):
         """starter: a command that starts it."""
         result = subprocess.run([*starter, SEALADM, "-c", self.conf, *map(str, arguments)], input=input, capture_output=True,
-                                timeout=60, env=env)
+                                timeout=240, env=env)
         result.text, result.errors = result.stdout.decode(errors="replace"), result.stderr.decode(errors="replace")
         if "Sanitizer" in result.errors or "runtime error" in result.errors or result.returncode < 0:
             raise AssertionError(f"{arguments}: {result.returncode}\n{result.errors}")
@@ -117,7 +117,7 @@ class Case(unittest.TestCase):
 
 
 def openssl(*arguments, input=None):
-    result = subprocess.run(["openssl", *map(str, arguments)], input=input, capture_output=True, timeout=60)
+    result = subprocess.run(["openssl", *map(str, arguments)], input=input, capture_output=True, timeout=240)
     if result.returncode != 0:
         raise AssertionError(f"openssl {arguments}: {result.stderr.decode(errors='replace')}")
     return result.stdout

@@ -26,7 +26,7 @@ class Lookup(OpenPgp):
         server = Certificate(self.host, "/CN=localhost", root, "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth")
         (self.host / "server.pem").write_bytes(pathlib.Path(server.pem).read_bytes())
         (self.host / "server.key").write_bytes(pathlib.Path(server.key).read_bytes())
-        self.site.configure(openpgp_lookup_ca_file=root.pem, openpgp_lookup_timeout="5s")
+        self.site.configure(openpgp_lookup_ca_file=root.pem, openpgp_lookup_timeout="60s")
         self.start()
         self.ask("wkd")
 
@@ -34,7 +34,7 @@ class Lookup(OpenPgp):
         process = subprocess.Popen([sys.executable, "-B", HOST, self.host, "0", "0"])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not (self.host / "ports").exists():
             self.assertIsNone(process.poll())
             self.assertLess(time.monotonic(), until)

@@ -13,7 +13,7 @@ from support import Case, SEALADM, Site, authority, person
 
 class Frame(unittest.TestCase):
     def run_plain(self, *arguments):
-        result = subprocess.run([SEALADM, *arguments], capture_output=True, timeout=60)
+        result = subprocess.run([SEALADM, *arguments], capture_output=True, timeout=240)
         return result.returncode, result.stdout.decode(), result.stderr.decode()
 
     def commands(self):

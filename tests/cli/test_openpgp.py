@@ -29,7 +29,7 @@ class Gpg:
     def __call__(self, *arguments, passphrase="", input=None):
         result = subprocess.run(["gpg", "--homedir", self.home, "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback",
                                  "--passphrase", passphrase, "--trust-model", "always", *map(str, arguments)],
-                                input=input, capture_output=True, timeout=60)
+                                input=input, capture_output=True, timeout=240)
         if result.returncode != 0:
             raise AssertionError(f"gpg {arguments}: {result.stderr.decode(errors='replace')}")
         return result.stdout

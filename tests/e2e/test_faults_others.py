@@ -20,7 +20,7 @@ RECIPIENTS = (BOB, MOVED, CLOSED)
 REPORT, ANSWER = "the report to Alice", "the answer to Alice"
 MAIL, NOTICES = {NEW, ARCHIVE, SAFE, REPORT}, {GUARD, ANSWER}
 OTHERS = MAIL | NOTICES
-TIMEOUT = 2  # seconds, of the listener and of the directory
+PATIENCE, LIMIT = 60, 2  # seconds, of listener and directory; and what the listener has where it hangs
 
 LDIF = person("bob", BOB) + group("partners", "uid=bob,ou=people")
 
@@ -78,9 +78,9 @@ class Scenarios(SealSite):
         cls.slapd = cls.lab.start(Slapd(cls.lab, LDIF, pki.Authority(cls.lab.folder("house"), "House CA")))
         cls.seal_settings = {
             "state": cls.state_disk.path / "state", "spool": cls.spool_disk.path / "spool", "spool-memory": "64K",
-            "inject": f"127.0.0.1:{cls.injector.port}", "inject-timeout": f"{TIMEOUT}s", "notice-rate": "1000",
+            "inject": f"127.0.0.1:{cls.injector.port}", "inject-timeout": f"{PATIENCE}s", "notice-rate": "1000",
             "directory": cls.slapd.uri, "directory-base": "dc=example", "directory-ca-file": cls.slapd.ca,
-            "directory-timeout": f"{TIMEOUT}s", "directory-cache": "0s", "directory-cache-negative": "0s",
+            "directory-timeout": f"{PATIENCE}s", "directory-cache": "0s", "directory-cache-negative": "0s",
             "directory-cache-stale": "0s"}
         super().set_up_site()
 
@@ -102,11 +102,11 @@ class Scenarios(SealSite):
         return wait_for(lambda: re.search(f"(?m)^.*{pattern}.*$", self.seal.log()[self.mark:]), f"{pattern} in the log")
 
     def assert_refused(self, reply, sent, recipients=RECIPIENTS):
-        """Within the time of one answer, and with nothing in place."""
+        """Without having waited for what never came, and with nothing in place."""
         start = time.monotonic()
         with self.assertRaises(smtp.Refused) as refused:
             self.send(sent, recipients)
-        self.assertLess(time.monotonic() - start, TIMEOUT + 3)
+        self.assertLess(time.monotonic() - start, PATIENCE / 2)
         self.assertRegex(str(refused.exception.reply), reply)
         self.mta.wait_empty()
         self.assertEqual(self.sink.messages, [])
@@ -178,19 +178,32 @@ class Scenarios(SealSite):
                 self.assert_heals(sent)
 
     def test_listener_that_hangs_at_one_of_them_defers(self):
+        self.hurry()
         for address in (NEW, ARCHIVE, ALICE, GUARD):
             with self.subTest(address=address):
                 sent = letter()
                 self.injector.on("RCPT", self.hang, address, times=1)
                 self.assert_refused(r"^451 4\.4\.0 ", sent)
-                self.logged(f"event=failed error=peer-temp why=.*injection.*no answer within {TIMEOUT} seconds")
+                self.logged(f"event=failed error=peer-temp why=.*injection.*no answer within {LIMIT} seconds")
                 self.assert_heals(sent)
 
     def hang(self):
         self.over.wait()
         return "HANGUP"
 
+    def hurry(self):
+        """Until the end of the test."""
+        self.addCleanup(self.reload, f"{PATIENCE}s")
+        self.reload(f"{LIMIT}s")
+
+    def reload(self, inject_timeout):
+        mark = len(self.seal.log())
+        self.seal.configure(inject_timeout=inject_timeout)
+        self.seal.reload()
+        wait_for(lambda: re.search("(?m)^event=reload .*$", self.seal.log()[mark:]), "reload in the log")
+
     def test_refusal_stands_whatever_the_listener_does_to_its_alert(self):
+        self.hurry()
         for verb, reply in (("RCPT", "452 4.3.1 later"), ("RCPT", "550 5.1.1 nobody"), ("RCPT", "HANGUP"), ("RCPT", self.hang)):
             with self.subTest(reply=reply):
                 sent = letter()

@@ -373,7 +373,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("policy/check");
     TCase *t = tcase_create("check");
-    tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, a_careful_colleague_finds_it, 0, SEAL_COUNT(cases));
     tcase_add_test(t, the_policy_of_a_new_site_is_faultless);
     tcase_add_loop_test(t, ten_thousand_rules_are_checked_while_one_waits, 0, 6);

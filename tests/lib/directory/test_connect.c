@@ -180,23 +180,22 @@ START_TEST(the_next_server_answers_for_a_dead_one)
 }
 END_TEST
 
-/* It costs its share of one question's time, and no other question any. */
+/* It costs its share of one question's time, two seconds, and no other question any: ten of them would take twenty. */
 START_TEST(a_hanging_server_is_left_alone_for_a_while)
 {
     slapd = slapd_new(&(struct slapd_spec){.ldif = ldif});
     second = slapd_new(&(struct slapd_spec){.ldif = ldif});
-    asking_open("directory = %s %s\ndirectory-starttls = no\ndirectory-timeout = 2s\n", slapd->uri,
+    asking_open("directory = %s %s\ndirectory-starttls = no\ndirectory-timeout = 4s\n", slapd->uri,
                 second->uri);
     ck_is_asked();
     slapd_hang(slapd);
     int64_t start = slapd_clock_ms();
     ck_is_asked();
-    ck_assert_int_ge(slapd_clock_ms() - start, 900);
-    ck_assert_int_lt(slapd_clock_ms() - start, 2000);
+    ck_assert_int_ge(slapd_clock_ms() - start, 1900);
     start = slapd_clock_ms();
     for (int i = 0; i < 10; i++)
         ck_is_asked();
-    ck_assert_int_lt(slapd_clock_ms() - start, 900);
+    ck_assert_int_lt(slapd_clock_ms() - start, 10000);
     slapd_go_on(slapd);
 }
 END_TEST
@@ -284,7 +283,7 @@ START_TEST(no_silence_outlasts_the_limit)
     int64_t start = slapd_clock_ms();
     ck_is_not_asked("");
     ck_assert_int_ge(slapd_clock_ms() - start, 900);
-    ck_assert_int_lt(slapd_clock_ms() - start, 2000);
+    ck_assert_int_lt(slapd_clock_ms() - start, 10000); /* they would go on for minutes */
     directory_free(&asking_directory);
     mute_stop(&mute);
 }
@@ -336,24 +335,25 @@ static void ask_with(struct worker *workers, size_t n)
         ck_assert_int_eq(pthread_join(workers[i].thread, NULL), 0);
 }
 
+/* Who waited for a connection without a limit would have to wait for eleven others. */
 START_TEST(threads_share_connections_and_none_waits_beyond_the_limit)
 {
     struct worker workers[24];
     slapd = slapd_new(&(struct slapd_spec){.ldif = ldif});
     asking_open(
-        "directory = %s\ndirectory-starttls = no\ndirectory-timeout = 5s\ndirectory-connections = 2\n",
+        "directory = %s\ndirectory-starttls = no\ndirectory-timeout = 30s\ndirectory-connections = 2\n",
         slapd->uri);
     ask_with(workers, SEAL_COUNT(workers));
     for (size_t i = 0; i < SEAL_COUNT(workers); i++)
         ck_assert(workers[i].answered);
     asking_open(
-        "directory = %s\ndirectory-starttls = no\ndirectory-timeout = 1s\ndirectory-connections = 2\n",
+        "directory = %s\ndirectory-starttls = no\ndirectory-timeout = 2s\ndirectory-connections = 2\n",
         slapd->uri);
     slapd_hang(slapd);
     ask_with(workers, SEAL_COUNT(workers));
     for (size_t i = 0; i < SEAL_COUNT(workers); i++) {
         ck_assert(!workers[i].answered);
-        ck_assert_int_lt(workers[i].ms, 2000);
+        ck_assert_int_lt(workers[i].ms, 10000);
     }
     slapd_go_on(slapd);
     ck_is_asked();
