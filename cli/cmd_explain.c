@@ -157,6 +157,7 @@ static int write_mail(const struct outcome *outcome, const struct spool *message
 /* Outcome and trace borrow names from the snapshot's policy. */
 struct run {
     struct envelope env;
+    struct holder *holder;
     struct gate *gate;
     struct snapshot *snapshot;
     struct outcome *outcome;
@@ -168,6 +169,7 @@ static void run_fini(struct run *run)
     outcome_free(&run->outcome);
     snapshot_free(&run->snapshot);
     gate_free(&run->gate);
+    holder_free(&run->holder);
 }
 
 static void print(struct cli *cli, const struct run *run)
@@ -188,7 +190,8 @@ static int explain(struct cli *cli, const struct request *request, const struct 
         make_envelope(cli, request, &run.env, err) < 0 ||
         (request->write != NULL && make_folder(cli, request->write, &folder, err) < 0) ||
         cli_open_store(cli, CLI_DROP, err) < 0 ||
-        gate_new(cli->settings, cli->store, cli_clock_ms, &run.gate, err) < 0 ||
+        holder_new_local(cli->settings->master_key, &run.holder, err) < 0 ||
+        gate_new(cli->settings, cli->store, run.holder, cli_clock_ms, &run.gate, err) < 0 ||
         snapshot_load(cli->store, cli->settings, &run.snapshot, err) < 0 ||
         gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, &run.trace, &run.outcome, err) < 0)
         return -1;

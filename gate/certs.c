@@ -1,8 +1,6 @@
 /* certs - a table of cached things, emptied when it is full: simple, bounded, and refilled within a second. */
 #include "gate/certs.h"
 
-#include "token/soft.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,20 +144,31 @@ int certs_get(struct certs *certs, const char *fingerprint, struct span der, str
     return get_cert(certs, fingerprint, der, out, err) < 0 ? damaged(err, "certificate", fingerprint) : 0;
 }
 
-int certs_get_key(struct certs *certs, const struct secret *master, const struct key_record *record,
-                  struct key **out, struct err *err)
+static void name_key(const struct key_record *record, const char *addr, char out[HASH_HEX_SIZE])
 {
     unsigned char digest[HASH_SIZE];
+    struct hash *hash = hash_new();
+    hash_add_field(hash, record->wrapped);
+    hash_add_field(hash, span_of(addr));
+    hash_end(hash, digest);
+    hash_free(&hash);
+    hash_hex(digest, out);
+}
+
+int certs_get_key(struct certs *certs, struct holder *holder, const struct key_record *record,
+                  const char *addr, struct key **out, struct err *err)
+{
+    const struct sealed_key sealed = {
+        .owner = record->owner, .public_key = record->public_key, .wrapped = record->wrapped};
     char name[HASH_HEX_SIZE];
-    hash_bytes(record->wrapped, digest);
-    hash_hex(digest, name);
+    name_key(record, addr, name);
     pthread_mutex_lock(&certs->lock);
     struct slot *slot = find(certs, SLOT_KEY, name);
     *out = slot == NULL ? NULL : key_ref(slot->key);
     pthread_mutex_unlock(&certs->lock);
     if (*out != NULL)
         return 0;
-    if (soft_open(master, record->owner, record->public_key, record->wrapped, out, err) < 0)
+    if (holder_open_key(holder, &sealed, addr, out, err) < 0)
         return damaged(err, "private key", record->fingerprint);
     pthread_mutex_lock(&certs->lock);
     add(certs, SLOT_KEY, name)->key = key_ref(*out);

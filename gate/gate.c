@@ -332,12 +332,13 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
 
 /* ---- life of the gate ---- */
 
-int gate_new(const struct settings *settings, struct store *store, int64_t (*clock_ms)(void),
-             struct gate **out, struct err *err)
+int gate_new(const struct settings *settings, struct store *store, struct holder *holder,
+             int64_t (*clock_ms)(void), struct gate **out, struct err *err)
 {
     struct gate *gate = xcalloc(1, sizeof *gate);
     gate->settings = settings;
     gate->store = store;
+    gate->holder = holder;
     gate->clock_ms = clock_ms;
     pthread_mutex_init(&gate->lock, NULL);
     gate->kept_pgp = xcalloc(KEPT_PGP, sizeof *gate->kept_pgp);
@@ -346,8 +347,7 @@ int gate_new(const struct settings *settings, struct store *store, int64_t (*clo
     gate->spool = (struct spool_conf){.dir = settings->spool_dir,
                                       .mem_max = settings->spool_memory,
                                       .size_max = 4 * settings->message_size_limit + (1u << 20)};
-    if (secret_read_file(&gate->master, settings->master_key, secret_mode_of(settings->master_key), err) <
-        0) {
+    if (store_site_secret(store, gate->site_secret, err) < 0) {
         gate_free(&gate);
         return -1;
     }
@@ -359,7 +359,6 @@ void gate_free(struct gate **gate)
 {
     if (*gate == NULL)
         return;
-    secret_fini(&(*gate)->master);
     directory_free(&(*gate)->directory);
     pgp_engine_close(&(*gate)->pgp);
     free((*gate)->kept_pgp);

@@ -13,12 +13,18 @@
 #include "model/outcome.h"
 #include "policy/decide.h"
 #include "store/store.h"
+#include "token/holder.h"
 
-struct gate; /* the store, the master key, caches of parsed certificates and chains; shared by all threads */
+struct
+    gate; /* the store, who holds the keys, caches of parsed certificates and chains; shared by all threads */
 
-/* gate_new - clock_ms: CLOCK_MONOTONIC in milliseconds, for the time limits of directory servers alone. */
-int gate_new(const struct settings *settings, struct store *store, int64_t (*clock_ms)(void),
-             struct gate **out, struct err *err) SEAL_CHECKED;
+/*
+ * gate_new - settings, store and holder are borrowed.
+ *
+ * clock_ms  CLOCK_MONOTONIC in milliseconds, for the time limits of directory servers alone
+ */
+int gate_new(const struct settings *settings, struct store *store, struct holder *holder,
+             int64_t (*clock_ms)(void), struct gate **out, struct err *err) SEAL_CHECKED;
 void gate_free(struct gate **gate);
 
 /* What a caller may do while the gate works. */

@@ -18,7 +18,8 @@
 struct gate {
     const struct settings *settings; /* borrowed */
     struct store *store;             /* borrowed */
-    struct secret master;
+    struct holder *holder;           /* borrowed */
+    unsigned char site_secret[STORE_SITE_SECRET_SIZE];
     struct certs *certs;     /* what the store holds */
     struct certs *strangers; /* certificates that came in messages: they never crowd out our own */
     struct spool_conf spool;
@@ -86,6 +87,7 @@ void structure_fini(struct structure *structure);
 
 /* What the store holds for one address; read in one transaction, judged after it. */
 struct loaded_key {
+    const char *addr; /* whose it is for us: the address that was looked for, or another one of its user */
     struct key_record key;
     struct cert_record cert;
 };
@@ -218,7 +220,7 @@ int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
 /* opened_spool - for what comes out of an envelope: never beyond what the MTA takes (R33). */
 struct spool *opened_spool(const struct work *work);
 /* open_content - *out is sealed; NULL: it could not be opened, and why. */
-int open_content(struct work *work, const struct key_record *record, struct cert *cert, struct spool **out,
+int open_content(struct work *work, const struct loaded_key *loaded, struct cert *cert, struct spool **out,
                  const char **why_out, struct err *err) SEAL_CHECKED;
 /*
  * view_content - may put another entity in the place of the one that was compressed.

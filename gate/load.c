@@ -51,7 +51,9 @@ void load_fixed(struct work *work, struct store_read *read)
     }
 }
 
-static void add_keys(struct work *work, struct store_read *read, const char *owner, struct loaded *out)
+/* owner: addr itself, or its domain's. */
+static void add_keys(struct work *work, struct store_read *read, const char *owner, const char *addr,
+                     struct loaded *out)
 {
     struct err err = ERR_INIT;
     struct key_record *keys;
@@ -61,7 +63,7 @@ static void add_keys(struct work *work, struct store_read *read, const char *own
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        struct loaded_key loaded = {.key = keys[i]};
+        struct loaded_key loaded = {.addr = addr, .key = keys[i]};
         switch (store_find_cert(read, keys[i].fingerprint, &loaded.cert, &err)) {
         case FIND_FOUND:
             out->keys = arena_grow(work->arena, out->keys, out->nkeys, &out->keys_cap, sizeof *out->keys);
@@ -102,10 +104,10 @@ static void add_pgp_keys(struct work *work, struct store_read *read, const char 
     }
 }
 
-static void add_keys_of(struct work *work, struct store_read *read, const char *owner, struct loaded *out)
+static void add_keys_of(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
 {
-    add_keys(work, read, owner, out);
-    add_pgp_keys(work, read, owner, out);
+    add_keys(work, read, addr, addr, out);
+    add_pgp_keys(work, read, addr, out);
 }
 
 void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
@@ -127,5 +129,6 @@ void load_keys(struct work *work, struct store_read *read, const char *addr, str
         note_failure(work, out, &err);
         break;
     }
-    add_keys_of(work, read, domain_key(work, addr), out);
+    add_keys(work, read, domain_key(work, addr), addr, out);
+    add_pgp_keys(work, read, domain_key(work, addr), out);
 }

@@ -23,7 +23,7 @@ static void half(const struct gate *gate, enum notice_kind kind, const char *con
     unsigned char digest[HASH_SIZE];
     char hex[HASH_HEX_SIZE];
     struct hash *hash = hash_new();
-    hash_add_field(hash, (struct span){(const char *)gate->master.ptr, gate->master.len});
+    hash_add_field(hash, (struct span){(const char *)gate->site_secret, sizeof gate->site_secret});
     hash_add_field(hash, SPAN_LIT("notice"));
     hash_add_field(hash, span_of(notice_kind_name(kind)));
     for (size_t i = 0; i < n; i++)

@@ -312,12 +312,12 @@ static void judge_opened(const struct work *work, struct view *view)
     view->decryption_why = "the cipher does not authenticate, and no good signature does";
 }
 
-int open_content(struct work *work, const struct key_record *record, struct cert *cert, struct spool **out,
+int open_content(struct work *work, const struct loaded_key *loaded, struct cert *cert, struct spool **out,
                  const char **why_out, struct err *err)
 {
     struct key *key = NULL;
     *out = NULL;
-    if (certs_get_key(work->gate->certs, &work->gate->master, record, &key, err) < 0)
+    if (certs_get_key(work->gate->certs, work->gate->holder, &loaded->key, loaded->addr, &key, err) < 0)
         return -1;
     SEAL_CLEANUP(spool_free) struct spool *entity = opened_spool(work);
     enum smime_opened result = SMIME_NOT_OPENED;

@@ -15,7 +15,7 @@
 struct candidate {
     size_t rcpt;
     const char *fingerprint;
-    const struct key_record *key; /* S/MIME, with its certificate in opening.certs */
+    const struct loaded_key *key; /* S/MIME, with its certificate in opening.certs */
     const struct loaded_pgp *pgp; /* OpenPGP */
     size_t view;                  /* what it showed; 0: it was not used */
     bool opened;
@@ -49,7 +49,7 @@ static int add_smime(struct opening *opening, size_t rcpt, struct err *err)
                       err) < 0)
             return -1;
         opening->candidates[opening->n++] =
-            (struct candidate){.rcpt = rcpt, .fingerprint = one->key.fingerprint, .key = &one->key};
+            (struct candidate){.rcpt = rcpt, .fingerprint = one->key.fingerprint, .key = one};
     }
     return 0;
 }

@@ -7,8 +7,6 @@
 #include "gate/pgp_conf.h"
 #include "gate/pgp_keys.h"
 
-#include "token/wrap.h"
-
 #include <string.h>
 
 int pgp_engine_get(struct gate *gate, struct pgp_engine **out, struct err *err)
@@ -129,8 +127,8 @@ int pgp_open_content(struct work *work, const struct loaded_pgp *key, struct spo
     *out = NULL;
     *why_out = "could not be opened with the key that it names";
     if (pgp_engine_get(work->gate, &engine, err) < 0 ||
-        wrap_open(&work->gate->master, key->own.owner, span_of(key->own.fingerprint), key->own.wrapped,
-                  &passphrase, err) < 0)
+        holder_open_secret(work->gate->holder, key->own.owner, key->own.fingerprint, key->own.wrapped,
+                           &passphrase, err) < 0)
         return -1;
     const struct pgp_own own = {
         .fingerprint = key->own.fingerprint, .key = key->key.key, .passphrase = &passphrase};

@@ -260,7 +260,8 @@ static int open_signing_key(struct work *work, const struct loaded_key *loaded, 
 {
     SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
     if (check_chain(work, cert, CHAIN_SIGN, &chain, err) < 0 ||
-        certs_get_key(work->gate->certs, &work->gate->master, &loaded->key, &entry->key, err) < 0)
+        certs_get_key(work->gate->certs, work->gate->holder, &loaded->key, loaded->addr, &entry->key, err) <
+            0)
         return -1;
     add_chain(work, &chain, entry);
     return 0;

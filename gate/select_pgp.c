@@ -6,8 +6,6 @@
  */
 #include "gate/internal.h"
 
-#include "token/wrap.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +135,7 @@ static int open_passphrase(struct work *work, const struct pgp_own_record *own, 
                            struct err *err)
 {
     *out = xcalloc(1, sizeof **out);
-    if (wrap_open(&work->gate->master, own->owner, span_of(own->fingerprint), own->wrapped, *out, err) == 0)
+    if (holder_open_secret(work->gate->holder, own->owner, own->fingerprint, own->wrapped, *out, err) == 0)
         return 0;
     free(*out);
     *out = NULL;

@@ -17,7 +17,8 @@ static int open_parts(struct daemon *daemon, struct err *err)
     daemon->session.loops = daemon->loops;
     daemon->ratelimit = ratelimit_new();
     if (store_open(settings->state_dir, STORE_READ_WRITE, &daemon->store, err) < 0 ||
-        gate_new(settings, daemon->store, clock_ms, &daemon->gate, err) < 0)
+        holder_new_local(settings->master_key, &daemon->holder, err) < 0 ||
+        gate_new(settings, daemon->store, daemon->holder, clock_ms, &daemon->gate, err) < 0)
         return -1;
     return reload_new(daemon->store, settings, &daemon->reload, err);
 }
@@ -44,6 +45,7 @@ void daemon_close(struct daemon *daemon)
 {
     reload_free(&daemon->reload);
     gate_free(&daemon->gate);
+    holder_free(&daemon->holder);
     store_close(&daemon->store);
     loops_free(&daemon->loops);
     ratelimit_free(&daemon->ratelimit);

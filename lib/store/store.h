@@ -39,6 +39,14 @@ void store_close(struct store **store);
  * 0 with *err on failure. */
 uint64_t store_generation(struct store *store, struct err *err);
 
+#define STORE_SITE_SECRET_SIZE 32
+/*
+ * store_site_secret - random octets of this site, made when they are first asked for: proofs that only this site can make. They come
+ * along in a backup, and no key is wrapped by them. It does not count as a change.
+ */
+int store_site_secret(struct store *store, unsigned char out[STORE_SITE_SECRET_SIZE],
+                      struct err *err) SEAL_CHECKED;
+
 int store_read_begin(struct store *store, struct arena *arena, struct store_read **out,
                      struct err *err) SEAL_CHECKED;
 void store_read_end(struct store_read **read);

@@ -82,7 +82,8 @@ struct site *site_new_with(const char *policy, const char *settings)
     make_master(site);
     ck_ok(store_open(site->settings->state_dir, STORE_CREATE, &site->store, &err));
     trust_root(site);
-    ck_ok(gate_new(site->settings, site->store, site_clock_ms, &site->gate, &err));
+    ck_ok(holder_new_local(site->settings->master_key, &site->holder, &err));
+    ck_ok(gate_new(site->settings, site->store, site->holder, site_clock_ms, &site->gate, &err));
     site_policy(site, policy);
     return site;
 }
@@ -114,6 +115,7 @@ void site_free(struct site **site)
     end_run(s);
     snapshot_free(&s->snapshot);
     gate_free(&s->gate);
+    holder_free(&s->holder);
     store_close(&s->store);
     secret_fini(&s->master);
     pki_free(&s->pki);

@@ -24,6 +24,7 @@ struct site {
     struct settings *settings;
     struct store *store;
     struct secret master;
+    struct holder *holder;
     struct gate *gate;
     struct snapshot *snapshot;
     struct pki *pki;
