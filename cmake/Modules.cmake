@@ -1,5 +1,6 @@
 # seal_module(NAME SOURCES .. [PACKAGES ..])   one object library a folder; PACKAGES are pkg-config imported targets.
-# seal_test(NAME SOURCES .. [LIBS ..])         one Check program; NAME is the path of the source that it tests, "lib/mime/part".
+# seal_test(NAME SOURCES .. [LIBS ..] [PROGRAMS ..])   one Check program; NAME is the path of the source that it tests, "lib/mime/part".
+#                                              PROGRAMS are targets that it runs, below BUILD_DIR.
 # seal_fuzzer(NAME SOURCE [LIBS ..])           one fuzzer; without FUZZ it becomes a program that replays its corpus under ctest.
 #
 # Object libraries are not transitive in CMake: a target names every folder that it needs.
@@ -13,8 +14,9 @@ pkg_check_modules(LDAP REQUIRED IMPORTED_TARGET ldap lber)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(GPGME REQUIRED IMPORTED_TARGET gpgme>=1.18)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.87)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
-set(SEAL_EXTERNAL PkgConfig::OPENSSL PkgConfig::GLIB PkgConfig::LMDB PkgConfig::CBOR PkgConfig::LDAP PkgConfig::ZLIB PkgConfig::GPGME PkgConfig::CURL Threads::Threads)
+set(SEAL_EXTERNAL PkgConfig::OPENSSL PkgConfig::GLIB PkgConfig::LMDB PkgConfig::CBOR PkgConfig::LDAP PkgConfig::ZLIB PkgConfig::GPGME PkgConfig::CURL PkgConfig::SECCOMP Threads::Threads)
 
 function(seal_module name)
     cmake_parse_arguments(M "" "" "SOURCES;PACKAGES" ${ARGN})
@@ -23,11 +25,14 @@ function(seal_module name)
 endfunction()
 
 function(seal_test name)
-    cmake_parse_arguments(T "" "" "SOURCES;LIBS" ${ARGN})
+    cmake_parse_arguments(T "" "" "SOURCES;LIBS;PROGRAMS" ${ARGN})
     string(REPLACE "/" "_" target "test_${name}")
     add_executable(${target} ${T_SOURCES})
     target_link_libraries(${target} PRIVATE ${T_LIBS} ${SEAL_EXTERNAL} PkgConfig::CHECK)
-    target_compile_definitions(${target} PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
+    target_compile_definitions(${target} PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests" BUILD_DIR="${CMAKE_BINARY_DIR}")
+    if(T_PROGRAMS)
+        add_dependencies(${target} ${T_PROGRAMS})
+    endif()
     target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     add_test(NAME ${name} COMMAND ${target})
     set_tests_properties(${name} PROPERTIES TIMEOUT 1200 ENVIRONMENT "CK_DEFAULT_TIMEOUT=300")

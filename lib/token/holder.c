@@ -10,7 +10,7 @@
 #define FINGERPRINT_MAX 64
 
 /* A domain's key works for every address of the domain; the own CA's for nobody. */
-static bool owns(const char *owner, const char *addr)
+bool holder_owns(const char *owner, const char *addr)
 {
     const char *at = strrchr(addr, '@');
     return strcmp(owner, addr) == 0 || (owner[0] == '@' && at != NULL && strcmp(owner, at) == 0);
@@ -20,13 +20,13 @@ int holder_open_key(struct holder *holder, const struct sealed_key *sealed, cons
                     struct key **out, struct err *err)
 {
     *out = NULL;
-    if (!owns(sealed->owner, addr))
+    if (!holder_owns(sealed->owner, addr))
         return err_set(err, ERR_KEY_UNUSABLE, "a key of %s is not used for %s", sealed->owner, addr);
     return holder->ops->open_key(holder, sealed, addr, out, err);
 }
 
 /* A private key's subject is its public key, which is never hex digits alone: what this opens is no private key. */
-static bool is_fingerprint(const char *text)
+bool holder_is_fingerprint(const char *text)
 {
     size_t n = 0;
     while (isxdigit((unsigned char)text[n]))
@@ -38,7 +38,7 @@ int holder_open_secret(struct holder *holder, const char *owner, const char *fin
                        struct secret *out, struct err *err)
 {
     memset(out, 0, sizeof *out);
-    if (!is_fingerprint(fingerprint))
+    if (!holder_is_fingerprint(fingerprint))
         return err_set(err, ERR_CRYPTO, "no fingerprint of an OpenPGP key");
     return holder->ops->open_secret(holder, owner, fingerprint, wrapped, out, err);
 }

@@ -35,6 +35,12 @@ void holder_free(struct holder **holder);
 int holder_open_key(struct holder *holder, const struct sealed_key *sealed, const char *addr,
                     struct key **out, struct err *err) SEAL_CHECKED;
 
+/* holder_owns - whether a key of this owner is used for this address. */
+bool holder_owns(const char *owner, const char *addr);
+
+/* holder_is_fingerprint - of an OpenPGP key, in hex: no private key's subject looks like this. */
+bool holder_is_fingerprint(const char *text);
+
 /* holder_open_secret - the passphrase of an OpenPGP key; subject is its fingerprint in hex, and nothing else is opened by this. */
 int holder_open_secret(struct holder *holder, const char *owner, const char *fingerprint, struct span wrapped,
                        struct secret *out, struct err *err) SEAL_CHECKED;

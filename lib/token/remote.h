@@ -2,15 +2,29 @@
  * remote - the holder that is sealkeyd, over its socket.
  *
  * Connections are made when needed, kept, and shared by all threads. What sealkeyd forgot (it was started again) is opened again without
- * the caller noticing; a sealkeyd that is away or too slow is ERR_BUSY.
+ * the caller noticing; a sealkeyd that is away or too slow is ERR_BUSY. Keys die before their holder.
  */
 #ifndef TOKEN_REMOTE_H
 #define TOKEN_REMOTE_H
 
 #include "token/holder.h"
+#include "token/pool.h"
 
 /* remote_new - no connection is made yet. timeout_ms: for one question with its answer. */
 int remote_new(const char *socket_path, unsigned timeout_ms, struct holder **out,
                struct err *err) SEAL_CHECKED;
+
+/* remote_new_on - over connections that somebody else looks after; takes the pool. */
+struct holder *remote_new_on(struct pool *pool);
+
+/* remote_generate_on_token - as holder_generate(), for a key on a token; what is wrapped then is its URI. Root and sealkeyd's own user only. */
+int remote_generate_on_token(struct holder *remote, const char *owner, enum key_type type, unsigned bits,
+                             const char *uri, struct buf *public_out, struct buf *wrapped_out,
+                             struct err *err) SEAL_CHECKED;
+/* remote_seal - the same for a key that is on a token already; public_key may be empty: what the token says. */
+int remote_seal(struct holder *remote, const char *owner, struct span public_key, const char *uri,
+                struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
+/* remote_status - lines "name value", appended. */
+int remote_status(struct holder *remote, struct buf *out, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -173,15 +173,20 @@ static int soft_new(EVP_PKEY *pkey, const struct secret *pkcs8, struct key **out
     return -1;
 }
 
+int soft_key(const struct secret *pkcs8, struct key **out, struct err *err)
+{
+    *out = NULL;
+    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *pkey = NULL;
+    if (evp_read_pkcs8(pkcs8, &pkey, err) < 0 || soft_new(pkey, pkcs8, out, err) < 0)
+        return -1;
+    pkey = NULL;
+    return 0;
+}
+
 int soft_open(const struct secret *master, const char *owner, struct span public_key, struct span wrapped,
               struct key **out, struct err *err)
 {
     *out = NULL;
     SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {0};
-    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *pkey = NULL;
-    if (soft_unwrap(master, owner, public_key, wrapped, &pkcs8, err) < 0 ||
-        evp_read_pkcs8(&pkcs8, &pkey, err) < 0 || soft_new(pkey, &pkcs8, out, err) < 0)
-        return -1;
-    pkey = NULL;
-    return 0;
+    return soft_unwrap(master, owner, public_key, wrapped, &pkcs8, err) < 0 ? -1 : soft_key(&pkcs8, out, err);
 }

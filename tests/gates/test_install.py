@@ -11,6 +11,7 @@ FILES = """
 bin/sealadm
 lib/systemd/system/sealmilter.service
 libexec/sealmilter/seal-limit
+sbin/sealkeyd
 sbin/sealmilter
 share/doc/sealmilter/COPYING
 share/doc/sealmilter/README.Postfix

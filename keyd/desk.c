@@ -1,0 +1,263 @@
+/* desk - one function a question. */
+#include "keyd/desk.h"
+
+#include "keyd/open_key.h"
+#include "token/soft.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* One question on its way. */
+struct turn {
+    struct desk *desk;
+    const struct peer *peer;
+    const struct wire_question *question;
+    struct wire_answer *answer;
+    struct audit_entry *entry;
+    /* what the answer points to */
+    unsigned char data[WIRE_DATA_MAX];
+    size_t used;
+    struct buf public_key, wrapped;
+};
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Ends in NUL; the reader of packets saw to it that there is none inside, and that it is not too long. */
+static void copy_text(char *out, size_t size, struct span text)
+{
+    snprintf(out, size, "%.*s", SPAN_ARG(text));
+}
+
+static void set_data(struct turn *turn, size_t n)
+{
+    turn->used = n;
+    turn->answer->data = (struct span){(const char *)turn->data, n};
+}
+
+static int copy_secret(struct turn *turn, const struct secret *secret, struct err *err)
+{
+    if (secret->len > sizeof turn->data)
+        return err_set(err, ERR_LIMIT, "a secret of %zu octets", secret->len);
+    memcpy(turn->data, secret->ptr, secret->len);
+    set_data(turn, secret->len);
+    return 0;
+}
+
+static int answer_open(struct turn *turn, struct err *err)
+{
+    unsigned char id[WIRE_ID_SIZE];
+    char owner[WIRE_ADDR_MAX + 1];
+    const struct wire_question *q = turn->question;
+    struct key *key = NULL;
+    wire_key_id(q->owner, q->public_key, q->wrapped, id);
+    struct opened *opened = cache_find(turn->desk->cache, id);
+    if (opened != NULL) {
+        opened_release(&opened);
+        audit_event(turn->entry, ""); /* nothing was done */
+        return 0;
+    }
+    copy_text(owner, sizeof owner, q->owner);
+    fpr_of(q->public_key, turn->entry->fpr);
+    copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
+    if (open_key(turn->desk, owner, q->public_key, q->wrapped, &key, err) < 0)
+        return -1;
+    cache_add(turn->desk->cache, id, owner, key);
+    return 0;
+}
+
+/* The key that is asked with, when it may be used for this address now. */
+static struct opened *find_key(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    copy_text(turn->entry->addr, sizeof turn->entry->addr, q->addr);
+    struct opened *opened = cache_find(turn->desk->cache, q->id);
+    if (opened == NULL) {
+        audit_event(turn->entry, "");
+        err_set(err, ERR_ABSENT, "this key is not open here");
+        return NULL;
+    }
+    memcpy(turn->entry->fpr, opened->fpr, FPR_SIZE);
+    if (!holder_owns(opened->owner, turn->entry->addr))
+        err_set(err, ERR_KEY_UNUSABLE, "a key of %s is not used for %s", opened->owner, turn->entry->addr);
+    else if (!rate_take(turn->desk->rate, q->id, now_us())) {
+        atomic_fetch_add(&turn->desk->limited, 1);
+        err_set(err, ERR_BUSY, "this key does no more operations now (key-rate =)");
+    }
+    if (err->code != ERR_NONE)
+        opened_release(&opened);
+    return opened;
+}
+
+static int answer_sign(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    SEAL_CLEANUP(opened_release) struct opened *opened = find_key(turn, err);
+    size_t len = sizeof turn->data;
+    if (opened == NULL ||
+        key_sign(opened->key, q->digest, q->sign_padding, q->data, turn->data, &len, err) < 0)
+        return -1;
+    set_data(turn, len);
+    return 0;
+}
+
+static int answer_decrypt(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    SEAL_CLEANUP(opened_release) struct opened *opened = find_key(turn, err);
+    SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
+    if (opened == NULL || key_decrypt(opened->key, q->wrap_padding, q->digest, q->data, &secret, err) < 0)
+        return -1;
+    return copy_secret(turn, &secret, err);
+}
+
+static int answer_derive(struct turn *turn, struct err *err)
+{
+    SEAL_CLEANUP(opened_release) struct opened *opened = find_key(turn, err);
+    SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
+    if (opened == NULL || key_derive(opened->key, turn->question->data, &secret, err) < 0)
+        return -1;
+    return copy_secret(turn, &secret, err);
+}
+
+static int answer_secret(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    char owner[WIRE_ADDR_MAX + 1], subject[WIRE_ADDR_MAX + 1];
+    SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
+    copy_text(owner, sizeof owner, q->owner);
+    copy_text(subject, sizeof subject, q->subject);
+    copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
+    copy_text(turn->entry->fpr, sizeof turn->entry->fpr, q->subject);
+    if (!holder_is_fingerprint(subject))
+        return err_set(err, ERR_CRYPTO, "no fingerprint of an OpenPGP key");
+    if (vault_unwrap(turn->desk->vault, owner, q->subject, q->wrapped, &secret, err) < 0)
+        return -1;
+    return copy_secret(turn, &secret, err);
+}
+
+static int generate_soft(struct turn *turn, const char *owner, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
+    if (soft_generate(turn->question->type, turn->question->bits, &pkcs8, err) < 0 ||
+        soft_public(&pkcs8, &turn->public_key, err) < 0)
+        return -1;
+    return vault_wrap(turn->desk->vault, owner, buf_span(&turn->public_key), &pkcs8, &turn->wrapped, err);
+}
+
+/* WIRE_GENERATE, and WIRE_SEAL, which has a URI always. */
+static int answer_new_key(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    char owner[WIRE_ADDR_MAX + 1];
+    copy_text(owner, sizeof owner, q->owner);
+    copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
+    bool soft = q->op == WIRE_GENERATE && q->uri.len == 0;
+    if (!soft && !turn->peer->privileged)
+        return err_set(err, ERR_KEY_UNUSABLE, "only root and the user of sealkeyd enrol keys of tokens");
+    if ((soft ? generate_soft(turn, owner, err)
+              : open_key_on_token(turn->desk, owner, q, &turn->public_key, &turn->wrapped, err)) < 0)
+        return -1;
+    turn->answer->public_key = buf_span(&turn->public_key);
+    turn->answer->wrapped = buf_span(&turn->wrapped);
+    fpr_of(turn->answer->public_key, turn->entry->fpr);
+    return 0;
+}
+
+static int answer_status(struct turn *turn, struct err *err)
+{
+    struct desk *desk = turn->desk;
+    audit_event(turn->entry, "");
+    int n = snprintf(
+        (char *)turn->data, sizeof turn->data,
+        "keys-open %zu\noperations %lu\nfailed %lu\nover-rate %lu\nconnections %u\nbackends soft%s\n",
+        cache_count(desk->cache), atomic_load(&desk->done), atomic_load(&desk->failed),
+        atomic_load(&desk->limited), atomic_load(&desk->connections), desk->token != NULL ? " pkcs11" : "");
+    if (n < 0 || (size_t)n >= sizeof turn->data)
+        return err_set(err, ERR_BUG, "counts without end");
+    set_data(turn, (size_t)n);
+    return 0;
+}
+
+static const struct {
+    const char *event;
+    int (*answer)(struct turn *turn, struct err *err);
+} questions[] = {
+    [WIRE_OPEN] = {"open", answer_open},          [WIRE_SIGN] = {"sign", answer_sign},
+    [WIRE_DECRYPT] = {"decrypt", answer_decrypt}, [WIRE_DERIVE] = {"derive", answer_derive},
+    [WIRE_SECRET] = {"secret", answer_secret},    [WIRE_GENERATE] = {"generate", answer_new_key},
+    [WIRE_SEAL] = {"seal", answer_new_key},       [WIRE_STATUS] = {"status", answer_status},
+};
+
+static void count(struct desk *desk, const struct audit_entry *entry)
+{
+    if (entry->event[0] != '\0')
+        atomic_fetch_add(entry->code == ERR_NONE ? &desk->done : &desk->failed, 1);
+}
+
+void desk_note(struct desk *desk, struct audit_entry *entry, const struct err *err)
+{
+    entry->code = err->code;
+    memcpy(entry->why, err->msg, sizeof entry->why);
+    count(desk, entry);
+    if (entry->event[0] != '\0')
+        audit_add(desk->audit, entry);
+}
+
+void desk_refuse(const struct err *why, struct buf *out)
+{
+    struct err err = ERR_INIT;
+    const struct wire_answer answer = {.code = why->code, .message = span_of(why->msg)};
+    buf_clear(out);
+    if (wire_write_answer(&answer, out, &err) < 0)
+        buf_clear(out);
+}
+
+/* Without touching data, which is large. */
+static void turn_init(struct turn *turn, struct desk *desk, const struct peer *peer,
+                      const struct wire_question *question, struct wire_answer *answer,
+                      struct audit_entry *entry)
+{
+    turn->desk = desk;
+    turn->peer = peer;
+    turn->question = question;
+    turn->answer = answer;
+    turn->entry = entry;
+    turn->used = 0;
+    turn->public_key = (struct buf)BUF_INIT(WIRE_PUBLIC_MAX);
+    turn->wrapped = (struct buf)BUF_INIT(WIRE_MAX);
+}
+
+static void turn_fini(struct turn *turn)
+{
+    explicit_bzero(turn->data, turn->used);
+    buf_fini(&turn->public_key);
+    buf_fini(&turn->wrapped);
+}
+
+bool desk_answer(struct desk *desk, const struct peer *peer, struct span packet, struct buf *out)
+{
+    struct err err = ERR_INIT;
+    struct wire_question question;
+    struct wire_answer answer = {.code = ERR_NONE};
+    struct audit_entry entry;
+    struct turn turn;
+    audit_begin(&entry, "nonsense", peer->pid, peer->uid);
+    turn_init(&turn, desk, peer, &question, &answer, &entry);
+    bool sense = wire_read_question(packet, &question, &err) == 0;
+    if (sense) {
+        audit_event(&entry, questions[question.op].event);
+        if (questions[question.op].answer(&turn, &err) == 0)
+            (void)!wire_write_answer(&answer, out, &err);
+    }
+    desk_note(desk, &entry, &err);
+    if (err.code != ERR_NONE)
+        desk_refuse(&err, out);
+    turn_fini(&turn);
+    return sense;
+}

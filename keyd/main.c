@@ -1,0 +1,158 @@
+/* main - sealkeyd: options, the steps of a start in their order, the end. */
+#include "conf/settings.h"
+#include "keyd/listen.h"
+#include "keyd/supervisor.h"
+#include "log/log.h"
+#include "proc/background.h"
+#include "proc/privileges.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
+#define EXIT_USAGE       2
+
+struct options {
+    const char *settings;
+    bool foreground;
+    bool test;
+};
+
+static const char usage[] = "usage: sealkeyd [-c FILE] [-f]   run, in the background unless -f\n"
+                            "       sealkeyd [-c FILE] -t     check the settings and end\n"
+                            "       sealkeyd --version | --help\n"
+                            "\n  -c FILE   settings instead of " SETTINGS_DEFAULT "\n";
+
+/* Returns -1 to go on, or the status to end with. */
+static int read_options(int argc, char **argv, struct options *out)
+{
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    for (int c; (c = getopt_long(argc, argv, "c:ft", long_options, NULL)) != -1;) {
+        switch (c) {
+        case 'c':
+            out->settings = optarg;
+            break;
+        case 'f':
+            out->foreground = true;
+            break;
+        case 't':
+            out->test = true;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return EXIT_SUCCESS;
+        case 'V':
+            puts("sealkeyd " SEAL_VERSION);
+            return EXIT_SUCCESS;
+        default:
+            fputs(usage, stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind == argc)
+        return -1;
+    fputs(usage, stderr);
+    return EXIT_USAGE;
+}
+
+/* Whose processes may ask. A daemon that was not started by root is the user that we are. */
+static int find_daemon(const struct settings *settings, uid_t *out, struct err *err)
+{
+    *out = geteuid();
+    const struct passwd *user = settings->user[0] == '\0' ? NULL : getpwnam(settings->user);
+    if (user != NULL)
+        *out = user->pw_uid;
+    else if (settings->user[0] != '\0' && geteuid() == 0)
+        return err_set(err, ERR_CONFIG, "user %s is not known here (user =)", settings->user);
+    return 0;
+}
+
+/* The key worker's memory is locked; only root may say how much of it there may be. */
+static void allow_locked_memory(void)
+{
+    static const struct rlimit all = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    if (geteuid() == 0)
+        (void)setrlimit(RLIMIT_MEMLOCK, &all);
+}
+
+/* What root must do comes first; no process of ours that reads a key is root's unless the settings say so. */
+static int start(const struct settings *settings, bool *made_out, struct err *err)
+{
+    int listener;
+    uid_t daemon;
+    if (find_daemon(settings, &daemon, err) < 0 || listen_open(settings, &listener, made_out, err) < 0)
+        return -1;
+    allow_locked_memory();
+    if (privileges_become(settings->keys.user, "key-user", err) == 0 && privileges_seal(err) == 0 &&
+        supervisor_start(settings, listener, daemon, err) == 0)
+        return 0;
+    if (*made_out)
+        listen_remove(settings);
+    return -1;
+}
+
+static void close_stderr(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, STDERR_FILENO);
+    mem_close(&null);
+}
+
+static int run(const struct settings *settings, const struct options *options)
+{
+    struct err err = ERR_INIT;
+    int report_fd = -1;
+    bool made = false;
+    enum log_target target = strcmp(settings->log, "syslog") == 0 ? LOG_TO_SYSLOG : LOG_TO_STDERR;
+    if (!options->foreground && background_start("sealkeyd", &report_fd, &err) < 0) {
+        fprintf(stderr, "sealkeyd: %s\n", err.msg);
+        return EXIT_FAILURE;
+    }
+    log_open(target, log_parse_level(settings->log_level));
+    if (start(settings, &made, &err) < 0) {
+        log_error(NULL, "start", &err);
+        if (options->foreground && target == LOG_TO_SYSLOG)
+            fprintf(stderr, "sealkeyd: %s\n", err.msg);
+        background_report(&report_fd, err.msg);
+        return EXIT_FAILURE;
+    }
+    if (!options->foreground && target == LOG_TO_SYSLOG)
+        close_stderr();
+    log_event(LEVEL_INFO, NULL, "start", "version", SEAL_VERSION, "socket", settings->keys.socket, NULL);
+    background_report(&report_fd, NULL);
+    supervisor_run();
+    if (made)
+        listen_remove(settings);
+    log_event(LEVEL_INFO, NULL, "stop", NULL);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.settings = SETTINGS_DEFAULT};
+    struct err err = ERR_INIT;
+    struct settings *settings = NULL;
+    int status = read_options(argc, argv, &options);
+    if (status >= 0)
+        return status;
+    struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    if (settings_load(arena, options.settings, &settings, &err) < 0) {
+        fprintf(stderr, "sealkeyd: %s\n", err.msg);
+        status = EXIT_FAILURE;
+    } else if (options.test) {
+        printf("%s: no mistake found\n", options.settings);
+        status = EXIT_SUCCESS;
+    } else {
+        status = run(settings, &options);
+    }
+    arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,151 @@
+/* test_sealkeyd - the program as the daemon sees it, by way of the remote holder. */
+#include "support/check.h"
+#include "support/sealkeyd.h"
+#include "token/evp.h"
+#include "token/ossl.h"
+#include "token/remote.h"
+#include "token/soft.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ALICE "alice@a.example"
+
+static struct sealkeyd keyd;
+static struct holder *holder;
+
+static void setup(void)
+{
+    struct err err = ERR_INIT;
+    sealkeyd_start(&keyd, "");
+    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+}
+
+static void teardown(void)
+{
+    holder_free(&holder);
+    sealkeyd_stop(&keyd);
+}
+
+struct made {
+    struct buf public, wrapped;
+};
+
+static void make(struct made *made, const char *owner, enum key_type type)
+{
+    struct err err = ERR_INIT;
+    *made = (struct made){BUF_INIT(WIRE_PUBLIC_MAX), BUF_INIT(WIRE_MAX)};
+    ck_ok(holder_generate(holder, owner, type, type == KEY_RSA ? 2048 : 0, &made->public, &made->wrapped,
+                          &err));
+}
+
+static void unmake(struct made *made)
+{
+    buf_fini(&made->public);
+    buf_fini(&made->wrapped);
+}
+
+static struct key *opened(const struct made *made, const char *owner, const char *addr)
+{
+    struct err err = ERR_INIT;
+    struct key *key = NULL;
+    const struct sealed_key sealed = {owner, buf_span(&made->public), buf_span(&made->wrapped)};
+    ck_ok(holder_open_key(holder, &sealed, addr, &key, &err));
+    return key;
+}
+
+static const unsigned char hash[32] = "thirty-two octets that were hash";
+
+static int sign(struct key *key, enum sign_padding padding, unsigned char sig[2048], size_t *len,
+                struct err *err)
+{
+    *len = 2048;
+    return key_sign(key, DIGEST_SHA256, padding, (struct span){(const char *)hash, sizeof hash}, sig, len,
+                    err);
+}
+
+/* By OpenSSL, with nothing but the public key. */
+static bool verifies(struct span public, enum sign_padding padding, const unsigned char *sig, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)public.ptr;
+    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, (long)public.len);
+    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
+    ck_assert_int_eq(EVP_PKEY_verify_init(ctx), 1);
+    if (padding == SIGN_PSS)
+        ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(ctx, 6 /* PSS */), 1);
+    ck_assert_int_eq(EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()), 1);
+    return EVP_PKEY_verify(ctx, sig, len, hash, sizeof hash) == 1;
+}
+
+static const struct {
+    enum key_type type;
+    enum sign_padding padding;
+} kinds[] = {
+    {KEY_RSA, SIGN_PKCS1}, {KEY_RSA, SIGN_PSS}, {KEY_EC_P256, SIGN_ECDSA}, {KEY_EC_P521, SIGN_ECDSA}};
+
+START_TEST(what_it_signs_is_verified_with_the_public_key)
+{
+    struct err err = ERR_INIT;
+    struct made made;
+    unsigned char sig[2048];
+    size_t len;
+    make(&made, ALICE, kinds[_i].type);
+    struct key *key = opened(&made, ALICE, ALICE);
+    ck_assert_int_eq(key_type_of(key), kinds[_i].type);
+    ck_ok(sign(key, kinds[_i].padding, sig, &len, &err));
+    ck_assert(verifies(buf_span(&made.public), kinds[_i].padding, sig, len));
+    sig[len / 2] ^= 1;
+    ck_assert(!verifies(buf_span(&made.public), kinds[_i].padding, sig, len));
+    key_free(&key);
+    unmake(&made);
+}
+END_TEST
+
+START_TEST(key_is_opened_again_by_a_worker_that_was_started_again)
+{
+    struct err err = ERR_INIT;
+    struct made made;
+    unsigned char sig[2048];
+    size_t len;
+    make(&made, ALICE, KEY_EC_P256);
+    struct key *key = opened(&made, ALICE, ALICE);
+    for (pid_t worker = 0, i = 0; i < 3; i++) {
+        ck_ok(sign(key, SIGN_ECDSA, sig, &len, &err));
+        worker = sealkeyd_worker(&keyd, worker);
+        kill(worker, SIGKILL);
+        ck_ok(sign(key, SIGN_ECDSA, sig, &len, &err));
+    }
+    ck_assert(verifies(buf_span(&made.public), SIGN_ECDSA, sig, len));
+    key_free(&key);
+    unmake(&made);
+}
+END_TEST
+
+START_TEST(key_of_another_is_not_opened_for_him)
+{
+    struct err err = ERR_INIT;
+    struct made made;
+    struct key *key = NULL;
+    make(&made, ALICE, KEY_EC_P256);
+    const struct sealed_key stolen = {"mallory@a.example", buf_span(&made.public), buf_span(&made.wrapped)};
+    ck_fails(holder_open_key(holder, &stolen, "mallory@a.example", &key, &err), ERR_CRYPTO);
+    unmake(&made);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("keyd/sealkeyd");
+    TCase *tc = tcase_create("sealkeyd");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, what_it_signs_is_verified_with_the_public_key, 0, SEAL_COUNT(kinds));
+    tcase_add_test(tc, key_is_opened_again_by_a_worker_that_was_started_again);
+    tcase_add_test(tc, key_of_another_is_not_opened_for_him);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+TEST_MAIN(suite)
