@@ -6,6 +6,7 @@
 #include "smime/cert_names.h"
 #include "smime/cert_x509.h"
 #include "smime/ossl.h"
+#include "token/bridge.h"
 #include "token/evp.h"
 
 #include <openssl/rand.h>
@@ -76,9 +77,10 @@ static int begin(const struct draft *draft, int64_t not_before, int64_t not_afte
 
 static int finish(const struct draft *draft, struct cert **out, struct err *err)
 {
+    bridge_begin();
     if (X509_set_issuer_name(draft->x509, X509_get_subject_name(draft->issuer)) != 1 ||
         X509_sign(draft->x509, draft->signer, EVP_sha256()) <= 0)
-        return ossl_fail(err, ERR_CRYPTO, "certificate cannot be signed");
+        return bridge_failure(err) < 0 ? -1 : ossl_fail(err, ERR_CRYPTO, "certificate cannot be signed");
     return cert_from_x509(draft->x509, out, err);
 }
 

@@ -28,7 +28,7 @@ struct ca_request {
  * serial number, SHA-256.
  *
  * return  0, or -1 with ERR_USAGE (address, name), ERR_UNSUPPORTED (public key; a domain that is not ASCII), ERR_KEY_UNUSABLE (ca is none,
- *         or the key is not its key), ERR_KEY_EXPIRED (not_before outside the CA's validity), ERR_CRYPTO
+ *         or the key is not its key), ERR_KEY_EXPIRED (not_before outside the CA's validity), ERR_CRYPTO, or what the key says
  */
 int ca_issue(struct cert *ca, struct key *ca_key, const struct ca_request *request, struct cert **out,
              struct err *err) SEAL_CHECKED;

@@ -11,6 +11,7 @@
 #include "smime/cipher.h"
 #include "smime/cms.h"
 #include "smime/legacy.h"
+#include "token/bridge.h"
 #include "token/evp.h"
 
 #include <stdlib.h>
@@ -115,8 +116,11 @@ static int use_key(struct task *task, struct cert *cert, EVP_PKEY *pkey, struct 
                    enum smime_opened *result_out, struct err *err)
 {
     struct pass pass = {.out = out};
+    bridge_begin();
     int unwrapped = CMS_decrypt_set1_pkey_and_peer(task->info, pkey, cert_x509(cert), NULL);
     ossl_begin();
+    if (bridge_fault(err) < 0) /* whoever sent this: nobody could have opened it now */
+        return -1;
     SEAL_CLEANUP(ossl_free_bio)
     BIO *chain = CMS_dataInit(task->info, NULL); /* no content key: a random one */
     int status = 0;

@@ -73,7 +73,8 @@ enum smime_opened {
  *
  * out     open spool. The content is in it only with SMIME_OPENED; with every other result it holds octets that nobody vouches
  *         for (GCM: decrypted before the tag could be checked), and the caller frees it unread.
- * return  0 with *result_out, or -1 when it could not be tried (ERR_IO, ERR_DISK_FULL: temporary; ERR_LIMIT)
+ * return  0 with *result_out, or -1 when it could not be tried: ERR_IO, ERR_DISK_FULL; ERR_BUSY, ERR_CONFIG (who holds the key does not
+ *         answer, whatever the message); ERR_LIMIT
  */
 int smime_decrypt(struct span cms, const struct smime_limits *limits, struct cert *cert, struct key *key,
                   struct spool *out, enum smime_opened *result_out, struct err *err) SEAL_CHECKED;

@@ -10,6 +10,7 @@
 #include "smime/cms.h"
 #include "smime/frame.h"
 #include "smime/preference.h"
+#include "token/bridge.h"
 #include "token/evp.h"
 
 #include <openssl/objects.h>
@@ -81,8 +82,9 @@ static int make_structure(struct span entity, const struct smime_signer *who, in
                          cert_info(who->cert)->fingerprint);
     if (!add_attributes(signer, entity, who, when))
         return ossl_fail(err, ERR_CRYPTO, "signed attributes");
+    bridge_begin();
     if (CMS_SignerInfo_sign(signer) != 1)
-        return ossl_fail(err, ERR_CRYPTO, "sign");
+        return bridge_failure(err) < 0 ? -1 : ossl_fail(err, ERR_CRYPTO, "sign");
     return add_certificates(*out, who, err);
 }
 

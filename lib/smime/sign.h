@@ -26,7 +26,7 @@ struct smime_signer {
  * when    signing time, seconds since 1970
  * opaque  with SMIME_SIGN_OPAQUE the entity is inside
  * out     receives DER, appended
- * return  0, or -1 with ERR_CRYPTO, ERR_KEY_UNUSABLE, ERR_IO, ERR_LIMIT
+ * return  0, or -1 with ERR_CRYPTO, ERR_KEY_UNUSABLE, ERR_IO, ERR_LIMIT, or what the key says (ERR_BUSY ..)
  */
 enum smime_sign_form {
     SMIME_SIGN_DETACHED,

@@ -16,10 +16,12 @@
 int bridge_pkey(struct key *key, struct span public_key, EVP_PKEY **out, struct err *err) SEAL_CHECKED;
 
 /*
- * bridge_begin, bridge_fault - OpenSSL cannot carry the reason why a private operation failed. After bridge_begin() this thread's first
- * temporary failure of a backend is kept; bridge_fault() tells it: -1 with err set, or 0.
+ * OpenSSL cannot carry the reason why a private operation failed. bridge_begin() forgets this thread's failures of backends; then
+ * bridge_failure() tells the first one, for who signs, and bridge_fault() the first that has nothing to do with what was asked
+ * (ERR_BUSY, ERR_IO, ERR_CONFIG), for who decrypts (R17). -1 with err set, or 0.
  */
 void bridge_begin(void);
+int bridge_failure(struct err *err) SEAL_CHECKED;
 int bridge_fault(struct err *err) SEAL_CHECKED;
 
 #endif

@@ -1,6 +1,7 @@
 /* evp - between struct key, PKCS#8, SubjectPublicKeyInfo and OpenSSL's EVP_PKEY. */
 #include "token/evp.h"
 
+#include "token/bridge.h"
 #include "token/key_impl.h"
 #include "token/ossl.h"
 
@@ -9,9 +10,15 @@
 
 EVP_PKEY *token_evp(struct key *key, struct err *err)
 {
-    if (key->evp == NULL)
-        err_set(err, ERR_UNSUPPORTED, "a key of backend %s cannot be used by CMS", key->ops->name);
-    return key->evp;
+    if (key->is_soft)
+        return key->evp;
+    EVP_PKEY *have = atomic_load(&key->bridge), *made;
+    if (have != NULL || bridge_pkey(key, key_public(key), &made, err) < 0)
+        return have;
+    if (atomic_compare_exchange_strong(&key->bridge, &have, made))
+        return made;
+    EVP_PKEY_free(made); /* another thread was faster */
+    return have;
 }
 
 static bool rsa_is_sane(const EVP_PKEY *pkey)

@@ -8,8 +8,8 @@
 #include <openssl/evp.h>
 
 /*
- * token_evp - borrowed: lives as long as the key does. Private operations on it go to the key's backend. Of today's backends only
- * the soft one has such a key. NULL with ERR_UNSUPPORTED when the backend has none.
+ * token_evp - borrowed: lives as long as the key does. A soft key's is OpenSSL's own; private operations on any other's go to the key's
+ * backend (token/bridge.h). NULL with ERR_UNSUPPORTED, ERR_CRYPTO.
  */
 EVP_PKEY *token_evp(struct key *key, struct err *err) SEAL_CHECKED;
 

@@ -17,6 +17,8 @@ int key_init(struct key *key, const struct key_ops *ops, EVP_PKEY *evp, struct e
     }
     key->ops = ops;
     key->evp = evp;
+    key->is_soft = false;
+    atomic_init(&key->bridge, NULL);
     atomic_init(&key->refs, 1);
     return 0;
 }
@@ -24,6 +26,7 @@ int key_init(struct key *key, const struct key_ops *ops, EVP_PKEY *evp, struct e
 void key_fini(struct key *key)
 {
     buf_fini(&key->public);
+    EVP_PKEY_free(atomic_load(&key->bridge));
     EVP_PKEY_free(key->evp);
 }
 

@@ -33,7 +33,8 @@ enum sign_padding {
 
 enum wrap_padding {
     WRAP_PKCS1,
-    WRAP_OAEP,
+    WRAP_OAEP,           /* MGF1 with the same digest, no label */
+    WRAP_OAEP_MGF1_SHA1, /* MGF1 with SHA-1 whatever the digest, as Java does when it is not told */
 };
 
 size_t digest_size(enum digest digest); /* octets */

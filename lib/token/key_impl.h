@@ -14,8 +14,10 @@ struct key {
     atomic_uint refs;
     enum key_type type;
     unsigned bits;
-    struct buf public; /* SubjectPublicKeyInfo */
-    EVP_PKEY *evp;     /* owned; what CMS operates */
+    struct buf public;          /* SubjectPublicKeyInfo */
+    EVP_PKEY *evp;              /* owned: the public half at least */
+    bool is_soft;               /* evp has the private half, too: CMS operates it. Otherwise: */
+    _Atomic(EVP_PKEY *) bridge; /* made when CMS needs it first (token/bridge.h) */
 };
 
 /* key_init - one reference; takes evp on success. ERR_UNSUPPORTED when it is of a type that we do not use. */

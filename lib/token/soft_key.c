@@ -68,6 +68,10 @@ static int set_wrap_padding(EVP_PKEY_CTX *ctx, enum wrap_padding padding, enum d
         return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
                EVP_PKEY_CTX_set_rsa_oaep_md(ctx, evp_md(oaep)) == 1 &&
                EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, evp_md(oaep)) == 1;
+    case WRAP_OAEP_MGF1_SHA1:
+        return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+               EVP_PKEY_CTX_set_rsa_oaep_md(ctx, evp_md(oaep)) == 1 &&
+               EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha1()) == 1;
     }
     return 0;
 }
@@ -96,7 +100,7 @@ static int soft_decrypt(struct key *key, enum wrap_padding padding, enum digest 
         return err_set(err, ERR_CRYPTO, "wrapped key of %zu octets", wrapped.len);
     if (secret_init(&text, modulus, err) < 0 || rsa_decrypt(key, padding, oaep, wrapped, &text, err) < 0)
         return -1;
-    if (padding == WRAP_OAEP)
+    if (padding != WRAP_PKCS1)
         return secret_copy(out, text.ptr, text.len, err);
     unsigned char instead[KEY_REJECT_SIZE];
     const struct soft *soft = (const struct soft *)key;
@@ -165,6 +169,7 @@ static int soft_new(EVP_PKEY *pkey, const struct secret *pkcs8, struct key **out
 {
     struct soft *soft = xcalloc(1, sizeof *soft);
     if (make_reject(pkcs8, &soft->reject, err) == 0 && key_init(&soft->key, &soft_ops, pkey, err) == 0) {
+        soft->key.is_soft = true;
         *out = &soft->key;
         return 0;
     }

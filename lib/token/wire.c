@@ -113,7 +113,7 @@ static bool set_number(enum field field, uint32_t value, struct wire_question *q
         return value <= SIGN_ECDSA;
     case WRAP_PADDING:
         q->wrap_padding = (enum wrap_padding)value;
-        return value <= WRAP_OAEP;
+        return value <= WRAP_OAEP_MGF1_SHA1;
     case TYPE:
         q->type = (enum key_type)value;
         return value <= KEY_EC_P521;

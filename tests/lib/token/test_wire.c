@@ -100,7 +100,7 @@ static const struct {
     {"digest", 1, 2 + 32 + 4 + 11 + 3, DIGEST_SHA1 + 1, ERR_SYNTAX},
     {"digest, high octet", 1, 2 + 32 + 4 + 11, 1, ERR_SYNTAX},
     {"padding of a signature", 1, 2 + 32 + 4 + 11 + 7, SIGN_ECDSA + 1, ERR_SYNTAX},
-    {"padding of a key", 2, 2 + 32 + 4 + 11 + 3, WRAP_OAEP + 1, ERR_SYNTAX},
+    {"padding of a key", 2, 2 + 32 + 4 + 11 + 3, WRAP_OAEP_MGF1_SHA1 + 1, ERR_SYNTAX},
     {"type", 5, 2 + 4 + 10 + 3, KEY_EC_P521 + 1, ERR_SYNTAX},
 };
 
