@@ -20,7 +20,7 @@ struct worker {
     const struct worker_conf *conf;
     struct desk desk;
     struct service *service;
-    struct pool *lanes; /* to the token child; NULL: no tokens */
+    struct lines *lanes; /* to the token child; NULL: no tokens */
 };
 
 static void on_token_hangs(void *arg)
@@ -54,7 +54,7 @@ static int start(struct worker *w, struct err *err)
     desk->cache = cache_new();
     desk->rate = rate_new(settings->keys.rate);
     if (settings->keys.pkcs11.modules.n > 0) {
-        w->lanes = pool_new_given(settings->keys.pkcs11.timeout * 1000, on_token_hangs, w);
+        w->lanes = lines_new_given(settings->keys.pkcs11.timeout * 1000, on_token_hangs, w);
         desk->token = remote_new_on(w->lanes);
     }
     return service_new(desk, w->conf->allowed, &w->service, err);
@@ -66,7 +66,7 @@ static bool hear_supervisor(struct worker *w)
     int fds[TOKEN_LANES];
     int n = control_receive(w->conf->control, fds);
     if (n > 0)
-        pool_give(w->lanes, fds, (size_t)n);
+        lines_give(w->lanes, fds, (size_t)n);
     return n >= 0;
 }
 

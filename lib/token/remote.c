@@ -4,8 +4,8 @@
 #include "token/evp.h"
 #include "token/holder_impl.h"
 #include "token/key_impl.h"
+#include "token/lines.h"
 #include "token/ossl.h"
-#include "token/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,32 +13,32 @@
 
 struct remote {
     struct holder holder;
-    struct pool *pool;
+    struct lines *lines;
 };
 
 struct remote_key {
     struct key key;
-    struct pool *pool;
+    struct lines *lines;
     unsigned char id[WIRE_ID_SIZE];
     char *owner, *addr;
     struct buf wrapped; /* to open it again */
 };
 
-static struct pool *pool_of(struct holder *holder)
+static struct lines *lines_of(struct holder *holder)
 {
-    return ((struct remote *)holder)->pool;
+    return ((struct remote *)holder)->lines;
 }
 
-/* As pool_ask(), and what the answer refuses is an error too. */
-static int ask(struct pool *pool, const struct wire_question *question, struct line **line_out,
+/* As lines_ask(), and what the answer refuses is an error too. */
+static int ask(struct lines *lines, const struct wire_question *question, struct line **line_out,
                struct wire_answer *answer_out, struct err *err)
 {
-    if (pool_ask(pool, question, line_out, answer_out, err) < 0)
+    if (lines_ask(lines, question, line_out, answer_out, err) < 0)
         return -1;
     if (answer_out->code == ERR_NONE)
         return 0;
     err_set(err, answer_out->code, "%.*s", SPAN_ARG(answer_out->message));
-    pool_done(line_out);
+    lines_done(line_out);
     return -1;
 }
 
@@ -50,9 +50,9 @@ static int open_it(struct remote_key *k, struct err *err)
                                            .owner = span_of(k->owner),
                                            .public_key = key_public(&k->key),
                                            .wrapped = buf_span(&k->wrapped)};
-    if (ask(k->pool, &question, &line, &answer, err) < 0)
+    if (ask(k->lines, &question, &line, &answer, err) < 0)
         return -1;
-    pool_done(&line);
+    lines_done(&line);
     return 0;
 }
 
@@ -63,18 +63,18 @@ static int ask_key(struct key *key, struct wire_question *question, struct line 
     struct remote_key *k = (struct remote_key *)key;
     memcpy(question->id, k->id, WIRE_ID_SIZE);
     question->addr = span_of(k->addr);
-    if (ask(k->pool, question, line_out, answer_out, err) == 0)
+    if (ask(k->lines, question, line_out, answer_out, err) == 0)
         return 0;
     if (err->code != ERR_ABSENT)
         return -1;
     err_clear(err);
-    return open_it(k, err) < 0 ? -1 : ask(k->pool, question, line_out, answer_out, err);
+    return open_it(k, err) < 0 ? -1 : ask(k->lines, question, line_out, answer_out, err);
 }
 
 static int remote_sign(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
                        unsigned char *sig_out, size_t *len_inout, struct err *err)
 {
-    SEAL_CLEANUP(pool_done) struct line *line = NULL;
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
     struct wire_answer answer;
     struct wire_question question = {
         .op = WIRE_SIGN, .digest = digest, .sign_padding = padding, .data = hash};
@@ -90,7 +90,7 @@ static int remote_sign(struct key *key, enum digest digest, enum sign_padding pa
 static int ask_for_secret(struct key *key, struct wire_question *question, struct secret *out,
                           struct err *err)
 {
-    SEAL_CLEANUP(pool_done) struct line *line = NULL;
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
     struct wire_answer answer;
     memset(out, 0, sizeof *out);
     if (ask_key(key, question, &line, &answer, err) < 0)
@@ -151,7 +151,7 @@ static int open_key(struct holder *holder, const struct sealed_key *sealed, cons
         free(k);
         return -1;
     }
-    k->pool = pool_of(holder);
+    k->lines = lines_of(holder);
     k->owner = xstrdup(sealed->owner);
     k->addr = xstrdup(addr);
     k->wrapped = (struct buf)BUF_INIT(WIRE_MAX);
@@ -168,11 +168,11 @@ static int open_key(struct holder *holder, const struct sealed_key *sealed, cons
 static int open_secret(struct holder *holder, const char *owner, const char *fingerprint, struct span wrapped,
                        struct secret *out, struct err *err)
 {
-    SEAL_CLEANUP(pool_done) struct line *line = NULL;
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
     struct wire_answer answer;
     const struct wire_question question = {
         .op = WIRE_SECRET, .owner = span_of(owner), .subject = span_of(fingerprint), .wrapped = wrapped};
-    if (ask(pool_of(holder), &question, &line, &answer, err) < 0)
+    if (ask(lines_of(holder), &question, &line, &answer, err) < 0)
         return -1;
     return secret_copy(out, answer.data.ptr, answer.data.len, err);
 }
@@ -180,9 +180,9 @@ static int open_secret(struct holder *holder, const char *owner, const char *fin
 static int ask_for_key(struct holder *holder, const struct wire_question *question, struct buf *public_out,
                        struct buf *wrapped_out, struct err *err)
 {
-    SEAL_CLEANUP(pool_done) struct line *line = NULL;
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
     struct wire_answer answer;
-    if (ask(pool_of(holder), question, &line, &answer, err) < 0)
+    if (ask(lines_of(holder), question, &line, &answer, err) < 0)
         return -1;
     buf_add_span(public_out, answer.public_key);
     buf_add_span(wrapped_out, answer.wrapped);
@@ -214,10 +214,10 @@ int remote_seal(struct holder *remote, const char *owner, struct span public_key
 
 int remote_status(struct holder *remote, struct buf *out, struct err *err)
 {
-    SEAL_CLEANUP(pool_done) struct line *line = NULL;
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
     struct wire_answer answer;
     const struct wire_question question = {.op = WIRE_STATUS};
-    if (ask(pool_of(remote), &question, &line, &answer, err) < 0)
+    if (ask(lines_of(remote), &question, &line, &answer, err) < 0)
         return -1;
     buf_add_span(out, answer.data);
     return buf_check(out, err);
@@ -226,17 +226,17 @@ int remote_status(struct holder *remote, struct buf *out, struct err *err)
 static void remote_free(struct holder *holder)
 {
     struct remote *remote = (struct remote *)holder;
-    pool_free(&remote->pool);
+    lines_free(&remote->lines);
     free(remote);
 }
 
 static const struct holder_ops holder_ops = {"sealkeyd", open_key, open_secret, generate, remote_free};
 
-struct holder *remote_new_on(struct pool *pool)
+struct holder *remote_new_on(struct lines *lines)
 {
     struct remote *remote = xcalloc(1, sizeof *remote);
     remote->holder.ops = &holder_ops;
-    remote->pool = pool;
+    remote->lines = lines;
     return &remote->holder;
 }
 
@@ -245,6 +245,6 @@ int remote_new(const char *socket_path, unsigned timeout_ms, struct holder **out
     *out = NULL;
     if (strlen(socket_path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
         return err_set(err, ERR_CONFIG, "%s: too long for the name of a socket", socket_path);
-    *out = remote_new_on(pool_new(socket_path, timeout_ms));
+    *out = remote_new_on(lines_new(socket_path, timeout_ms));
     return 0;
 }

@@ -8,14 +8,14 @@
 #define TOKEN_REMOTE_H
 
 #include "token/holder.h"
-#include "token/pool.h"
+#include "token/lines.h"
 
 /* remote_new - no connection is made yet. timeout_ms: for one question with its answer. */
 int remote_new(const char *socket_path, unsigned timeout_ms, struct holder **out,
                struct err *err) SEAL_CHECKED;
 
-/* remote_new_on - over connections that somebody else looks after; takes the pool. */
-struct holder *remote_new_on(struct pool *pool);
+/* remote_new_on - over connections that somebody else looks after; takes the lines. */
+struct holder *remote_new_on(struct lines *lines);
 
 /* remote_generate_on_token - as holder_generate(), for a key on a token; what is wrapped then is its URI. Root and sealkeyd's own user only. */
 int remote_generate_on_token(struct holder *remote, const char *owner, enum key_type type, unsigned bits,

@@ -1,5 +1,5 @@
-/* pool - a stack of idle connections: the one used last is taken first, so that few are used when few are needed. */
-#include "token/pool.h"
+/* lines - a stack of idle connections: the one used last is taken first, so that few are used when few are needed. */
+#include "token/lines.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,15 +14,15 @@
 #define ATTEMPTS  3
 
 struct line {
-    struct pool *pool;
+    struct lines *lines;
     int fd;
-    unsigned generation; /* of the pool when it was made */
+    unsigned generation; /* of the lines when it was made */
     size_t received;
     struct buf question;
     char answer[WIRE_MAX];
 };
 
-struct pool {
+struct lines {
     char *path; /* NULL: given */
     unsigned timeout_ms;
     void (*hung)(void *arg);
@@ -32,42 +32,42 @@ struct pool {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t returned;
     unsigned generation; /* raised when all connections of before are worth nothing */
-    size_t lines;        /* idle or in use */
+    size_t open;         /* idle or in use */
     size_t idle;
     struct line *stack[LINES_MAX];
 };
 
-static void start_empty(struct pool *pool)
+static void start_empty(struct lines *lines)
 {
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->returned, NULL);
-    pool->lines = pool->idle = 0;
-    pool->pid = getpid();
+    pthread_mutex_init(&lines->lock, NULL);
+    pthread_cond_init(&lines->returned, NULL);
+    lines->open = lines->idle = 0;
+    lines->pid = getpid();
 }
 
-struct pool *pool_new(const char *path, unsigned timeout_ms)
+struct lines *lines_new(const char *path, unsigned timeout_ms)
 {
-    struct pool *pool = xcalloc(1, sizeof *pool);
-    pool->path = xstrdup(path);
-    pool->timeout_ms = timeout_ms;
-    start_empty(pool);
-    return pool;
+    struct lines *lines = xcalloc(1, sizeof *lines);
+    lines->path = xstrdup(path);
+    lines->timeout_ms = timeout_ms;
+    start_empty(lines);
+    return lines;
 }
 
-struct pool *pool_new_given(unsigned timeout_ms, void (*hung)(void *arg), void *arg)
+struct lines *lines_new_given(unsigned timeout_ms, void (*hung)(void *arg), void *arg)
 {
-    struct pool *pool = xcalloc(1, sizeof *pool);
-    pool->timeout_ms = timeout_ms;
-    pool->hung = hung;
-    pool->arg = arg;
-    start_empty(pool);
-    return pool;
+    struct lines *lines = xcalloc(1, sizeof *lines);
+    lines->timeout_ms = timeout_ms;
+    lines->hung = hung;
+    lines->arg = arg;
+    start_empty(lines);
+    return lines;
 }
 
-static struct line *line_new(struct pool *pool, int fd, unsigned generation)
+static struct line *line_new(struct lines *lines, int fd, unsigned generation)
 {
     struct line *line = xmalloc(sizeof *line);
-    line->pool = pool;
+    line->lines = lines;
     line->fd = fd;
     line->generation = generation;
     line->received = 0;
@@ -84,18 +84,18 @@ static void line_free(struct line *line)
 }
 
 /* With the lock. */
-static void close_idle(struct pool *pool)
+static void close_idle(struct lines *lines)
 {
-    pool->lines -= pool->idle;
-    while (pool->idle > 0)
-        line_free(pool->stack[--pool->idle]);
-    pool->generation++;
+    lines->open -= lines->idle;
+    while (lines->idle > 0)
+        line_free(lines->stack[--lines->idle]);
+    lines->generation++;
 }
 
-void pool_free(struct pool **pool)
+void lines_free(struct lines **lines)
 {
-    struct pool *p = *pool;
-    *pool = NULL;
+    struct lines *p = *lines;
+    *lines = NULL;
     if (p == NULL)
         return;
     close_idle(p);
@@ -114,17 +114,17 @@ static int set_timeouts(int fd, unsigned timeout_ms)
                : 0;
 }
 
-void pool_give(struct pool *pool, const int *fds, size_t n)
+void lines_give(struct lines *lines, const int *fds, size_t n)
 {
-    pthread_mutex_lock(&pool->lock);
-    close_idle(pool);
-    for (size_t i = 0; i < n && pool->idle < LINES_MAX; i++) {
-        (void)set_timeouts(fds[i], pool->timeout_ms);
-        pool->stack[pool->idle++] = line_new(pool, fds[i], pool->generation);
-        pool->lines++;
+    pthread_mutex_lock(&lines->lock);
+    close_idle(lines);
+    for (size_t i = 0; i < n && lines->idle < LINES_MAX; i++) {
+        (void)set_timeouts(fds[i], lines->timeout_ms);
+        lines->stack[lines->idle++] = line_new(lines, fds[i], lines->generation);
+        lines->open++;
     }
-    pthread_cond_broadcast(&pool->returned);
-    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_broadcast(&lines->returned);
+    pthread_mutex_unlock(&lines->lock);
 }
 
 static int busy(struct err *err, const char *what, int errnum)
@@ -132,75 +132,76 @@ static int busy(struct err *err, const char *what, int errnum)
     return err_set(err, ERR_BUSY, "the key process %s: %s", what, strerror(errnum));
 }
 
-static int connect_to(const struct pool *pool, struct err *err)
+static int connect_to(const struct lines *lines, struct err *err)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    memcpy(name.sun_path, pool->path, strlen(pool->path));
+    memcpy(name.sun_path, lines->path, strlen(lines->path));
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && set_timeouts(fd, pool->timeout_ms) == 0 &&
+    if (fd >= 0 && set_timeouts(fd, lines->timeout_ms) == 0 &&
         connect(fd, (struct sockaddr *)&name, sizeof name) == 0)
         return fd;
     int why = errno;
     mem_close(&fd);
-    return err_set(err, ERR_BUSY, "the key process cannot be reached: %s: %s", pool->path, strerror(why));
+    return err_set(err, ERR_BUSY, "the key process cannot be reached: %s: %s", lines->path, strerror(why));
 }
 
 /* An idle line, or NULL and room for one to be made (counted already). */
-static int take_or_make_room(struct pool *pool, struct line **out, unsigned *generation_out, struct err *err)
+static int take_or_make_room(struct lines *lines, struct line **out, unsigned *generation_out,
+                             struct err *err)
 {
-    pthread_mutex_lock(&pool->lock);
-    while (pool->idle == 0 && pool->lines > 0 && (pool->path == NULL || pool->lines == LINES_MAX))
-        pthread_cond_wait(&pool->returned, &pool->lock); /* who has one gets an answer in time, or none */
-    *out = pool->idle > 0 ? pool->stack[--pool->idle] : NULL;
-    bool room = *out == NULL && pool->path != NULL && pool->lines < LINES_MAX;
-    pool->lines += room ? 1 : 0;
-    *generation_out = pool->generation;
-    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_lock(&lines->lock);
+    while (lines->idle == 0 && lines->open > 0 && (lines->path == NULL || lines->open == LINES_MAX))
+        pthread_cond_wait(&lines->returned, &lines->lock); /* who has one gets an answer in time, or none */
+    *out = lines->idle > 0 ? lines->stack[--lines->idle] : NULL;
+    bool room = *out == NULL && lines->path != NULL && lines->open < LINES_MAX;
+    lines->open += room ? 1 : 0;
+    *generation_out = lines->generation;
+    pthread_mutex_unlock(&lines->lock);
     return *out != NULL || room ? 0 : err_set(err, ERR_BUSY, "the token is away");
 }
 
-static void forget_line(struct pool *pool)
+static void forget_line(struct lines *lines)
 {
-    pthread_mutex_lock(&pool->lock);
-    pool->lines--;
-    pthread_cond_signal(&pool->returned);
-    pthread_mutex_unlock(&pool->lock);
+    pthread_mutex_lock(&lines->lock);
+    lines->open--;
+    pthread_cond_signal(&lines->returned);
+    pthread_mutex_unlock(&lines->lock);
 }
 
-static struct line *take(struct pool *pool, struct err *err)
+static struct line *take(struct lines *lines, struct err *err)
 {
     struct line *line;
     unsigned generation;
-    if (pool->pid != getpid()) {
-        while (pool->idle > 0)
-            line_free(pool->stack[--pool->idle]);
-        start_empty(pool);
+    if (lines->pid != getpid()) {
+        while (lines->idle > 0)
+            line_free(lines->stack[--lines->idle]);
+        start_empty(lines);
     }
-    if (take_or_make_room(pool, &line, &generation, err) < 0)
+    if (take_or_make_room(lines, &line, &generation, err) < 0)
         return NULL;
     if (line != NULL)
         return line;
-    int fd = connect_to(pool, err);
+    int fd = connect_to(lines, err);
     if (fd >= 0)
-        return line_new(pool, fd, generation);
-    forget_line(pool);
+        return line_new(lines, fd, generation);
+    forget_line(lines);
     return NULL;
 }
 
 /* A line that broke; with it all that were made before: who was at the other end is gone. */
 static void drop(struct line *line)
 {
-    struct pool *pool = line->pool;
-    pthread_mutex_lock(&pool->lock);
-    if (line->generation == pool->generation)
-        close_idle(pool);
-    pool->lines--;
-    pthread_cond_broadcast(&pool->returned);
-    pthread_mutex_unlock(&pool->lock);
+    struct lines *lines = line->lines;
+    pthread_mutex_lock(&lines->lock);
+    if (line->generation == lines->generation)
+        close_idle(lines);
+    lines->open--;
+    pthread_cond_broadcast(&lines->returned);
+    pthread_mutex_unlock(&lines->lock);
     line_free(line);
 }
 
-void pool_done(struct line **line)
+void lines_done(struct line **line)
 {
     struct line *l = *line;
     *line = NULL;
@@ -208,15 +209,15 @@ void pool_done(struct line **line)
         return;
     explicit_bzero(l->answer, l->received);
     l->received = 0;
-    struct pool *pool = l->pool;
-    pthread_mutex_lock(&pool->lock);
-    bool keep = l->generation == pool->generation;
+    struct lines *lines = l->lines;
+    pthread_mutex_lock(&lines->lock);
+    bool keep = l->generation == lines->generation;
     if (keep)
-        pool->stack[pool->idle++] = l;
+        lines->stack[lines->idle++] = l;
     else
-        pool->lines--;
-    pthread_cond_signal(&pool->returned);
-    pthread_mutex_unlock(&pool->lock);
+        lines->open--;
+    pthread_cond_signal(&lines->returned);
+    pthread_mutex_unlock(&lines->lock);
     if (!keep)
         line_free(l);
 }
@@ -253,22 +254,22 @@ static int exchange(struct line *line)
 
 static int no_answer(struct line *line, struct err *err)
 {
-    struct pool *pool = line->pool;
+    struct lines *lines = line->lines;
     drop(line);
-    if (pool->hung != NULL)
-        pool->hung(pool->arg);
+    if (lines->hung != NULL)
+        lines->hung(lines->arg);
     return busy(err, "does not answer", ETIMEDOUT);
 }
 
-static int ask_once(struct pool *pool, const struct wire_question *question, struct line **line_out,
+static int ask_once(struct lines *lines, const struct wire_question *question, struct line **line_out,
                     struct err *err)
 {
-    struct line *line = take(pool, err);
+    struct line *line = take(lines, err);
     if (line == NULL)
         return -1;
     buf_clear(&line->question);
     if (wire_write_question(question, &line->question, err) < 0) {
-        pool_done(&line);
+        lines_done(&line);
         return -1;
     }
     int got = exchange(line);
@@ -280,13 +281,13 @@ static int ask_once(struct pool *pool, const struct wire_question *question, str
     return 0;
 }
 
-int pool_ask(struct pool *pool, const struct wire_question *question, struct line **line_out,
-             struct wire_answer *answer_out, struct err *err)
+int lines_ask(struct lines *lines, const struct wire_question *question, struct line **line_out,
+              struct wire_answer *answer_out, struct err *err)
 {
     struct line *line = NULL;
     *line_out = NULL;
     for (int i = 0; i < ATTEMPTS && line == NULL; i++)
-        if (ask_once(pool, question, &line, err) < 0)
+        if (ask_once(lines, question, &line, err) < 0)
             return -1;
     if (line == NULL)
         return busy(err, "hangs up", ECONNRESET);
