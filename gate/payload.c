@@ -4,6 +4,8 @@
 #include "mime/legacy_display.h"
 #include "mime/payload_header.h"
 
+#include <string.h>
+
 /* Only RFC 9788's own mark: programs from before it would not find the Subject in what we write. */
 static void learn(struct work *work, struct lesson *lesson)
 {
@@ -12,12 +14,21 @@ static void learn(struct work *work, struct lesson *lesson)
         arena_printf(work->arena, "%s%s%s", known, *known == '\0' ? "" : " ", CAPABILITY_PROTECTED_HEADERS);
 }
 
+/* A message of somebody else that was forwarded says nothing of this one. */
+static bool is_of_somebody_else(const struct work *work, const struct payload_header *header)
+{
+    return header->mark == PAYLOAD_WRAPPED && (work->facts->from == NULL || header->from == NULL ||
+                                               strcmp(header->from, work->facts->from) != 0);
+}
+
 int payload_look(struct work *work, struct arena *arena, struct span payload, struct view *view,
                  struct lesson *lesson, struct err *err)
 {
     struct payload_header header;
     if (payload_header_read(arena, payload, &header, err) < 0)
         return -1;
+    if (is_of_somebody_else(work, &header))
+        return 0;
     view->protects_header = header.mark != PAYLOAD_UNMARKED;
     view->subject = arena_strdup(work->arena, header.subject);
     if (lesson->signer >= 0 && (header.mark == PAYLOAD_CIPHER || header.mark == PAYLOAD_CLEAR))

@@ -25,6 +25,17 @@ static const char *never_inside(const struct treatment *t)
     return is_signed ? "a signature covers what they would be put into" : NULL;
 }
 
+/*
+ * Hidden by a rule or by the setting, not because of what was learned of the recipient: then what the sender's own program signed becomes a
+ * part of what they are put into, which costs the place where its signature is shown.
+ */
+static bool is_wrapped(const struct treatment *t)
+{
+    bool asked =
+        t->d->steps[STEP_PROTECT] != NULL || strcmp(t->d->settings->header_protection, "baseline") == 0;
+    return asked && !t->open && t->when_encrypted == PROTECTION_BASELINE;
+}
+
 void treat_headers(struct treatment *t)
 {
     const struct step *step = t->d->steps[STEP_PROTECT];
@@ -37,6 +48,10 @@ void treat_headers(struct treatment *t)
     const char *never = never_inside(t);
     if (never == NULL || (t->when_encrypted == PROTECTION_NONE && t->when_signed == PROTECTION_NONE))
         return;
+    if (is_wrapped(t)) {
+        deciding_note(t->d, "what is signed already becomes a part of what header fields are put into");
+        return;
+    }
     deciding_note(t->d, "no header fields are put inside: %s", never);
     t->when_encrypted = t->when_signed = PROTECTION_NONE;
 }

@@ -301,6 +301,14 @@ int content_type_parse(struct arena *arena, struct span raw_value, struct conten
     return 0;
 }
 
+bool content_type_is_layer(const struct content_type *type)
+{
+    if (strcmp(type->type, "multipart") == 0)
+        return strcmp(type->subtype, "signed") == 0 || strcmp(type->subtype, "encrypted") == 0;
+    return strcmp(type->type, "application") == 0 &&
+           (strcmp(type->subtype, "pkcs7-mime") == 0 || strcmp(type->subtype, "x-pkcs7-mime") == 0);
+}
+
 void content_disposition_parse(struct arena *arena, struct span raw_value, struct content_disposition *out)
 {
     struct parser p = {.arena = arena, .in = unfold(arena, raw_value)};

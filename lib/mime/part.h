@@ -73,6 +73,9 @@ size_t part_child(const struct part_table *table, size_t parent, size_t nth);
 int content_type_parse(struct arena *arena, struct span raw_value, struct content_type *out,
                        struct err *err) SEAL_CHECKED;
 
+/* content_type_is_layer - what it names is signed or encrypted: a cryptographic layer (RFC 9787 4.4.1). */
+bool content_type_is_layer(const struct content_type *type);
+
 struct content_disposition {
     const char *type; /* lower case: "attachment", "inline" */
     struct parameter *params;

@@ -163,12 +163,12 @@ static bool same_param(const struct content_type *a, const struct content_type *
     return left == NULL ? right == NULL : right != NULL && strcmp(left, right) == 0;
 }
 
-/* Whether a reader finds the mark, and the same type as before. */
+/* Whether a reader finds the mark, and the same type as before. Of a layer he looks for it inside (RFC 9788 1.7, RFC 9787 4.4). */
 static bool is_marked(struct arena *arena, struct span old, struct span marked, enum protection protection)
 {
     struct content_type before, after;
     struct err ignored = ERR_INIT; /* the answer says it */
-    if (content_type_parse(arena, old, &before, &ignored) < 0 ||
+    if (content_type_parse(arena, old, &before, &ignored) < 0 || content_type_is_layer(&before) ||
         content_type_parse(arena, marked, &after, &ignored) < 0)
         return false;
     size_t marks = 0;

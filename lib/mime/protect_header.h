@@ -29,8 +29,8 @@ enum outside protect_header_outside(enum protection protection, struct span name
 /*
  * protect_header_write - an entity's content fields and body with these fields at its root.
  *
- * Other fields that its root had are left out. A root whose Content-Type cannot be marked (there are two, it is malformed) becomes the one part
- * of a multipart/mixed that can. The fields come out in ASCII, in lines that every relay carries; what cannot be brought into that form stays
+ * Other fields that its root had are left out. A root whose Content-Type cannot be marked (there are two, it is malformed), or that is signed or
+ * encrypted itself, becomes the one part of a multipart/mixed that can. The fields come out in ASCII, in lines that every relay carries; what cannot be brought into that form stays
  * outside alone, but nothing that is hidden there. Of several Subjects the first counts.
  *
  * protection  not PROTECTION_NONE

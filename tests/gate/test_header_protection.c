@@ -170,17 +170,43 @@ START_TEST(content_that_cannot_be_marked_is_wrapped)
 }
 END_TEST
 
+static struct span signed_by_user(void)
+{
+    return site_signed(site, "From: alice@our.example\nSubject: ORCHID\n", "Content-Type: text/plain\n\nHi\n",
+                       alice);
+}
+
+static void leave_signed(const char *to)
+{
+    run(&(struct site_mail){
+        .from = "alice@our.example", .login = "alice@our.example", .to = {to}, .bytes = signed_by_user()});
+}
+
 START_TEST(what_the_users_program_signed_keeps_its_subject_outside)
 {
+    leave_signed("bob@their.example");
+    ck_assert_str_eq(site_field(site, site_copy_for(site, "bob@their.example"), "Subject", 0), "ORCHID");
+    ck_assert(!has(opened_by(bob, "bob@their.example"), "hp="));
+}
+END_TEST
+
+START_TEST(what_the_users_program_signed_is_wrapped_whole_where_a_rule_hides_the_subject)
+{
+    static const char mark[] = "Content-Type: multipart/signed";
     struct pki_entity *kurt = site_partner(site, "kurt@hide.example", PKI_P256);
-    struct span signed_by_user = site_signed(site, "From: alice@our.example\nSubject: ORCHID\n",
-                                             "Content-Type: text/plain\n\nHi\n", alice);
-    run(&(struct site_mail){.from = "alice@our.example",
-                            .login = "alice@our.example",
-                            .to = {"kurt@hide.example"},
-                            .bytes = signed_by_user});
-    ck_assert_str_eq(site_field(site, site_copy_for(site, "kurt@hide.example"), "Subject", 0), "ORCHID");
-    ck_assert(!has(opened_by(kurt, "kurt@hide.example"), "hp="));
+    leave_signed("kurt@hide.example");
+    struct span copy = site_copy_for(site, "kurt@hide.example");
+    ck_assert(!has(copy, "ORCHID"));
+    struct span payload = opened_by(kurt, "kurt@hide.example"), sent = signed_by_user();
+    struct payload_header header = read_payload(payload);
+    ck_assert_int_eq(header.mark, PAYLOAD_CIPHER);
+    ck_assert_str_eq(header.subject, "ORCHID");
+    ck_assert_int_eq(strncmp(payload.ptr, "Content-Type: multipart/mixed;", 30), 0);
+    /* the signature is new in each, what it covers is not */
+    size_t at = span_find(payload, mark, strlen(mark), 0), from = span_find(sent, mark, strlen(mark), 0);
+    size_t end = span_find(sent, "Content-Type: application/pkcs7-signature", 41, 0);
+    ck_assert_uint_ne(at, SIZE_MAX);
+    ck_assert(span_eq(span_sub(payload, at, end - from), span_sub(sent, from, end - from)));
 }
 END_TEST
 
@@ -280,6 +306,38 @@ START_TEST(no_other_field_comes_from_inside)
 }
 END_TEST
 
+#define WRAPPED(from)                                                                                        \
+    "Content-Type: message/rfc822\n\nMIME-Version: 1.0\nSubject: ORCHID\nFrom: " from                        \
+    "\nTo: mallory@evil.example\nX-Sealmilter-Status: forged\n\nHello.\n"
+
+/* RFC 8551 3.1: the Subject comes back as any other, the message that is wrapped stays what it is, and no other field of it is taken. */
+START_TEST(subject_of_a_wrapped_message_comes_back)
+{
+    static const char wrapped[] = WRAPPED("Bob <bob@their.example>");
+    struct span copy = arrive(authenticated(HIDDEN, wrapped));
+    expect(copy, "[secure] ORCHID", "subject=protected");
+    ck_assert_str_eq(site_field(site, copy, "To", 0), "alice@our.example");
+    ck_assert(has(copy, "Content-Type: message/rfc822\r\n"));
+    ck_assert(has(copy, "\r\n\r\nMIME-Version: 1.0\r\nSubject: ORCHID\r\n"));
+    ck_assert_ptr_null(strstr(site_field(site, copy, "X-Sealmilter-Status", 0), "forged"));
+    expect(arrive(signed_inside(HIDDEN, wrapped)), "[secure] [signed OK] ORCHID", "subject=protected");
+    expect(arrive(site_signed(site, FROM_BOB "Subject: TULIP\n", wrapped, bob)), "[signed OK] ORCHID",
+           "subject=protected");
+    copy = arrive(site_enveloped(site, HIDDEN, site_crlf(site, wrapped), alice));
+    expect(copy, "[not authenticated] [...]", "subject=unauthenticated");
+    ck_assert_str_eq(site_field(site, copy, "X-Sealmilter-Subject", 0), "ORCHID");
+}
+END_TEST
+
+START_TEST(message_of_somebody_else_that_was_forwarded_says_nothing)
+{
+    expect(arrive(authenticated(FROM_BOB "Subject: Fwd: TULIP\n", WRAPPED("carol@their.example"))),
+           "[secure] Fwd: TULIP", NULL);
+    expect(arrive(site_signed(site, FROM_BOB "Subject: Fwd: TULIP\n", WRAPPED("carol@their.example"), bob)),
+           "[signed OK] Fwd: TULIP", NULL);
+}
+END_TEST
+
 /* A mark where it has no meaning, or two meanings. */
 static const char *const misplaced[] = {
     "Subject: ORCHID\nContent-Type: text/plain\n\nHello.\n",
@@ -375,6 +433,7 @@ START_TEST(what_shows_that_somebody_reads_them_inside)
     ck_assert_ptr_nonnull(strstr(taught(signed_inside(HIDDEN, OF("hp=\"cipher\""))), " hp"));
     ck_assert_ptr_null(strstr(taught(site_signed(site, HIDDEN, OF("charset=us-ascii"), bob)), "hp"));
     ck_assert_ptr_null(strstr(taught(signed_inside(HIDDEN, OF("protected-headers=v1"))), "hp"));
+    ck_assert_ptr_null(strstr(taught(signed_inside(HIDDEN, WRAPPED("bob@their.example"))), "hp"));
     ck_assert_ptr_null(taught(authenticated(HIDDEN, OF("hp=\"cipher\""))));
     struct pki_entity *mallory =
         pki_leaf(site->pki, site->root, &(struct pki_spec){.email = "mallory@evil.example"});
@@ -411,11 +470,14 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, commands_to_us_and_hidden_recipients_are_not_inside);
     tcase_add_test(tcase, content_that_cannot_be_marked_is_wrapped);
     tcase_add_test(tcase, what_the_users_program_signed_keeps_its_subject_outside);
+    tcase_add_test(tcase, what_the_users_program_signed_is_wrapped_whole_where_a_rule_hides_the_subject);
     tcase_add_test(tcase, copies_share_the_payload_unless_their_headers_differ);
     tcase_add_test(tcase, subject_comes_back_from_a_signed_and_encrypted_payload);
     tcase_add_test(tcase, subject_comes_back_where_the_cipher_authenticates);
     tcase_add_test(tcase, unauthenticated_subject_is_put_aside);
     tcase_add_test(tcase, no_other_field_comes_from_inside);
+    tcase_add_test(tcase, subject_of_a_wrapped_message_comes_back);
+    tcase_add_test(tcase, message_of_somebody_else_that_was_forwarded_says_nothing);
     tcase_add_loop_test(tcase, misplaced_marks_say_nothing, 0, (int)SEAL_COUNT(misplaced));
     tcase_add_test(tcase, mark_outside_of_any_protection_says_nothing);
     tcase_add_loop_test(tcase, subject_comes_back_as_it_was_meant, 0, (int)SEAL_COUNT(come_back));

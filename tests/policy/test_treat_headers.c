@@ -96,14 +96,31 @@ START_TEST(fixed_certificate_says_itself_what_its_owner_understands)
 }
 END_TEST
 
-START_TEST(nothing_is_put_into_what_the_users_own_program_signed)
+static const struct {
+    const char *mode, *steps, *ops, *note;
+} signed_already[] = {
+    {"no", "encrypt\n  protect headers baseline", "protect headers baseline, encrypt smime aes256-cbc rsa",
+     "what is signed already becomes a part"},
+    {"baseline", "sign\n  encrypt", "protect headers baseline, encrypt smime aes256-cbc rsa",
+     "what is signed already becomes a part"},
+    {"learned", "encrypt", "encrypt smime aes256-cbc rsa",
+     "no header fields are put inside: a signature covers"},
+    {"baseline", "encrypt\n  protect headers plain", "encrypt smime aes256-cbc rsa",
+     "no header fields are put inside: a signature covers"},
+};
+
+/* What was asked to be hidden is hidden, whatever that costs the place of the signature; nothing else is. */
+START_TEST(what_the_users_own_program_signed_is_wrapped_where_hiding_was_asked_for)
 {
-    struct site *site = site_new("rule \"r\"\n  encrypt\n  protect headers baseline\n");
-    site_rcpt(site, "a@x.example", DIRECTION_OUTBOUND);
+    char policy[200];
+    snprintf(policy, sizeof policy, "rule \"r\"\n  %s\n", signed_already[_i].steps);
+    struct site *site = site_new(policy);
+    site->settings->header_protection = signed_already[_i].mode;
+    site_rcpt(site, "a@x.example", DIRECTION_OUTBOUND)->encrypt[METHOD_SMIME].reads_protected = true;
     site->facts.signed_by = METHOD_SMIME;
     const struct decision *decision = site_decide(site);
-    ck_assert_str_eq(site_ops(site, 0), "encrypt smime aes256-cbc rsa");
-    ck_assert(site_noted(decision, "no header fields are put inside: a signature covers"));
+    ck_assert_str_eq(site_ops(site, 0), signed_already[_i].ops);
+    ck_assert(site_noted(decision, signed_already[_i].note));
     site_free(site);
 }
 END_TEST
@@ -193,7 +210,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, level_is_that_of_rule_setting_and_peer, 0, (int)SEAL_COUNT(out));
     tcase_add_test(tcase, who_understands_and_who_does_not_get_different_copies);
     tcase_add_test(tcase, fixed_certificate_says_itself_what_its_owner_understands);
-    tcase_add_test(tcase, nothing_is_put_into_what_the_users_own_program_signed);
+    tcase_add_loop_test(tcase, what_the_users_own_program_signed_is_wrapped_where_hiding_was_asked_for, 0,
+                        (int)SEAL_COUNT(signed_already));
     tcase_add_loop_test(tcase, subject_comes_back_where_the_message_stays_open, 0, (int)SEAL_COUNT(in));
     tcase_add_loop_test(tcase, of_signed_mail_only_a_good_signature_brings_the_subject, 0,
                         (int)SEAL_COUNT(verified));

@@ -22,6 +22,8 @@ static void tear_down(void)
 
 #define CIPHER "Content-Type: text/plain; charset=\"utf-8\"; hp=\"cipher\"\n"
 
+#define WRAPPED(more) "Content-Type: message/rfc822" more "\n\n"
+
 static const struct {
     const char *payload;
     enum payload_mark mark;
@@ -61,6 +63,24 @@ static const struct {
     {"Subject: a\nContent-Type: multipart/mixed; boundary=x; hp=cipher; hp=cipher\n\n", PAYLOAD_UNMARKED,
      NULL},
     {"", PAYLOAD_UNMARKED, NULL},
+    /* RFC 8551 3.1, as RFC 9788 4.10.1 tells it from what was forwarded */
+    {WRAPPED("") "Subject: a\n\n", PAYLOAD_WRAPPED, "a"},
+    {WRAPPED("; forwarded=no") "Subject: a\nContent-Type: multipart/mixed; boundary=x\n\n", PAYLOAD_WRAPPED,
+     "a"},
+    {WRAPPED("; protected-headers=\"wrapped\"\nContent-Disposition: inline") "Subject: a\n\n",
+     PAYLOAD_WRAPPED, "a"},
+    {WRAPPED("\nContent-Transfer-Encoding: 8bit") "Subject: a\n\n", PAYLOAD_WRAPPED, "a"},
+    {WRAPPED("") "Subject: a\nSubject: b\n\n", PAYLOAD_WRAPPED, NULL},
+    {WRAPPED("; forwarded=yes") "Subject: a\n\n", PAYLOAD_UNMARKED, NULL},
+    {WRAPPED("; hp=\"other\"") "Subject: a\n\n", PAYLOAD_UNMARKED, NULL},
+    {WRAPPED("\nContent-Transfer-Encoding: base64") "Subject: a\n\n", PAYLOAD_UNMARKED, NULL},
+    {WRAPPED("") "Subject: a\n" CIPHER "\n", PAYLOAD_UNMARKED, NULL},
+    {WRAPPED("") "Subject: a\nContent-Type: multipart/signed; boundary=x\n\n", PAYLOAD_UNMARKED, NULL},
+    {WRAPPED("") "Subject: a\nContent-Type: application/x-pkcs7-mime\n\n", PAYLOAD_UNMARKED, NULL},
+    {WRAPPED("") "Subject: a\nno field\n\n", PAYLOAD_UNMARKED, NULL},
+    {"Content-Type: message/global\n\nSubject: a\n\n", PAYLOAD_UNMARKED, NULL},
+    {"Content-Type: multipart/mixed; boundary=x\n\n--x\n" WRAPPED("") "Subject: a\n\n", PAYLOAD_UNMARKED,
+     NULL},
 };
 
 START_TEST(root_says_what_it_says)
@@ -72,6 +92,41 @@ START_TEST(root_says_what_it_says)
         ck_assert_msg(header.subject == NULL, "%s", header.subject);
     else
         ck_assert_str_eq(header.subject, cases[_i].subject);
+}
+END_TEST
+
+static const struct {
+    const char *fields, *from;
+} senders[] = {
+    {"From: Alice <Alice@Their.Example>\n", "alice@their.example"},
+    {"From: a@b.example, c@d.example\n", NULL},
+    {"From: a@b.example\nFrom: a@b.example\n", NULL},
+    {"From: nobody\n", NULL},
+    {"Sender: a@b.example\n", NULL},
+};
+
+START_TEST(whose_the_wrapped_message_is)
+{
+    struct payload_header header;
+    const char *payload = arena_printf(arena, WRAPPED("") "Subject: a\n%s\nx\n", senders[_i].fields);
+    ck_ok(payload_header_read(arena, span_of(payload), &header, &err));
+    ck_assert_int_eq(header.mark, PAYLOAD_WRAPPED);
+    if (senders[_i].from == NULL)
+        ck_assert_ptr_null(header.from);
+    else
+        ck_assert_str_eq(header.from, senders[_i].from);
+}
+END_TEST
+
+START_TEST(wrapped_header_without_end_says_nothing)
+{
+    SEAL_CLEANUP(mem_free) char *many = xcalloc(1, 100 + 3 * 3000 + 1);
+    size_t n = (size_t)sprintf(many, WRAPPED(""));
+    for (size_t i = 0; i < 3000; i++)
+        memcpy(many + n + 3 * i, "A:\n", 3);
+    struct payload_header header;
+    ck_ok(payload_header_read(arena, span_of(many), &header, &err));
+    ck_assert_int_eq(header.mark, PAYLOAD_UNMARKED);
 }
 END_TEST
 
@@ -103,6 +158,8 @@ static Suite *make_suite(void)
     TCase *tcase = tcase_create("payload_header");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, root_says_what_it_says, 0, (int)SEAL_COUNT(cases));
+    tcase_add_loop_test(tcase, whose_the_wrapped_message_is, 0, (int)SEAL_COUNT(senders));
+    tcase_add_test(tcase, wrapped_header_without_end_says_nothing);
     tcase_add_test(tcase, long_subject_is_cut_between_characters);
     tcase_add_test(tcase, header_without_end_is_a_limit);
     suite_add_tcase(suite, tcase);

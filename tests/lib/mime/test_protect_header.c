@@ -175,6 +175,10 @@ static const char *const unmarkable[] = {
     "Content-Type: multipart/mixed; boundary=a (comment)\n\n--a\n\nHi\n--a--\n",
     "Content-Type: text/plain; name=\"without end\n\nHi\n",
     "Content-Type: text/plain\nno field\n\nHi\n",
+    /* a layer: what it protects is inside it */
+    "Content-Type: multipart/signed; boundary=x; "
+    "protocol=\"application/pkcs7-signature\"\n\n--x\n\nHi\n--x\n\n--x--\n",
+    "Content-Type: application/pkcs7-mime; smime-type=signed-data\n\nMA==\n",
 };
 
 START_TEST(what_cannot_be_marked_is_wrapped)
