@@ -94,7 +94,58 @@ START_TEST(payload_is_that_of_the_rfc)
 }
 END_TEST
 
-/* C.3.2 and C.1.5 differ in the policy and in the intent. */
+#define FROM_ALICE(prefix, name)                                                                             \
+    prefix "Message-ID: <" name "@example>\n" prefix "From: Alice <alice@smime.example>\n" prefix            \
+           "To: Bob <bob@smime.example>\n" prefix "Date: Sat, 20 Feb 2021 10:09:02 -0500\n" prefix           \
+           "User-Agent: Sample MUA Version 1.0\n"
+#define THREAD(prefix)                                                                                       \
+    prefix "In-Reply-To: <smime-signed-enc-hp-baseline@example>\n" prefix                                    \
+           "References: <smime-signed-enc-hp-baseline@example>\n"
+#define JONES(prefix)                                                                                        \
+    prefix "Date: Wed, 11 Jan 2023 16:08:43 -0500\n" prefix "From: Bob <bob@example.net>\n" prefix           \
+           "To: Alice <alice@example.net>\n" prefix "Message-ID: <20230111T210843Z.1234@lhp.example>\n"
+#define JONES_REPLY(prefix)                                                                                  \
+    prefix "Date: Wed, 11 Jan 2023 16:48:22 -0500\n" prefix "From: Alice <alice@example.net>\n" prefix       \
+           "To: Bob <bob@example.net>\n" prefix "In-Reply-To: <20230111T210843Z.1234@lhp.example>\n" prefix  \
+           "References: <20230111T210843Z.1234@lhp.example>\n"
+#define OBSCURED "HP-Outer: Subject: [...]\n"
+
+/* The others of Appendix C by their Message-IDs there, and D.1 and D.2, without the display for old programs, which we do not write. */
+static const struct {
+    const char *fields, *type, *mark;
+    enum protection protection;
+    const char *outer;
+} rfc[] = {
+    {"Subject: smime-one-part-hp\n" FROM_ALICE("", "smime-one-part-hp"), "text/plain; charset=\"utf-8\"",
+     "; hp=\"clear\"", PROTECTION_CLEAR, ""},
+    {"Subject: smime-multipart-complex-hp\n" FROM_ALICE("", "smime-multipart-complex-hp"),
+     "multipart/mixed; boundary=\"550\"", "; hp=\"clear\"", PROTECTION_CLEAR, ""},
+    {"Subject: smime-signed-enc-complex-hp-baseline\n" FROM_ALICE("", "smime-signed-enc-complex-hp-baseline"),
+     "multipart/mixed; boundary=\"550\"", "; hp=\"cipher\"; protected-headers=\"v1\"", PROTECTION_BASELINE,
+     OBSCURED FROM_ALICE("HP-Outer: ", "smime-signed-enc-complex-hp-baseline")},
+    {"Subject: smime-signed-enc-hp-baseline-reply\n" FROM_ALICE("", "smime-signed-enc-hp-baseline-reply")
+         THREAD(""),
+     "text/plain; charset=\"utf-8\"", "; hp=\"cipher\"; protected-headers=\"v1\"", PROTECTION_BASELINE,
+     OBSCURED FROM_ALICE("HP-Outer: ", "smime-signed-enc-hp-baseline-reply") THREAD("HP-Outer: ")},
+    {"Subject: Handling the Jones contract\nKeywords: Contract, Urgent\n" JONES(""),
+     "text/plain; charset=\"us-ascii\"", "; hp=\"cipher\"; protected-headers=\"v1\"", PROTECTION_BASELINE,
+     OBSCURED JONES("HP-Outer: ")},
+    {"Subject: Re: Handling the Jones contract\nKeywords: Contract, Urgent\n" JONES_REPLY(""),
+     "text/plain; charset=\"us-ascii\"", "; hp=\"cipher\"; protected-headers=\"v1\"", PROTECTION_BASELINE,
+     OBSCURED JONES_REPLY("HP-Outer: ")},
+};
+
+START_TEST(payloads_are_those_of_the_rfc)
+{
+    static const char body[] = "\n--550\n\nHi\n--550--\n";
+    const char *entity = arena_printf(arena, "Content-Type: %s\n%s", rfc[_i].type, body);
+    const char *got = protect(rfc[_i].fields, crlf(entity), rfc[_i].protection);
+    ck_assert_str_eq(got, arena_printf(arena, "Content-Type: %s%s\n%s%s%s", rfc[_i].type, rfc[_i].mark,
+                                       rfc[_i].fields, rfc[_i].outer, body));
+}
+END_TEST
+
+/* The same with another policy, or another intent. */
 START_TEST(without_confidentiality_all_stand_outside)
 {
     const char *got = protect(rfc_fields, crlf(rfc_entity), PROTECTION_PLAIN);
@@ -305,6 +356,7 @@ static Suite *make_suite(void)
     TCase *tcase = tcase_create("protect_header");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, payload_is_that_of_the_rfc);
+    tcase_add_loop_test(tcase, payloads_are_those_of_the_rfc, 0, (int)SEAL_COUNT(rfc));
     tcase_add_test(tcase, without_confidentiality_all_stand_outside);
     tcase_add_test(tcase, signed_only_says_clear_and_nothing_of_the_outside);
     tcase_add_loop_test(tcase, field_is_never_copied_inside, 0, (int)SEAL_COUNT(never));
