@@ -43,19 +43,41 @@ void learn_attached(struct work *work, struct span entity, const struct part_tab
     view->brings_keys = lesson->npgp > 0;
 }
 
-/* The value of an attribute of an Autocrypt field; empty: it has none. */
-static struct span attribute(struct span value, const char *name)
+/* What an Autocrypt field says; broken: an attribute comes twice, or one that must be understood is not known. */
+struct autocrypt {
+    struct span addr, keydata;
+    bool broken;
+};
+
+static void take_attribute(struct autocrypt *field, struct span name, struct span value)
 {
+    struct span *place = span_is_nocase(name, "addr")      ? &field->addr
+                         : span_is_nocase(name, "keydata") ? &field->keydata
+                                                           : NULL;
+    if (place != NULL) {
+        field->broken |= place->ptr != NULL;
+        *place = value;
+    } else if (!span_starts(name, "_") && !span_is_nocase(name, "prefer-encrypt")) {
+        field->broken = true;
+    }
+}
+
+static struct autocrypt read_field(struct span value)
+{
+    struct autocrypt field = {.broken = false};
     for (size_t at = 0; at < value.len;) {
         size_t semicolon = span_find(value, ";", 1, at);
         size_t end = semicolon == SIZE_MAX ? value.len : semicolon;
         struct span one = span_trim(span_sub(value, at, end - at));
         size_t equals = span_find(one, "=", 1, 0);
-        if (equals != SIZE_MAX && span_eq_nocase(span_trim(span_sub(one, 0, equals)), span_of(name)))
-            return span_trim(span_sub(one, equals + 1, one.len));
+        if (equals != SIZE_MAX)
+            take_attribute(&field, span_trim(span_sub(one, 0, equals)),
+                           span_trim(span_sub(one, equals + 1, one.len)));
+        else
+            field.broken |= one.len > 0;
         at = end + 1;
     }
-    return (struct span){NULL, 0};
+    return field;
 }
 
 static bool is_for(struct work *work, struct span addr)
@@ -75,9 +97,10 @@ void learn_autocrypt(struct work *work, struct lesson *lesson)
     size_t found = 0;
     for (size_t i = 0; work->facts->from != NULL && (field = header_find(header, "Autocrypt", i)) != NULL;
          i++) {
-        if (!is_for(work, attribute(field->value, "addr")))
+        struct autocrypt said = read_field(field->value);
+        if (said.broken || !is_for(work, said.addr))
             continue;
-        keydata = attribute(field->value, "keydata");
+        keydata = said.keydata;
         found++;
     }
     SEAL_CLEANUP(spool_free) struct spool *key = spool_new(&small);
