@@ -55,6 +55,18 @@ static void check_gpg(struct doctor *doctor, enum severity severity, const char 
         doctor_add(doctor, severity, "install GnuPG 2.2 or newer", "%s is too old: %s", gpg, line);
 }
 
+/* Both read these before the files in their home, and no option keeps them from it. */
+static void check_global(struct doctor *doctor)
+{
+    static const char *const paths[] = {"/etc/gnupg/gpg.conf", "/etc/gnupg/gpg-agent.conf"};
+    for (size_t i = 0; i < SEAL_COUNT(paths); i++)
+        if (access(paths[i], F_OK) == 0)
+            doctor_add(doctor, FINDING_WARNING,
+                       "see that it names no recipient, signer or key ring, or move it to the homes of those "
+                       "who want it",
+                       "%s is read by every gpg of this host, by ours too", paths[i]);
+}
+
 /* ---- the agent's home ---- */
 
 static bool check_home(struct doctor *doctor, const char *home)
@@ -127,6 +139,7 @@ static void check_programs(struct doctor *doctor, enum severity severity)
 {
     const struct openpgp_settings *settings = &doctor->settings->openpgp;
     check_gpg(doctor, severity, settings->gpg);
+    check_global(doctor);
     check_program(doctor, severity, settings->agent, "openpgp-agent");
     check_program(doctor, severity, settings->limiter, "openpgp-limiter");
 }

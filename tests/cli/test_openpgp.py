@@ -434,6 +434,17 @@ class Ours(OpenPgp):
         self.site.configure(openpgp_gpg=old)
         self.assertTrue(self.doctor_says("warning", "is too old"))
 
+    @unittest.skipUnless(os.geteuid() == 0, "puts a folder in the place of another")
+    def test_settings_for_every_gpg_of_the_host_are_named(self):
+        etc = self.site.dir / "etc"
+        shutil.copytree("/etc", etc, symlinks=True)
+        (etc / "gnupg").mkdir(exist_ok=True)
+        for name in "gpg.conf", "gpg-agent.conf":
+            (etc / "gnupg" / name).write_text("")
+            result = self.site.run("doctor", "--json", "--sendmail", self.file("sendmail.cf", "\n"),
+                                   starter=("unshare", "--mount", "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"))
+            self.assertIn(f"/etc/gnupg/{name} is read by every gpg of this host", result.text)
+
     def test_key_about_to_expire(self):
         self.generate("--days", "10")
         self.assertTrue(self.doctor_says("warning", f"the OpenPGP key of {ALICE} expires"))
