@@ -71,10 +71,10 @@ class Scenarios(SealSite):
         cls.people.append(cls.kurt)
         cls.seal.adm("cert", "import", cls.kurt.cert)
         cls.seal.adm("key", "generate", ALICE, "--openpgp")
-        ours = cls.seal.keys_of(ALICE, "openpgp_keys")[0]["fingerprint"]
+        cls.ours = cls.seal.keys_of(ALICE, "openpgp_keys")[0]["fingerprint"]
         cls.paul = gpg.Person(cls.lab, PAUL)
         cls.addClassCleanup(cls.paul.stop)
-        cls.paul.learn(cls.seal.adm("cert", "export", ours).stdout)
+        cls.paul.learn(cls.seal.adm("cert", "export", cls.ours).stdout)
         cls.seal.adm("cert", "import", cls.paul.key, "--trust")
         cls.alice = cls.person(ALICE)
 
@@ -119,6 +119,11 @@ class Scenarios(SealSite):
     def test_openpgp_hides_it_by_itself(self):
         got = self.leaves(LONG, PAUL)[1]
         self.assert_hidden(got, self.paul.opens(got.data)[0], LONG)
+        headers, crypto = self.paul.notmuch_shows(got.data)
+        self.assertEqual(headers["Subject"], LONG)
+        self.assertEqual(crypto["decrypted"], {"status": "full", "header-mask": {"Subject": "[...]"}})
+        self.assertEqual([(by["status"], by["fingerprint"].lower()) for by in crypto["signed"]["status"]], [("good", self.ours)])
+        self.assertIn("Subject", crypto["signed"]["headers"])
 
     def test_each_recipient_sees_what_he_can_read(self):
         self.sink.reset()

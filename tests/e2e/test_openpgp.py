@@ -59,12 +59,13 @@ class Scenarios(SealSite):
         cls.alice = cls.seal.adm("cert", "export", cls.ours).stdout
         cls.paul = cls.new_person(PAUL)
         cls.rsa = cls.new_person("rsa@pgp.example", "default")
+        assert [person.listed(b"pub", field=3) for person in (cls.paul, cls.rsa)] == [["22"], ["1"]], "Ed25519 and RSA"
         cls.seal.adm("cert", "import", cls.paul.key, cls.rsa.key, "--trust")
         for person in (cls.paul, cls.rsa):
             person.rnp_learns(person.secret.read_bytes(), cls.alice)
 
     @classmethod
-    def new_person(cls, address, algorithm="default", **options):
+    def new_person(cls, address, algorithm="future-default", **options):
         person = gpg.Person(cls.lab, address, algorithm, **options)
         cls.addClassCleanup(person.stop)
         person.learn(cls.alice)
@@ -98,7 +99,7 @@ class Scenarios(SealSite):
         self.assertEqual(self.opened(self.sink.one(CAROL)).layers, ["signed"])
 
     def test_expired_and_revoked_subkeys_are_passed_over(self):
-        person = self.new_person("subkeys@pgp.example", "future-default", made=PAST)
+        person = self.new_person("subkeys@pgp.example", made=PAST)
         good = person.listed(b"sub", field=4)
         person.add_subkey(LATER, expires="1d")
         person.add_subkey(LATER)
@@ -111,7 +112,7 @@ class Scenarios(SealSite):
         self.assertIn(b"ORCHID", person.opens(got.data)[0])
 
     def test_expired_key_is_not_encrypted_to(self):
-        person = self.new_person("late@pgp.example", "future-default", made=PAST, expires="1d")
+        person = self.new_person("late@pgp.example", made=PAST, expires="1d")
         self.seal.adm("cert", "import", person.key, "--trust")
         self.submit(person.address, message.make(to=person.address))
         self.assertNotIn(b"BEGIN PGP MESSAGE", self.sink.one(person.address).data)
