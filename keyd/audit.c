@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ENTRIES 4096 /* a power of two */
+#define ENTRIES 1024 /* a power of two; what stays in a cache */
 #define FULL_MS 5
 
 /* Shared. Counts are of all entries ever; the place is the count modulo ENTRIES. */
@@ -71,8 +71,25 @@ void audit_reset(struct audit *audit)
 static void wake_reader(struct audit *audit)
 {
     const uint64_t one = 1;
-    if (atomic_exchange(&audit->ring->asleep, false))
-        (void)!write(audit->wake, &one, sizeof one);
+    atomic_store(&audit->ring->asleep, false);
+    (void)!write(audit->wake, &one, sizeof one);
+}
+
+static void copy_text(char *to, const char *from)
+{
+    memcpy(to, from, strlen(from) + 1);
+}
+
+/* Texts are as long as they are: an entry is mostly room. */
+static void copy_entry(struct audit_entry *to, const struct audit_entry *from)
+{
+    to->pid = from->pid;
+    to->uid = from->uid;
+    to->code = from->code;
+    copy_text(to->event, from->event);
+    copy_text(to->fpr, from->fpr);
+    copy_text(to->addr, from->addr);
+    copy_text(to->why, from->why);
 }
 
 void audit_add(struct audit *audit, const struct audit_entry *entry)
@@ -84,11 +101,20 @@ void audit_add(struct audit *audit, const struct audit_entry *entry)
         wake_reader(audit);
         (void)poll(NULL, 0, FULL_MS);
     }
-    ring->entries[at % ENTRIES] = *entry;
+    copy_entry(&ring->entries[at % ENTRIES], entry);
     atomic_store(&ring->written, at + 1);
+    bool half = at + 1 - atomic_load(&ring->read) == ENTRIES / 2;
     pthread_mutex_unlock(&audit->lock);
-    if (atomic_load(&ring->asleep))
+    if (half || atomic_load(&ring->asleep))
         wake_reader(audit);
+}
+
+/* It may change while it is read, and need not end. */
+static void take_text(char *to, const char *from, size_t size)
+{
+    size_t n = strnlen(from, size - 1);
+    memcpy(to, from, n);
+    to[n] = '\0';
 }
 
 bool audit_take(struct audit *audit, struct audit_entry *out)
@@ -96,22 +122,29 @@ bool audit_take(struct audit *audit, struct audit_entry *out)
     struct ring *ring = audit->ring;
     if (atomic_load(&ring->written) == audit->taken)
         return false;
-    *out = ring->entries[audit->taken++ % ENTRIES];
+    const struct audit_entry *entry = &ring->entries[audit->taken++ % ENTRIES];
+    out->pid = entry->pid;
+    out->uid = entry->uid;
+    out->code = entry->code;
+    take_text(out->event, entry->event, sizeof out->event);
+    take_text(out->fpr, entry->fpr, sizeof out->fpr);
+    take_text(out->addr, entry->addr, sizeof out->addr);
+    take_text(out->why, entry->why, sizeof out->why);
     atomic_store(&ring->read, audit->taken);
-    out->event[sizeof out->event - 1] = '\0';
-    out->fpr[sizeof out->fpr - 1] = '\0';
-    out->addr[sizeof out->addr - 1] = '\0';
-    out->why[sizeof out->why - 1] = '\0';
     if ((unsigned)out->code >= ERR_CODES)
         out->code = ERR_BUG;
     return true;
 }
 
-bool audit_sleep(struct audit *audit)
+void audit_woken(struct audit *audit)
 {
     uint64_t count;
-    struct ring *ring = audit->ring;
     (void)!read(audit->wake, &count, sizeof count);
+}
+
+bool audit_sleep(struct audit *audit)
+{
+    struct ring *ring = audit->ring;
     atomic_store(&ring->asleep, true);
     return atomic_load(&ring->written) == audit->taken;
 }

@@ -35,7 +35,9 @@ int audit_fd(const struct audit *audit);  /* readable when there is something to
 /* audit_add - the worker's side; any thread. */
 void audit_add(struct audit *audit, const struct audit_entry *entry);
 
-/* audit_take - the supervisor's side: whether there was an entry. */
+/* audit_woken - the supervisor's side: audit_fd() is not readable any more, until it is woken again. */
+void audit_woken(struct audit *audit);
+/* audit_take - whether there was an entry. */
 bool audit_take(struct audit *audit, struct audit_entry *out);
 /* audit_sleep - nothing is there now: the next entry makes audit_fd() readable. False when one has come meanwhile. */
 bool audit_sleep(struct audit *audit);

@@ -203,7 +203,7 @@ static void count(struct desk *desk, const struct audit_entry *entry)
 void desk_note(struct desk *desk, struct audit_entry *entry, const struct err *err)
 {
     entry->code = err->code;
-    memcpy(entry->why, err->msg, sizeof entry->why);
+    memcpy(entry->why, err->msg, strlen(err->msg) + 1);
     count(desk, entry);
     if (entry->event[0] != '\0')
         audit_add(desk->audit, entry);

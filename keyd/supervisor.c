@@ -68,10 +68,12 @@ static void write_audit(struct supervisor *s)
 {
     struct audit_entry entry;
     unsigned n = 0;
+    log_hold();
     while (n < AUDIT_BATCH && audit_take(s->audit, &entry)) {
         write_entry(&entry);
         n++;
     }
+    log_release();
     s->audit_awake = n > 0 || !audit_sleep(s->audit);
 }
 
@@ -266,6 +268,8 @@ static void one_step(struct supervisor *s, int timeout_ms)
         return;
     if (wait[2].revents != 0)
         hear_worker(s);
+    if (wait[1].revents != 0)
+        audit_woken(s->audit);
     if (wait[1].revents != 0 || s->audit_awake)
         write_audit(s);
     if (wait[0].revents != 0)

@@ -5,18 +5,52 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Most secrets fit a page and live for one operation; mapping and locking one costs more than using it. */
+#define KEPT_MAX 64
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned char *kept[KEPT_MAX]; /* wiped, locked pages */
+static size_t nkept;
+
+static unsigned char *take_page(void)
+{
+    pthread_mutex_lock(&kept_lock);
+    unsigned char *page = nkept > 0 ? kept[--nkept] : NULL;
+    pthread_mutex_unlock(&kept_lock);
+    return page;
+}
+
+static bool keep_page(unsigned char *page)
+{
+    pthread_mutex_lock(&kept_lock);
+    bool room = nkept < KEPT_MAX;
+    if (room)
+        kept[nkept++] = page;
+    pthread_mutex_unlock(&kept_lock);
+    return room;
+}
+
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
 
 int secret_init(struct secret *secret, size_t n, struct err *err)
 {
     memset(secret, 0, sizeof *secret);
     if (n > SECRET_MAX)
         return err_set(err, ERR_LIMIT, "secret of %zu bytes", n);
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t size = (n / page + 1) * page;
+    size_t page = page_size(), size = (n / page + 1) * page;
+    unsigned char *old = size == page ? take_page() : NULL;
+    if (old != NULL) {
+        *secret = (struct secret){.ptr = old, .len = n, .size = size};
+        return 0;
+    }
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         return err_set(err, ERR_IO, "memory for a secret: %s", strerror(errno));
@@ -67,7 +101,8 @@ void secret_fini(struct secret *secret)
 {
     if (secret->ptr != NULL) {
         explicit_bzero(secret->ptr, secret->size);
-        munmap(secret->ptr, secret->size);
+        if (secret->size != page_size() || !keep_page(secret->ptr))
+            munmap(secret->ptr, secret->size);
     }
     memset(secret, 0, sizeof *secret);
 }

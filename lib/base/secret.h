@@ -1,7 +1,8 @@
 /*
  * secret - bytes that must not stay behind: private keys, passphrases, session keys.
  *
- * The memory is locked where the system allows it, left out of core dumps, and wiped when freed.
+ * The memory is locked where the system allows it, left out of core dumps, and wiped when freed. A few wiped pages are kept for the next
+ * secrets; in a child after fork() they are no longer locked.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H

@@ -15,6 +15,11 @@
 static atomic_int log_target = LOG_TO_STDERR;
 static atomic_int log_level = LEVEL_INFO;
 
+/* Lines for standard error that log_release() writes. */
+#define HELD_SIZE 32768
+static _Thread_local bool holding;
+static _Thread_local struct buf held = BUF_INIT(HELD_SIZE + LINE_MAX_SIZE + 1);
+
 void log_open(enum log_target target, enum log_level level)
 {
     if (target == LOG_TO_SYSLOG)
@@ -46,9 +51,16 @@ void log_add_pair(struct buf *line, const char *key, const char *value)
 {
     if (value == NULL)
         return;
+    struct span text = span_sub(span_of(value), 0, VALUE_MAX_SIZE);
+    buf_add_str(line, line->len > 0 ? " " : "");
+    buf_add_str(line, key);
+    buf_add_char(line, '=');
+    if (is_plain(value)) {
+        buf_add_span(line, text);
+        return;
+    }
     SEAL_CLEANUP(buf_fini) struct buf clean = BUF_INIT(8 * VALUE_MAX_SIZE);
-    text_clean(span_sub(span_of(value), 0, VALUE_MAX_SIZE), &clean);
-    buf_printf(line, "%s%s=", line->len > 0 ? " " : "", key);
+    text_clean(text, &clean);
     if (is_plain(buf_str(&clean))) {
         buf_add_span(line, buf_span(&clean));
         return;
@@ -62,6 +74,24 @@ void log_add_pair(struct buf *line, const char *key, const char *value)
     buf_add_char(line, '"');
 }
 
+static void write_held(void)
+{
+    (void)!write(STDERR_FILENO, buf_str(&held), held.len);
+    buf_clear(&held);
+}
+
+void log_hold(void)
+{
+    holding = true;
+}
+
+void log_release(void)
+{
+    holding = false;
+    write_held();
+    buf_fini(&held);
+}
+
 /* One write for a line, so that lines of several threads do not mix. */
 static void put(enum log_level level, struct buf *line)
 {
@@ -71,6 +101,12 @@ static void put(enum log_level level, struct buf *line)
         return;
     }
     buf_add_char(line, '\n');
+    if (holding) {
+        buf_add_span(&held, buf_span(line));
+        if (held.len >= HELD_SIZE)
+            write_held();
+        return;
+    }
     (void)!write(STDERR_FILENO, buf_str(line), line->len);
 }
 

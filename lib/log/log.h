@@ -32,6 +32,10 @@ void log_event(enum log_level level, const char *qid, const char *event, ...) __
 /* log_error - what went wrong and what it means for the message; bugs and wrong configuration as errors, else warnings. */
 void log_error(const char *qid, const char *event, const struct err *err);
 
+/* log_hold, log_release - who has many lines at once: those of this thread for standard error are written together. */
+void log_hold(void);
+void log_release(void);
+
 /* log_add_pair - " key=value", the value made harmless; nothing when it is NULL. */
 void log_add_pair(struct buf *line, const char *key, const char *value);
 

@@ -71,16 +71,6 @@ START_TEST(a_page_of_bytes_fits)
 }
 END_TEST
 
-START_TEST(more_than_the_maximum_is_refused)
-{
-    struct err err = ERR_INIT;
-    struct secret secret;
-    ck_fails(secret_init(&secret, SECRET_MAX + 1, &err), ERR_LIMIT);
-    ck_assert_ptr_null(secret.ptr);
-    secret_fini(&secret);
-}
-END_TEST
-
 /* What /proc says of the mapping that holds p: "dd" is MADV_DONTDUMP. */
 static bool mapping_has(const void *p, const char *flag)
 {
@@ -98,6 +88,33 @@ static bool mapping_has(const void *p, const char *flag)
     fclose(f);
     return found;
 }
+
+START_TEST(memory_of_a_secret_is_used_again_wiped_and_out_of_core_dumps)
+{
+    struct err err = ERR_INIT;
+    struct secret one, two;
+    static const unsigned char zero[4000];
+    ck_ok(secret_init(&one, sizeof zero, &err));
+    const unsigned char *page = one.ptr;
+    memset(one.ptr, 0xa5, one.len);
+    secret_fini(&one);
+    ck_ok(secret_init(&two, sizeof zero, &err));
+    ck_assert_ptr_eq(two.ptr, page);
+    ck_assert_mem_eq(two.ptr, zero, sizeof zero);
+    ck_assert(mapping_has(two.ptr, " dd"));
+    secret_fini(&two);
+}
+END_TEST
+
+START_TEST(more_than_the_maximum_is_refused)
+{
+    struct err err = ERR_INIT;
+    struct secret secret;
+    ck_fails(secret_init(&secret, SECRET_MAX + 1, &err), ERR_LIMIT);
+    ck_assert_ptr_null(secret.ptr);
+    secret_fini(&secret);
+}
+END_TEST
 
 START_TEST(memory_stays_out_of_core_dumps)
 {
@@ -186,6 +203,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, copy_holds_the_bytes);
     tcase_add_test(tc, empty_secret_is_allowed);
     tcase_add_test(tc, a_page_of_bytes_fits);
+    tcase_add_test(tc, memory_of_a_secret_is_used_again_wiped_and_out_of_core_dumps);
     tcase_add_test(tc, more_than_the_maximum_is_refused);
     tcase_add_test(tc, memory_stays_out_of_core_dumps);
     tcase_add_test(tc, file_of_the_owner_alone_is_read_whole);

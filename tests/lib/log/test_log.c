@@ -93,6 +93,25 @@ START_TEST(configuration_errors_are_loud)
 }
 END_TEST
 
+static void log_held_lines(void)
+{
+    log_open(LOG_TO_STDERR, LEVEL_INFO);
+    log_hold();
+    log_event(LEVEL_INFO, NULL, "one", NULL);
+    log_event(LEVEL_INFO, NULL, "two", NULL);
+    (void)!write(STDERR_FILENO, "before\n", 7);
+    log_release();
+    log_event(LEVEL_INFO, NULL, "three", NULL);
+}
+
+START_TEST(held_lines_are_written_when_they_are_released)
+{
+    char text[1000];
+    ck_assert_str_eq(captured(log_held_lines, text, sizeof text),
+                     "before\nevent=one\nevent=two\nevent=three\n");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("lib/log/log");
@@ -101,6 +120,7 @@ static Suite *suite(void)
     tcase_add_test(tc, long_value_is_cut);
     tcase_add_test(tc, line_begins_with_qid_and_quiet_levels_are_silent);
     tcase_add_test(tc, configuration_errors_are_loud);
+    tcase_add_test(tc, held_lines_are_written_when_they_are_released);
     suite_add_tcase(s, tc);
     return s;
 }
