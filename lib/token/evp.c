@@ -21,6 +21,21 @@ EVP_PKEY *token_evp(struct key *key, struct err *err)
     return have;
 }
 
+const EVP_MD *evp_md(enum digest digest)
+{
+    switch (digest) {
+    case DIGEST_SHA256:
+        return EVP_sha256();
+    case DIGEST_SHA384:
+        return EVP_sha384();
+    case DIGEST_SHA512:
+        return EVP_sha512();
+    case DIGEST_SHA1:
+        return EVP_sha1();
+    }
+    return NULL;
+}
+
 static bool rsa_is_sane(const EVP_PKEY *pkey)
 {
     int bits = EVP_PKEY_get_bits(pkey);

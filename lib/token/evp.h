@@ -13,6 +13,9 @@
  */
 EVP_PKEY *token_evp(struct key *key, struct err *err) SEAL_CHECKED;
 
+/* evp_md - OpenSSL's name of a digest. */
+const EVP_MD *evp_md(enum digest digest);
+
 /* Keys outside these bounds are never used, whoever asks (R33). Floors for what counts as strong are settings. */
 #define EVP_RSA_BITS_MIN      1024
 #define EVP_RSA_BITS_MAX      16384

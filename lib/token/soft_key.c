@@ -16,21 +16,6 @@ struct soft {
     struct secret reject; /* what answers to wrong padding are made of (see unpad.h) */
 };
 
-static const EVP_MD *evp_md(enum digest digest)
-{
-    switch (digest) {
-    case DIGEST_SHA256:
-        return EVP_sha256();
-    case DIGEST_SHA384:
-        return EVP_sha384();
-    case DIGEST_SHA512:
-        return EVP_sha512();
-    case DIGEST_SHA1:
-        return EVP_sha1();
-    }
-    return NULL;
-}
-
 static int set_sign_padding(EVP_PKEY_CTX *ctx, enum sign_padding padding, const EVP_MD *md)
 {
     switch (padding) {

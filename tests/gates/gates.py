@@ -20,6 +20,7 @@ FOREIGN = {r"(lmdb|cbor)\b": ("lib/store/",),
            r"glib\b": ("lib/mime/leaf.c",),
            r"gpgme\b": ("lib/openpgp/",),
            r"curl/": ("lib/fetch/",),
+           r"p11-kit/": ("lib/token/",),
            r"openssl/": ("lib/smime/", "lib/token/", "lib/base/hash.c"),
            r"(ldap|lber|openldap)\b": ("lib/directory/",),
            r"zlib\.h": ("lib/smime/decompress.c",),
@@ -137,7 +138,7 @@ def marks(root):
 
 def headers(root):
     """Each header compiles when it is the first thing included, twice."""
-    packages = "libcrypto glib-2.0 lmdb libcbor"
+    packages = "libcrypto glib-2.0 lmdb libcbor p11-kit-1"
     flags = subprocess.run(["pkg-config", "--cflags", *packages.split()], capture_output=True, text=True, check=True)
     found = []
     for path in c_files(root, suffixes=(".h",)):

@@ -1,0 +1,129 @@
+/* softhsm - tokens for tests. */
+#include "support/softhsm.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SO_PIN "87654321"
+
+static const char *const modules[] = {SOFTHSM_MODULE};
+
+static void path_in(const struct softhsm *hsm, const char *name, char out[128])
+{
+    ck_assert_int_lt(snprintf(out, 128, "%s/%s", tool_dir(hsm->tool), name), 128);
+}
+
+void softhsm_init(struct softhsm *hsm)
+{
+    memset(hsm, 0, sizeof *hsm);
+    hsm->tool = tool_new();
+    hsm->conf = (struct pkcs11_conf){.modules = modules, .nmodules = 1, .pins = hsm->pins};
+    char path[128], text[300];
+    path_in(hsm, "tokens", path);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    snprintf(text, sizeof text, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n",
+             path);
+    tool_write(hsm->tool, "softhsm2.conf", span_of(text));
+    path_in(hsm, "softhsm2.conf", path);
+    ck_assert_int_eq(setenv("SOFTHSM2_CONF", path, 1), 0);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+void softhsm_fini(struct softhsm *hsm)
+{
+    char path[128];
+    path_in(hsm, "tokens", path);
+    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    tool_free(&hsm->tool);
+}
+
+void softhsm_pin(struct softhsm *hsm, const char *label, const char *pin)
+{
+    char name[64], line[64];
+    snprintf(name, sizeof name, "pin-%s", label);
+    snprintf(line, sizeof line, "%s\n", pin);
+    tool_write(hsm->tool, name, span_of(line));
+}
+
+void softhsm_token(struct softhsm *hsm, const char *label, const char *pin)
+{
+    size_t n = hsm->conf.npins++;
+    ck_assert_uint_lt(n, SOFTHSM_TOKENS_MAX);
+    ck_assert_int_eq(tool_run(hsm->tool, "softhsm2-util", "--init-token", "--free", "--label", label,
+                              "--so-pin", SO_PIN, "--pin", pin, NULL),
+                     0);
+    char name[64];
+    snprintf(name, sizeof name, "pin-%s", label);
+    path_in(hsm, name, hsm->pin_path[n]);
+    hsm->pins[n] = (struct pkcs11_pin){.token = label, .path = hsm->pin_path[n], .refused = &hsm->refused[n]};
+    softhsm_pin(hsm, label, pin);
+}
+
+static void write_key(struct softhsm *hsm, const EVP_PKEY *pkey)
+{
+    char path[128];
+    path_in(hsm, "key.pem", path);
+    FILE *file = fopen(path, "w");
+    ck_assert(file != NULL);
+    ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, pkey, NULL, NULL, 0, NULL, NULL), 1);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* softhsm2-util gives an EC key no CKA_DERIVE. */
+static void import_derive(struct softhsm *hsm, const char *token, const char *pin, const char *label,
+                          const char *id)
+{
+    ck_assert_int_eq(
+        tool_run(hsm->tool, "openssl", "pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der", NULL),
+        0);
+    ck_assert_int_eq(tool_run(hsm->tool, "openssl", "pkey", "-in", "key.pem", "-pubout", "-outform", "DER",
+                              "-out", "pub.der", NULL),
+                     0);
+    ck_assert_int_eq(tool_run(hsm->tool, "pkcs11-tool", "--module", SOFTHSM_MODULE, "--token-label", token,
+                              "--login", "--pin", pin, "--write-object", "key.der", "--type", "privkey",
+                              "--id", id, "--label", label, "--usage-sign", "--usage-derive", NULL),
+                     0);
+    ck_assert_int_eq(tool_run(hsm->tool, "pkcs11-tool", "--module", SOFTHSM_MODULE, "--token-label", token,
+                              "--login", "--pin", pin, "--write-object", "pub.der", "--type", "pubkey",
+                              "--id", id, "--label", label, NULL),
+                     0);
+}
+
+void softhsm_import(struct softhsm *hsm, const char *token, const char *pin, const char *label,
+                    const char *id, const EVP_PKEY *pkey, enum softhsm_usage usage)
+{
+    write_key(hsm, pkey);
+    if (usage == SOFTHSM_DERIVE)
+        import_derive(hsm, token, pin, label, id);
+    else
+        ck_assert_int_eq(tool_run(hsm->tool, "softhsm2-util", "--import", "key.pem", "--token", token,
+                                  "--pin", pin, "--label", label, "--id", id, NULL),
+                         0);
+}
+
+void softhsm_remove(struct softhsm *hsm)
+{
+    char from[128], to[128];
+    path_in(hsm, "tokens", from);
+    path_in(hsm, "gone", to);
+    ck_assert_int_eq(rename(from, to), 0);
+}
+
+void softhsm_restore(struct softhsm *hsm)
+{
+    char from[128], to[128];
+    path_in(hsm, "gone", from);
+    path_in(hsm, "tokens", to);
+    ck_assert_int_eq(rename(from, to), 0);
+}

@@ -1,0 +1,45 @@
+/*
+ * softhsm - tokens of SoftHSM in a temporary folder, with their PINs in files as sealkeyd wants them.
+ *
+ * Made by SoftHSM's and OpenSC's own programs, so that this process has not loaded the module; SOFTHSM2_CONF is set in its environment.
+ */
+#ifndef SUPPORT_SOFTHSM_H
+#define SUPPORT_SOFTHSM_H
+
+#include "support/tool.h"
+#include "token/pkcs11.h"
+
+#include <openssl/evp.h>
+
+#define SOFTHSM_MODULE     "/usr/lib/softhsm/libsofthsm2.so"
+#define SOFTHSM_TOKENS_MAX 4
+
+struct softhsm {
+    struct tool *tool;
+    char pin_path[SOFTHSM_TOKENS_MAX][128];
+    struct pkcs11_refused refused[SOFTHSM_TOKENS_MAX];
+    struct pkcs11_pin pins[SOFTHSM_TOKENS_MAX];
+    struct pkcs11_conf conf; /* for pkcs11_open() */
+};
+
+void softhsm_init(struct softhsm *hsm);
+void softhsm_fini(struct softhsm *hsm);
+
+/* softhsm_token - a new token; label lives as long as hsm. */
+void softhsm_token(struct softhsm *hsm, const char *label, const char *pin);
+/* softhsm_pin - the PIN's file says this from now on. */
+void softhsm_pin(struct softhsm *hsm, const char *label, const char *pin);
+
+enum softhsm_usage {
+    SOFTHSM_SIGN,   /* as softhsm2-util imports: an EC key then cannot agree on keys */
+    SOFTHSM_DERIVE, /* EC: signs and agrees */
+};
+/* softhsm_import - a private key and its public half, label and id (hexadecimal digits). */
+void softhsm_import(struct softhsm *hsm, const char *token, const char *pin, const char *label,
+                    const char *id, const EVP_PKEY *pkey, enum softhsm_usage usage);
+
+/* softhsm_remove, softhsm_restore - all tokens are pulled out, and put in again. */
+void softhsm_remove(struct softhsm *hsm);
+void softhsm_restore(struct softhsm *hsm);
+
+#endif
