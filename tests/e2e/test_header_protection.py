@@ -4,7 +4,7 @@ import email.header
 import email.policy
 import unittest
 
-from harness import gpg, message, pki
+from harness import gpg, message, mime, pki
 from harness.lab import wait_for
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
@@ -69,6 +69,7 @@ class Scenarios(SealSite):
         super().set_up_site()
         cls.kurt = cls.far.issue(KURT)
         cls.people.append(cls.kurt)
+        cls.client = cls.far.issue(ALICE)
         cls.seal.adm("cert", "import", cls.kurt.cert)
         cls.seal.adm("key", "generate", ALICE, "--openpgp")
         cls.ours = cls.seal.keys_of(ALICE, "openpgp_keys")[0]["fingerprint"]
@@ -115,6 +116,17 @@ class Scenarios(SealSite):
     def test_keyword_is_gone_inside_too(self):
         got = self.leaves("[confidential] ORCHID", KURT)[1]
         self.assert_hidden(got, self.opened(got).entity, "ORCHID")
+
+    def test_what_the_users_program_signed_is_a_part_of_it(self):
+        self.sink.reset()
+        content = b"Content-Type: text/plain\r\n\r\nHello.\r\n"
+        self.submit(KURT, pki.mail(self.client.sign(content), ALICE, KURT, subject="ORCHID"))
+        got = self.sink.one(KURT)
+        opened = self.opened(got)
+        self.assertEqual(opened.layers, ["encrypted"])
+        self.assert_hidden(got, opened.entity, "ORCHID")
+        inner, der = mime.parts_of(opened.entity[opened.entity.index(b"Content-Type: multipart/signed"):])
+        self.assertIn(content, pki.verify_detached(der, inner, self.far.cert))
 
     def test_openpgp_hides_it_by_itself(self):
         got = self.leaves(LONG, PAUL)[1]
