@@ -1,0 +1,337 @@
+/* test_hostile - who says anything at the key socket gets no more than what is his, and takes nothing from others. */
+#include "keyd/peer.h"
+#include "support/check.h"
+#include "token/wrap.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ALICE       "alice@a.example"
+#define MANY        1000
+#define CONNECTIONS 256
+#define RESERVED    8
+
+static struct sealkeyd keyd;
+static struct peer_key alice;
+
+static void setup(void)
+{
+    sealkeyd_start(&keyd, "");
+    peer_generate(&keyd, ALICE, KEY_EC_P256, &alice);
+}
+
+static void teardown(void)
+{
+    peer_key_fini(&alice);
+    sealkeyd_stop(&keyd);
+}
+
+/* Whether an honest peer is served, as ever. */
+static void still_serves(void)
+{
+    struct wire_answer answer;
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    const struct wire_question open = peer_open(&alice), sign = peer_sign(&alice, ALICE, SIGN_ECDSA);
+    ck_assert_int_eq(peer_ask(fd, &open, &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &sign, &answer), ERR_NONE);
+    ck_assert_uint_gt(answer.data.len, 60);
+}
+
+/* Said on a connection of its own: answered once with an error that it names, then hung up. */
+static void is_nonsense(const void *packet, size_t n)
+{
+    struct wire_answer answer;
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    peer_send(fd, packet, n);
+    ck_assert_msg(peer_hear(fd, &answer), "%zu octets: no answer", n);
+    ck_assert_msg(answer.code == ERR_SYNTAX || answer.code == ERR_LIMIT, "%zu octets: %s", n,
+                  err_name(answer.code));
+    ck_assert_uint_eq(answer.data.len + answer.wrapped.len + answer.public_key.len, 0);
+    ck_assert(!peer_hear(fd, &answer));
+}
+
+static struct wire_question question_of(enum wire_op op)
+{
+    struct wire_question q = op == WIRE_OPEN ? peer_open(&alice) : peer_sign(&alice, ALICE, SIGN_ECDSA);
+    q.op = op;
+    q.owner = span_of(ALICE);
+    q.subject = span_of("0123456789ABCDEF0123456789ABCDEF01234567");
+    q.wrapped = buf_span(&alice.wrapped);
+    q.public_key = buf_span(&alice.public);
+    q.uri = span_of("");
+    q.type = KEY_EC_P256;
+    return q;
+}
+
+START_TEST(question_that_is_cut_anywhere_is_answered_once_and_hung_up)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf packet = BUF_INIT(WIRE_MAX);
+    const struct wire_question question = question_of((enum wire_op)_i);
+    ck_ok(wire_write_question(&question, &packet, &err));
+    for (size_t n = 1; n < packet.len; n++)
+        is_nonsense(packet.ptr, n);
+    buf_add_char(&packet, 'x');
+    is_nonsense(packet.ptr, packet.len);
+    still_serves();
+}
+END_TEST
+
+START_TEST(packet_beyond_the_maximum_is_answered_once_and_hung_up)
+{
+    static char packet[2 * WIRE_MAX];
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf good = BUF_INIT(WIRE_MAX);
+    const struct wire_question question = peer_open(&alice);
+    ck_ok(wire_write_question(&question, &good, &err));
+    memcpy(packet, good.ptr, good.len);
+    is_nonsense(packet, WIRE_MAX);
+    is_nonsense(packet, WIRE_MAX + 1);
+    is_nonsense(packet, sizeof packet);
+    memset(packet, 0xff, sizeof packet);
+    is_nonsense(packet, 1);
+    is_nonsense(packet, 64);
+    still_serves();
+}
+END_TEST
+
+START_TEST(key_that_was_not_opened_or_does_not_exist_is_unknown)
+{
+    struct wire_question sign = peer_sign(&alice, ALICE, SIGN_ECDSA);
+    ck_assert_int_eq(peer_ask_anew(&keyd, &sign), ERR_ABSENT);
+    sign.id[0] ^= 1;
+    ck_assert_int_eq(peer_ask_anew(&keyd, &sign), ERR_ABSENT);
+    still_serves();
+}
+END_TEST
+
+static const struct {
+    const char *owner, *addr;
+    enum err_code code;
+} uses[] = {
+    {ALICE, ALICE, ERR_NONE},
+    {ALICE, "bob@a.example", ERR_KEY_UNUSABLE},
+    {ALICE, "alice@a.example.b.example", ERR_KEY_UNUSABLE},
+    {ALICE, "@a.example", ERR_KEY_UNUSABLE},
+    {ALICE, "", ERR_KEY_UNUSABLE},
+    {"@a.example", "bob@a.example", ERR_NONE},
+    {"@a.example", "bob@b.example", ERR_KEY_UNUSABLE},
+    {"@a.example", "bob@sub.a.example", ERR_KEY_UNUSABLE},
+    {"", "", ERR_NONE},
+    {"", ALICE, ERR_KEY_UNUSABLE},
+};
+
+START_TEST(key_is_used_for_its_own_addresses_alone)
+{
+    struct peer_key key;
+    struct wire_answer answer;
+    peer_generate(&keyd, uses[_i].owner, KEY_EC_P256, &key);
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    const struct wire_question open = peer_open(&key), sign = peer_sign(&key, uses[_i].addr, SIGN_ECDSA);
+    struct wire_question derive = sign;
+    derive.op = WIRE_DERIVE;
+    derive.data = span_sub(buf_span(&key.public), key.public.len - 65, 65);
+    ck_assert_int_eq(peer_ask(fd, &open, &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &sign, &answer), uses[_i].code);
+    ck_assert_uint_eq(answer.data.len > 0, uses[_i].code == ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &derive, &answer), uses[_i].code);
+    ck_assert_uint_eq(answer.data.len > 0, uses[_i].code == ERR_NONE);
+    peer_key_fini(&key);
+}
+END_TEST
+
+START_TEST(what_is_wrapped_is_opened_as_what_it_is_for_its_owner_alone)
+{
+    struct wire_question other = peer_open(&alice);
+    other.owner = span_of("bob@a.example");
+    ck_assert_int_eq(peer_ask_anew(&keyd, &other), ERR_CRYPTO);
+    other = peer_open(&alice);
+    other.public_key.len--;
+    ck_assert_int_eq(peer_ask_anew(&keyd, &other), ERR_CRYPTO);
+    /* a private key does not come out as if it were a passphrase */
+    struct wire_question secret = question_of(WIRE_SECRET);
+    ck_assert_int_eq(peer_ask_anew(&keyd, &secret), ERR_CRYPTO);
+    secret.subject = span_of("no fingerprint");
+    ck_assert_int_eq(peer_ask_anew(&keyd, &secret), ERR_CRYPTO);
+    still_serves();
+}
+END_TEST
+
+START_TEST(many_questions_at_once_are_answered_in_their_order)
+{
+    struct err err = ERR_INIT;
+    struct wire_answer answer;
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    SEAL_CLEANUP(buf_fini) struct buf open = BUF_INIT(WIRE_MAX), sign = BUF_INIT(WIRE_MAX);
+    const struct wire_question first = peer_sign(&alice, ALICE, SIGN_ECDSA), second = peer_open(&alice);
+    ck_ok(wire_write_question(&first, &sign, &err));
+    ck_ok(wire_write_question(&second, &open, &err));
+    peer_send(fd, sign.ptr, sign.len); /* before the key is open */
+    peer_send(fd, open.ptr, open.len);
+    peer_send(fd, sign.ptr, sign.len);
+    static const enum err_code codes[] = {ERR_ABSENT, ERR_NONE, ERR_NONE};
+    for (size_t i = 0; i < SEAL_COUNT(codes); i++) {
+        ck_assert(peer_hear(fd, &answer));
+        ck_assert_int_eq(answer.code, codes[i]);
+    }
+}
+END_TEST
+
+START_TEST(who_does_not_read_answers_holds_up_nobody)
+{
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    static const char status[] = {WIRE_VERSION, WIRE_STATUS};
+    unsigned sent = 0;
+    while (send(fd, status, sizeof status, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        sent++;
+    ck_assert_uint_gt(sent, 10);
+    still_serves();
+}
+END_TEST
+
+START_TEST(a_thousand_connections_get_some_and_leave_the_rest)
+{
+    static int fds[MANY];
+    const struct rlimit files = {4096, 4096};
+    const struct wire_question status = {.op = WIRE_STATUS};
+    struct wire_answer answer;
+    unsigned served = 0;
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+        return;
+    for (int i = 0; i < MANY; i++)
+        fds[i] = peer_connect(&keyd);
+    for (int i = 0; i < MANY; i++)
+        served += peer_ask(fds[i], &status, &answer) == ERR_NONE;
+    ck_assert_uint_ge(served, CONNECTIONS);
+    ck_assert_uint_le(served, CONNECTIONS + RESERVED);
+    for (int i = 0; i < MANY; i++)
+        close(fds[i]);
+    /* who had a place gives it back when it is noticed that he is gone */
+    enum err_code code = ERR_PEER_TEMP;
+    for (int i = 0; i < 1000 && code != ERR_NONE; i++) {
+        code = peer_ask_anew(&keyd, &status);
+        usleep(code == ERR_NONE ? 0 : 10000);
+    }
+    still_serves();
+}
+END_TEST
+
+/* Runs as this user in another process; its exit status. */
+static int as_user(uid_t uid, int (*call)(void))
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(setresuid(uid, uid, uid) == 0 ? call() : 99);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+static int ask_status(void)
+{
+    const struct wire_question status = {.op = WIRE_STATUS};
+    struct wire_answer answer;
+    int fd = peer_connect(&keyd);
+    enum err_code code = peer_ask(fd, &status, &answer);
+    return code == ERR_CONFIG && peer_hear(fd, &answer) ? 97 : (int)code;
+}
+
+static int ask_for_token_key(void)
+{
+    const struct wire_question generate = {
+        .op = WIRE_GENERATE, .owner = span_of(ALICE), .uri = span_of("pkcs11:token=one;object=x")};
+    return (int)peer_ask_anew(&keyd, &generate);
+}
+
+/* The socket's mode is not all that stands between. */
+static void let_everybody_connect(void)
+{
+    ck_assert_int_eq(chmod(keyd.dir, 0755), 0);
+    ck_assert_int_eq(chmod(keyd.socket, 0666), 0);
+}
+
+START_TEST(process_of_another_user_is_refused)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    if (geteuid() != 0 || nobody == NULL)
+        return;
+    let_everybody_connect();
+    ck_assert_int_eq(as_user(nobody->pw_uid, ask_status), ERR_CONFIG);
+    sealkeyd_logged(&keyd, "event=refuse", 1);
+    ck_assert_int_eq(as_user(0, ask_status), ERR_NONE);
+}
+END_TEST
+
+START_TEST(daemons_user_asks_but_does_not_enrol_keys_of_tokens)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    struct stat st;
+    if (geteuid() != 0 || nobody == NULL)
+        return;
+    sealkeyd_start(&keyd, "user = nobody\n");
+    ck_assert_int_eq(stat(keyd.socket, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0660);
+    ck_assert_uint_eq(st.st_gid, nobody->pw_gid);
+    let_everybody_connect();
+    ck_assert_int_eq(as_user(nobody->pw_uid, ask_status), ERR_NONE);
+    ck_assert_int_eq(as_user(nobody->pw_uid, ask_for_token_key), ERR_KEY_UNUSABLE);
+    ck_assert_int_eq(as_user(0, ask_for_token_key), ERR_UNSUPPORTED); /* no token here */
+    sealkeyd_stop(&keyd);
+}
+END_TEST
+
+START_TEST(key_over_its_rate_waits_and_no_other_does)
+{
+    struct peer_key bob;
+    struct wire_answer answer;
+    sealkeyd_start(&keyd, "key-rate = 5\n");
+    peer_generate(&keyd, ALICE, KEY_EC_P256, &alice);
+    peer_generate(&keyd, "bob@a.example", KEY_EC_P256, &bob);
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    const struct wire_question opens[] = {peer_open(&alice), peer_open(&bob)};
+    const struct wire_question by_alice = peer_sign(&alice, ALICE, SIGN_ECDSA);
+    const struct wire_question by_bob = peer_sign(&bob, "bob@a.example", SIGN_ECDSA);
+    ck_assert_int_eq(peer_ask(fd, &opens[0], &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &opens[1], &answer), ERR_NONE);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(peer_ask(fd, &by_alice, &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &by_alice, &answer), ERR_BUSY);
+    ck_assert_uint_eq(answer.data.len, 0);
+    ck_assert_int_eq(peer_ask(fd, &by_bob, &answer), ERR_NONE);
+    sealkeyd_logged(&keyd, "result=busy", 1);
+    peer_key_fini(&bob);
+    teardown();
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("keyd/hostile");
+    TCase *tc = tcase_create("hostile"), *own = tcase_create("own settings");
+    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(own, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, question_that_is_cut_anywhere_is_answered_once_and_hung_up, WIRE_OPEN,
+                        WIRE_STATUS);
+    tcase_add_test(tc, packet_beyond_the_maximum_is_answered_once_and_hung_up);
+    tcase_add_test(tc, key_that_was_not_opened_or_does_not_exist_is_unknown);
+    tcase_add_loop_test(tc, key_is_used_for_its_own_addresses_alone, 0, SEAL_COUNT(uses));
+    tcase_add_test(tc, what_is_wrapped_is_opened_as_what_it_is_for_its_owner_alone);
+    tcase_add_test(tc, many_questions_at_once_are_answered_in_their_order);
+    tcase_add_test(tc, who_does_not_read_answers_holds_up_nobody);
+    tcase_add_test(tc, a_thousand_connections_get_some_and_leave_the_rest);
+    tcase_add_test(tc, process_of_another_user_is_refused);
+    tcase_add_test(own, daemons_user_asks_but_does_not_enrol_keys_of_tokens);
+    tcase_add_test(own, key_over_its_rate_waits_and_no_other_does);
+    suite_add_tcase(s, tc);
+    suite_add_tcase(s, own);
+    return s;
+}
+
+TEST_MAIN(suite)
