@@ -9,6 +9,7 @@
 #define CLI_CLI_H
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "conf/settings.h"
 #include "store/store.h"
 
@@ -20,6 +21,8 @@ struct cli {
     const char *caller;      /* name of who called, for the policy's log */
     bool json;               /* CLI_JSON_OPTION was given */
     int64_t now;             /* seconds since 1970 */
+    struct secret master;    /* secrets_keep_master(); empty: not read */
+    struct err no_master;    /* why not */
     struct store *store;     /* NULL before cli_open_store() */
     struct store_read *read; /* of the moment when the store was opened, or of cli_read_again() */
     struct buf out;
@@ -74,7 +77,7 @@ enum cli_rights {
 /* cli_become - as root: the user and group from now on. Nothing when we are no root. */
 int cli_become(uid_t uid, gid_t gid, enum cli_rights rights, struct err *err) SEAL_CHECKED;
 int cli_be_caller(struct err *err) SEAL_CHECKED;
-/* cli_be_owner - become the state folder's owner. ERR_ABSENT when there is none yet. */
+/* cli_be_owner - become the state folder's owner. ERR_ABSENT when there is none yet. Before it: secrets_keep_master(). */
 int cli_be_owner(struct cli *cli, enum cli_rights rights, struct err *err) SEAL_CHECKED;
 /* cli_open_store - cli_be_owner(), then cli->store and cli->read. */
 int cli_open_store(struct cli *cli, enum cli_rights rights, struct err *err) SEAL_CHECKED;

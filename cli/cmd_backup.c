@@ -199,8 +199,10 @@ static int open_file(const char *path, int *fd_out, struct err *err)
 int cmd_restore(struct cli *cli, int argc, char **argv, struct err *err)
 {
     SEAL_CLEANUP(mem_close) int fd = -1;
-    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0 || open_file(argv[0], &fd, err) < 0 ||
-        cli_be_owner(cli, CLI_DROP, err) < 0)
+    if (cli_operands(cli, NULL, 0, &argc, argv, 1, 1, err) < 0 || open_file(argv[0], &fd, err) < 0)
+        return -1;
+    secrets_keep_master(cli);
+    if (cli_be_owner(cli, CLI_DROP, err) < 0)
         return -1;
     return restore(cli, fd, argv[0], err);
 }

@@ -1,6 +1,7 @@
 /* cmd_explain - the daemon's own pipeline on a message file; nothing is delivered, nothing is stored. */
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/secrets.h"
 
 #include "base/io.h"
 #include "conf/network.h"
@@ -189,8 +190,7 @@ static int explain(struct cli *cli, const struct request *request, const struct 
     if ((request->at != NULL && parse_time(request->at, &now, err) < 0) ||
         make_envelope(cli, request, &run.env, err) < 0 ||
         (request->write != NULL && make_folder(cli, request->write, &folder, err) < 0) ||
-        cli_open_store(cli, CLI_DROP, err) < 0 ||
-        holder_new_local(cli->settings->master_key, &run.holder, err) < 0 ||
+        secrets_open_store(cli, CLI_DROP, err) < 0 || secrets_open_holder(cli, &run.holder, err) < 0 ||
         gate_new(cli->settings, cli->store, run.holder, cli_clock_ms, &run.gate, err) < 0 ||
         snapshot_load(cli->store, cli->settings, &run.snapshot, err) < 0 ||
         gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, &run.trace, &run.outcome, err) < 0)

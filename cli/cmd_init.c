@@ -26,24 +26,46 @@
 struct owner {
     uid_t uid;
     gid_t gid;
+    uid_t key_uid; /* of the master key: sealkeyd's */
+    gid_t key_gid;
 };
 
 /* ---- who and where ---- */
 
-static int find_owner(const struct settings *settings, struct owner *out, struct err *err)
+static int find_user(const char *name, uid_t *uid, gid_t *gid, struct err *err)
 {
-    *out = (struct owner){.uid = geteuid(), .gid = getegid()};
-    if (*settings->user == '\0')
+    *uid = geteuid();
+    *gid = getegid();
+    if (*name == '\0')
         return 0;
     errno = 0;
-    const struct passwd *user = getpwnam(settings->user);
+    const struct passwd *user = getpwnam(name);
     if (user == NULL)
-        return err_set(err, ERR_CONFIG, "user %s: %s; make it: adduser --system --group %s", settings->user,
-                       errno != 0 ? strerror(errno) : "there is none", settings->user);
-    *out = (struct owner){.uid = user->pw_uid, .gid = user->pw_gid};
+        return err_set(err, ERR_CONFIG, "user %s: %s; make it: adduser --system --group %s", name,
+                       errno != 0 ? strerror(errno) : "there is none", name);
+    *uid = user->pw_uid;
+    *gid = user->pw_gid;
+    return 0;
+}
+
+/* Who is not root starts sealkeyd as who he is. */
+static int find_owner(const struct settings *settings, struct owner *out, struct err *err)
+{
+    if (find_user(settings->user, &out->uid, &out->gid, err) < 0)
+        return -1;
     if (geteuid() != 0 && geteuid() != out->uid)
         return err_set(err, ERR_CONFIG, "run it as root or as user %s", settings->user);
-    return 0;
+    out->key_uid = out->uid;
+    out->key_gid = out->gid;
+    if (geteuid() != 0 || *settings->keys.user == '\0')
+        return 0;
+    return find_user(settings->keys.user, &out->key_uid, &out->key_gid, err);
+}
+
+/* Another user than the folder's owner comes to the master key in it by its name. */
+static mode_t state_mode(const struct owner *owner)
+{
+    return owner->key_uid == owner->uid ? 0700 : 0711;
 }
 
 static int check_folder(const char *path, const struct owner *owner, struct err *err)
@@ -93,7 +115,7 @@ static int make_run_folder(struct cli *cli, const char *what, const char *path, 
 static int make_folders(struct cli *cli, const struct owner *owner, struct err *err)
 {
     const struct settings *settings = cli->settings;
-    if (make_folder(cli, "state folder", settings->state_dir, 0700, owner, err) < 0 ||
+    if (make_folder(cli, "state folder", settings->state_dir, state_mode(owner), owner, err) < 0 ||
         check_folder(settings->state_dir, owner, err) < 0)
         return -1;
     if (*settings->openpgp.gpg != '\0' &&
@@ -113,7 +135,7 @@ static int write_master(int fd, const struct owner *owner, const char *path, str
     SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
     if (soft_master_generate(&master, err) < 0 || io_write_full(fd, master.ptr, master.len, err) < 0)
         return -1;
-    if (fchown(fd, owner->uid, owner->gid) < 0 || fsync(fd) < 0)
+    if (fchown(fd, owner->key_uid, owner->key_gid) < 0 || fsync(fd) < 0)
         return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
     return 0;
 }
@@ -239,6 +261,12 @@ static int say_next(struct cli *cli, struct err *err)
     return -1;
 }
 
+static int become_owner(struct cli *cli, const struct owner *owner, struct err *err)
+{
+    secrets_keep_master(cli);
+    return cli_become(owner->uid, owner->gid, CLI_DROP, err);
+}
+
 int cmd_init(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const char *organisation = cli->settings->hostname;
@@ -247,7 +275,7 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct err *err)
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 0, err) < 0 ||
         cli_name(organisation, err) < 0 || find_owner(cli->settings, &owner, err) < 0 ||
         make_folders(cli, &owner, err) < 0 || make_master(cli, &owner, err) < 0 ||
-        cli_become(owner.uid, owner.gid, CLI_DROP, err) < 0 || open_store(cli, err) < 0 ||
+        become_owner(cli, &owner, err) < 0 || open_store(cli, err) < 0 ||
         make_ca(cli, organisation, err) < 0 || bring_back(cli, err) < 0)
         return -1;
     return say_next(cli, err);

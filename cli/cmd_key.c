@@ -109,7 +109,7 @@ int cmd_key_import(struct cli *cli, int argc, char **argv, struct err *err)
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
         (user != NULL && cli_address_or_domain(cli, user, &owner, err) < 0) ||
         (passphrase_file != NULL && secrets_read_passphrase(passphrase_file, &passphrase, err) < 0) ||
-        secrets_read_file(argv[0], &bytes, err) < 0 || cli_open_store(cli, CLI_DROP, err) < 0)
+        secrets_read_file(argv[0], &bytes, err) < 0 || secrets_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     struct span span = {(const char *)bytes.ptr, bytes.len}, octets;
     enum pgpbook_kind kind = pgpbook_recognise(cli, span, &octets);

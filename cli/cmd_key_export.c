@@ -97,7 +97,7 @@ int cmd_key_export(struct cli *cli, int argc, char **argv, struct err *err)
     if (out == NULL && isatty(STDOUT_FILENO))
         return err_set(err, ERR_USAGE, "a private key is not for a terminal; give --out FILE");
     if ((passphrase_file != NULL && secrets_read_passphrase(passphrase_file, &passphrase, err) < 0) ||
-        cli_open_store(cli, out == NULL ? CLI_DROP : CLI_LEND, err) < 0 ||
+        secrets_open_store(cli, out == NULL ? CLI_DROP : CLI_LEND, err) < 0 ||
         certbook_find_either(cli, STORE_KEY, argv[0], &kind, fingerprint, err) < 0 ||
         (kind == STORE_KEY ? export_x509(cli, fingerprint, &passphrase, &file, err)
                            : export_openpgp(cli, fingerprint, &passphrase, &file, err)) < 0)

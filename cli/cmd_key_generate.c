@@ -139,7 +139,7 @@ static int generate_openpgp(struct cli *cli, const char *addr, const char *type,
     const struct pgp_choice *choice = find_pgp_choice(type);
     if (choice == NULL)
         return err_set(err, ERR_USAGE, "--type %s: ed25519, rsa3072 or rsa4096 is wanted", type);
-    if (cli_open_store(cli, CLI_DROP, err) < 0)
+    if (secrets_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     return own_pgp_generate(cli, addr, choice->kind, days * DAY, err);
 }
@@ -149,7 +149,7 @@ static int generate_x509(struct cli *cli, const char *addr, const char *type, in
     const struct key_choice *choice = find_choice(type);
     if (choice == NULL)
         return err_set(err, ERR_USAGE, "--type %s: rsa2048, rsa3072, rsa4096, p256 or p384 is wanted", type);
-    if (cli_open_store(cli, CLI_DROP, err) < 0)
+    if (secrets_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     return generate(cli, addr, choice, days, err);
 }

@@ -163,9 +163,11 @@ static int run_command(const struct cli_command *command, const char *settings_p
         fprintf(stderr, "sealadm: cannot give up core dumps: %s\n", strerror(errno));
         return EXIT_NOT_DONE;
     }
-    struct cli cli = {.arena = arena_new(MEMORY_MAX), .now = time(NULL), .out = BUF_INIT(OUT_MAX)};
+    struct cli cli = {
+        .arena = arena_new(MEMORY_MAX), .now = time(NULL), .no_master = ERR_INIT, .out = BUF_INIT(OUT_MAX)};
     cli.caller = caller_name(cli.arena);
     int status = run(command, &cli, settings_path, argc, argv);
+    secret_fini(&cli.master);
     buf_fini(&cli.out);
     arena_free(&cli.arena);
     return status;

@@ -123,14 +123,43 @@ int secrets_ask(const char *prompt, enum ask how, struct secret *out, struct err
 
 /* ---- the master key ---- */
 
-int secrets_read_master(struct cli *cli, struct secret *out, struct err *err)
+static int read_master(struct cli *cli, struct secret *out, struct err *err)
 {
     const char *path = cli->settings->master_key;
-    if (secret_read_file(out, path, SECRET_OWNER_ONLY, err) < 0)
+    if (secret_read_file(out, path, secret_mode_of(path), err) < 0)
         return err_wrap(err, "master key");
     if (out->len == MASTER_KEY_SIZE)
         return 0;
     size_t len = out->len;
     secret_fini(out);
     return err_set(err, ERR_CONFIG, "master key %s has %zu octets instead of %d", path, len, MASTER_KEY_SIZE);
+}
+
+void secrets_keep_master(struct cli *cli)
+{
+    if (geteuid() == 0 && cli->master.len == 0 && read_master(cli, &cli->master, &cli->no_master) == 0)
+        err_clear(&cli->no_master);
+}
+
+int secrets_open_store(struct cli *cli, enum cli_rights rights, struct err *err)
+{
+    secrets_keep_master(cli);
+    return cli_open_store(cli, rights, err);
+}
+
+int secrets_read_master(struct cli *cli, struct secret *out, struct err *err)
+{
+    if (cli->master.len > 0)
+        return secret_copy(out, cli->master.ptr, cli->master.len, err);
+    if (err_is_set(&cli->no_master))
+        return err_set(err, cli->no_master.code, "%s", cli->no_master.msg);
+    if (read_master(cli, out, err) == 0)
+        return 0;
+    return geteuid() == 0 ? -1 : err_wrap(err, "as root it may be read");
+}
+
+int secrets_open_holder(struct cli *cli, struct holder **out, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
+    return secrets_read_master(cli, &master, err) < 0 ? -1 : holder_new_of(&master, out, err);
 }

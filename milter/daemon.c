@@ -2,6 +2,7 @@
 #include "milter/daemon.h"
 
 #include "milter/clock.h"
+#include "token/remote.h"
 
 #include <errno.h>
 #include <time.h>
@@ -9,6 +10,13 @@
 
 /* libmilter sends the answer to the last message after our callback has returned, and tells nobody when it has. */
 #define ANSWER_SECONDS 1
+#define KEY_SECONDS    10
+
+/* sealkeyd waits for a token before it says that one is away. */
+static unsigned question_ms(const struct settings *settings)
+{
+    return (settings->keys.pkcs11.timeout + KEY_SECONDS) * 1000;
+}
 
 static int open_parts(struct daemon *daemon, struct err *err)
 {
@@ -17,7 +25,7 @@ static int open_parts(struct daemon *daemon, struct err *err)
     daemon->session.loops = daemon->loops;
     daemon->ratelimit = ratelimit_new();
     if (store_open(settings->state_dir, STORE_READ_WRITE, &daemon->store, err) < 0 ||
-        holder_new_local(settings->master_key, &daemon->holder, err) < 0 ||
+        remote_new(settings->keys.socket, question_ms(settings), &daemon->holder, err) < 0 ||
         gate_new(settings, daemon->store, daemon->holder, clock_ms, &daemon->gate, err) < 0)
         return -1;
     return reload_new(daemon->store, settings, &daemon->reload, err);

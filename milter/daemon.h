@@ -18,7 +18,7 @@ struct daemon {
     const struct settings *settings; /* those of the start */
     struct session_conf session;
     struct store *store;
-    struct holder *holder;
+    struct holder *holder; /* sealkeyd */
     struct gate *gate;
     struct reload *reload;
     struct loops *loops;

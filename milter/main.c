@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "milter/callbacks.h"
+#include "milter/key_process.h"
 #include "milter/listener.h"
 #include "milter/signals.h"
 #include "milter/start.h"
@@ -32,6 +33,7 @@ struct options {
 };
 
 static struct daemon the_daemon;
+static struct key_process key_process;
 static sem_t over;              /* posted when the daemon is to end */
 static atomic_int serve_status; /* of smfi_main() */
 
@@ -109,8 +111,9 @@ static int start(const struct settings *settings, struct err *err)
 {
     if (start_check_libcrypto(hash_library_version(), settings, err) < 0 ||
         listener_check_free(settings, err) < 0 || start_pid_file(settings, err) < 0 ||
-        start_drop_privileges(settings, err) < 0 || start_spool_folder(settings, err) < 0 ||
-        daemon_open(settings, &the_daemon, err) < 0)
+        key_process_start(settings, &key_process, err) < 0 || start_drop_privileges(settings, err) < 0 ||
+        start_spool_folder(settings, err) < 0 || daemon_open(settings, &the_daemon, err) < 0 ||
+        key_process_wait(&key_process, the_daemon.holder, err) < 0)
         return -1;
     signals_handle(on_reload, on_stop);
     if (callbacks_register(&the_daemon) < 0)
@@ -136,6 +139,7 @@ static int serve_until_stopped(const struct settings *settings)
     bool unused = daemon_stop(&the_daemon, STOP_SECONDS);
     if (settings->pid_file[0] != '\0')
         unlink(settings->pid_file);
+    key_process_stop(&key_process);
     log_event(LEVEL_INFO, NULL, "stop", NULL);
     if (!unused)
         _exit(atomic_load(

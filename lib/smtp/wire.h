@@ -12,7 +12,7 @@
 struct wire;
 
 #define WIRE_LINE_MAX 2048 /* octets of a line from the server; RFC 5321 4.5.3.1.5 asks for 512 */
-#define WIRE_ADDR_MAX 46   /* an IPv6 address as text, with its NUL */
+#define WIRE_IP_MAX   46   /* an IPv6 address as text, with its NUL */
 
 struct wire_conf {
     unsigned timeout;           /* seconds that one step may take */
@@ -23,7 +23,7 @@ struct wire_conf {
 
 /* Our end of the connection, as the server sees it when no NAT stands between. */
 struct wire_name {
-    char addr[WIRE_ADDR_MAX];
+    char addr[WIRE_IP_MAX];
     unsigned port;
 };
 

@@ -27,8 +27,8 @@ int store_folder_check(const char *dir, struct err *err)
         return err_set(err, ERR_CONFIG,
                        "%s: belongs to user id %u, this process runs as %u: start it as that user", dir,
                        (unsigned)st.st_uid, (unsigned)geteuid());
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return err_set(err, ERR_CONFIG, "%s: mode %04o lets others in: chmod 700", dir,
+    if ((st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) != 0)
+        return err_set(err, ERR_CONFIG, "%s: mode %04o lets others in: chmod 711, or 700", dir,
                        (unsigned)st.st_mode & 07777);
     return 0;
 }

@@ -5,7 +5,8 @@
  * (struct store_read) is one read transaction: everything found in it is of one moment; values are copied into the caller's arena. Writes are
  * one durable transaction each. Nothing here parses a certificate: callers pass what the record keeps.
  *
- * The folder belongs to who runs the process and to nobody else (0700, files 0600): ERR_CONFIG otherwise.
+ * The folder belongs to who runs the process, and nobody else lists or changes it (0700, or 0711 where sealkeyd's master key is in it; files
+ * 0600): ERR_CONFIG otherwise.
  *
  * errors  ERR_STORE (could not be asked), ERR_STORE_FULL, ERR_STORE_DAMAGED (truncated, or a record that cannot be read); never taken for
  *         "absent". ERR_LIMIT when the answer does not fit the caller's arena.

@@ -24,6 +24,8 @@ struct sealed_key {
 
 /* holder_new_local - the master key is read from this file into this process. */
 int holder_new_local(const char *master_path, struct holder **out, struct err *err) SEAL_CHECKED;
+/* holder_new_of - the same with a copy of a master key that was read already. */
+int holder_new_of(const struct secret *master, struct holder **out, struct err *err) SEAL_CHECKED;
 void holder_free(struct holder **holder);
 
 /*

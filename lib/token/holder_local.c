@@ -47,14 +47,22 @@ static void local_free(struct holder *holder)
 
 static const struct holder_ops local_ops = {"local", open_key, open_secret, generate, local_free};
 
-int holder_new_local(const char *master_path, struct holder **out, struct err *err)
+int holder_new_of(const struct secret *master, struct holder **out, struct err *err)
 {
     struct local *local = xcalloc(1, sizeof *local);
     local->holder.ops = &local_ops;
-    if (secret_read_file(&local->master, master_path, secret_mode_of(master_path), err) < 0) {
+    if (secret_copy(&local->master, master->ptr, master->len, err) < 0) {
         free(local);
         return -1;
     }
     *out = &local->holder;
     return 0;
+}
+
+int holder_new_local(const char *master_path, struct holder **out, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
+    if (secret_read_file(&master, master_path, secret_mode_of(master_path), err) < 0)
+        return -1;
+    return holder_new_of(&master, out, err);
 }

@@ -88,8 +88,8 @@ class Doctor(Case):
         self.site.master_key.chmod(0o640)
         self.assertTrue(self.found("error", f"{self.site.master_key} has mode 0640"))
         self.site.master_key.chmod(0o600)
-        self.site.state.chmod(0o710)
-        self.assertTrue(self.found("error", f"{self.site.state} has mode 0710"))
+        self.site.state.chmod(0o750)
+        self.assertTrue(self.found("error", f"{self.site.state} has mode 0750"))
         self.site.state.chmod(0o700)
         self.assertFalse(self.found("error", "has mode"))
 
@@ -108,6 +108,27 @@ class Doctor(Case):
             credential.chmod(0o444)
             self.fails(*explain, says="mode is 0444")
             self.assertTrue(self.found("error", f"{credential} has mode 0444"))
+
+    def test_missing_user_of_the_key_process(self):
+        self.site.configure(key_user="nosuchuser")
+        self.assertIn(("error", "user nosuchuser is not known here (key-user)", "adduser --system --group nosuchuser"), self.examine())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root has users of others")
+    def test_master_key_that_the_daemon_may_read(self):
+        """It belongs to the key process's user, who comes to it."""
+        self.site.configure(user="nobody", key_user="daemon")
+        wrong = f"{self.site.master_key} belongs to another user than sealkeyd's: daemon"
+        for path in (self.site.state, *self.site.state.iterdir()):
+            shutil.chown(path, "nobody")
+        self.assertIn(("error", wrong, f"chown daemon {self.site.master_key}"), self.examine())
+        shutil.chown(self.site.master_key, "daemon")
+        self.assertIn(("error", f"user daemon (key-user) does not come to {self.site.master_key}", f"chmod 0711 {self.site.state}"),
+                      self.examine())
+        self.site.state.chmod(0o711)
+        self.assertEqual([what for severity, what, _ in self.examine() if severity != "good" and str(self.site.master_key) in what], [])
+        self.site.configure(key_user='""')
+        shutil.chown(self.site.master_key, "nobody")
+        self.assertTrue(self.found("warning", "the user of the daemon, which reads everybody's mail, may read"))
 
     def test_missing_master_key(self):
         self.site.master_key.unlink()

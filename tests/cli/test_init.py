@@ -95,13 +95,31 @@ class Init(unittest.TestCase):
     def test_folder_that_lets_others_in_is_refused(self):
         self.site.state.mkdir(mode=0o755)
         self.site.state.chmod(0o755)
-        self.assertIn("chmod 700", self.init(status=1).errors)
+        self.assertIn("chmod 711, or 700", self.init(status=1).errors)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root has folders of others")
     def test_folder_of_another_user_is_refused(self):
         self.site.state.mkdir(mode=0o700)
         os.chown(self.site.state, 2, 2)
         self.assertIn("belongs to user id 2", self.init(status=1).errors)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root makes files of others")
+    def test_master_key_belongs_to_the_key_process(self):
+        """The daemon's user owns everything else; sealadm, started by root, uses keys all the same."""
+        self.site.configure(user="nobody", key_user="daemon")
+        self.init()
+        self.assertEqual({path: (path.owner(), stat.S_IMODE(path.stat().st_mode)) for path in (self.site.state, self.site.store, self.site.master_key)},
+                         {self.site.state: ("nobody", 0o711), self.site.store: ("nobody", 0o600), self.site.master_key: ("daemon", 0o600)})
+        generate = ("key", "generate", "alice@ours.example", "--type", "p256")
+        self.assertEqual(self.site.run(*generate).returncode, 0)
+        refused = self.site.run(*generate, starter=("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"))
+        self.assertIn("as root it may be read: master key:", refused.errors)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root starts the key process as another user")
+    def test_unknown_user_of_the_key_process_is_said_with_what_to_do(self):
+        self.site.configure(key_user="nosuchuser")
+        self.assertIn("adduser --system --group nosuchuser", self.init(status=1).errors)
+        self.assertFalse(self.site.state.exists())
 
     def test_unknown_user_is_said_with_what_to_do(self):
         self.site.configure(user="nosuchuser")

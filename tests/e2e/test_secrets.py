@@ -1,4 +1,4 @@
-"""R41: where the secrets of a running daemon are: master key, private keys, content keys."""
+"""R41: where the secrets of a running site are: master key, private keys, content keys."""
 import base64
 import re
 import subprocess
@@ -6,46 +6,64 @@ import unittest
 
 from harness import memory, message, mime, pki
 from harness.lab import run
-from harness.sealmilter import USER
+from harness.sealmilter import KEY_USER, USER
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase
 
 BOB = "bob@far.example"
+CAROL = "carol@ours.example"
 HELLO = b"Content-Type: text/plain\r\n\r\nHello.\r\n"
 NUMBERS = ("privateExponent", "prime1", "prime2", "exponent1", "exponent2", "coefficient")
+OPERATIONS = 100
 LARGE = HELLO + b"More than is kept in memory.\r\n" * 1000
 
 
 class Scenarios(SealSite):
     """
-    The daemon has opened mail with a soft key and signed with it. It keeps the key for the next message, as numbers in OpenSSL's own form
-    (machine words, least first); nothing else of it, and nothing of a content key, is there once the message is done.
+    The daemon has opened mail and signed, with an RSA key and one of a curve. The keys are in sealkeyd's worker, as numbers in OpenSSL's own
+    form (machine words, least first); the daemon has none of them in any form, nor the master key. Nothing of a content key is anywhere once
+    the message is done.
     """
+    users = (ALICE, CAROL)
     seal_settings = {"spool-memory": "4K"}
 
     @classmethod
     def set_up_site(cls):
         super().set_up_site()
+        first = cls.seal.key_of(CAROL)
+        cls.seal.adm("key", "generate", CAROL, "--type", "p256")
         cls.alice = cls.person(ALICE)
-        cls.key = cls.private_key()
+        cls.key = cls.private_key(cls.seal.key_of(ALICE))
+        curve, = (key["fingerprint"] for key in cls.seal.keys_of(CAROL) if key["fingerprint"] != first)
+        cls.curve_key = cls.private_key(curve)
 
     @classmethod
-    def private_key(cls):
-        """Alice's key as an administrator exports it, in a file of the test's."""
+    def private_key(cls, fingerprint):
+        """A key as an administrator exports it, in a file of the test's."""
         folder = cls.lab.folder("export", owner=USER, mode=0o700)
-        secret, p12, pem = folder / "passphrase", folder / "alice.p12", folder / "alice.pem"
+        secret, p12, pem = folder / "passphrase", folder / f"{fingerprint}.p12", folder / f"{fingerprint}.pem"
         secret.write_text("secret\n")
         secret.chmod(0o600)
-        cls.seal.adm("key", "export", cls.seal.key_of(ALICE), "--passphrase-file", secret, "--out", p12)
+        cls.seal.adm("key", "export", fingerprint, "--passphrase-file", secret, "--out", p12)
         run("openssl", "pkcs12", "-in", p12, "-passin", "pass:secret", "-nocerts", "-nodes", "-out", pem)
         return pem
+
+    @staticmethod
+    def octets(name, said):
+        return bytes.fromhex(re.sub(r"[:\s]", "", re.search(rf"(?m)^{name}:\n((?:    \S+\n)+)", said)[1])).lstrip(b"\0")
 
     @classmethod
     def numbers(cls):
         """The private numbers, most significant octet first as files have them."""
-        said = run("openssl", "pkey", "-in", cls.key, "-noout", "-text").stdout.decode()
-        found = {name: re.search(rf"(?m)^{name}:\n((?:    \S+\n)+)", said)[1] for name in NUMBERS}
-        return {name: bytes.fromhex(re.sub(r"[:\s]", "", digits)).lstrip(b"\0") for name, digits in found.items()}
+        rsa = run("openssl", "pkey", "-in", cls.key, "-noout", "-text").stdout.decode()
+        curve = run("openssl", "pkey", "-in", cls.curve_key, "-noout", "-text").stdout.decode()
+        return {name: cls.octets(name, rsa) for name in NUMBERS} | {"scalar": cls.octets("priv", curve)}
+
+    @classmethod
+    def both_ways(cls):
+        """And least significant first, as OpenSSL has them in memory."""
+        numbers = cls.numbers()
+        return numbers | {f"{name}, reversed": octets[::-1] for name, octets in numbers.items()}
 
     @classmethod
     def master_key(cls):
@@ -61,40 +79,71 @@ class Scenarios(SealSite):
         at = der.index(b"\x04\x82\x01\x80") + 4
         return run("openssl", "pkeyutl", "-decrypt", "-inkey", self.key, input=der[at:at + 384]).stdout
 
-    def test_memory_holds_no_private_key_in_a_readable_form_and_no_content_key(self):
-        secrets = {"content key": self.serve(), "PKCS#8": run("openssl", "pkey", "-in", self.key, "-outform", "DER").stdout} | self.numbers()
-        self.assertEqual(memory.find(self.seal.process.pid, secrets), [])
+    def serve_many(self):
+        """So many operations, with both keys."""
+        letter = pki.mail(mime.enveloped(mime.cms_of(pki.encrypt(HELLO, self.alice))), f"Bob <{BOB}>", ALICE)
+        for _ in range(OPERATIONS // 4):
+            self.arrive(ALICE, letter)
+            self.submit(BOB, message.make(to=BOB))
+            for _ in range(2):
+                self.submit(BOB, message.make(sender=CAROL, to=BOB), sender=CAROL, login=CAROL)
+
+    def key_processes(self):
+        """sealkeyd's, all of them."""
+        return [pid for pid in self.seal.descendants() if memory.program(pid) == "sealkeyd"]
+
+    def test_daemon_holds_no_private_key_and_no_master_key(self):
+        """After a hundred operations, in no form; the processes between it and sealkeyd neither."""
+        content_key = self.serve()
+        self.serve_many()
+        pkcs8 = {"PKCS#8 of " + key.stem: run("openssl", "pkey", "-in", key, "-outform", "DER").stdout for key in (self.key, self.curve_key)}
+        secrets = {"content key": content_key, "master key": self.master_key()} | pkcs8 | self.both_ways()
+        others = [pid for pid in self.seal.descendants() if pid not in self.key_processes()]
+        for pid in (self.seal.process.pid, *others):
+            self.assertEqual(memory.find(pid, secrets), [], memory.program(pid))
 
     def test_search_finds_what_is_there(self):
-        """The cached key in its own form, and the master key."""
+        """The keys in their own form, and the master key, in one process of sealkeyd's: its worker."""
         self.serve()
-        there = {"master key": self.master_key(), "prime": self.numbers()["prime1"][::-1]}
-        self.assertEqual({name for name, _ in memory.find(self.seal.process.pid, there)}, set(there))
+        self.serve_many()
+        there = {"master key": self.master_key()} | {name: octets for name, octets in self.both_ways().items()
+                                                     if name in ("prime1, reversed", "scalar, reversed")}
+        found = {pid: {name for name, _ in memory.find(pid, there)} for pid in self.key_processes()}
+        self.assertEqual([names for names in found.values() if names], [set(there)])
+
+    def test_key_process_holds_no_readable_form_and_no_content_key(self):
+        content_key = self.serve()
+        secrets = {"content key": content_key, "PKCS#8": run("openssl", "pkey", "-in", self.key, "-outform", "DER").stdout} | self.numbers()
+        for pid in self.key_processes():
+            self.assertEqual(memory.find(pid, secrets), [])
 
     def test_master_key_is_in_locked_memory_alone(self):
         self.serve()
-        places = [mapping for _, mapping in memory.find(self.seal.process.pid, {"master key": self.master_key()})]
+        places = [mapping for pid in self.key_processes() for _, mapping in memory.find(pid, {"master key": self.master_key()})]
         self.assertEqual([(place, {"lo", "dd"} - set(place.flags)) for place in places], [(place, set()) for place in places])
         self.assertEqual(len(places), 1)
 
     def test_user_of_the_daemon_reads_no_memory(self):
-        """A hijacked program of the same user learns nothing, whether root started the daemon or that user, as systemd does."""
-        self.assert_unreadable()
-        self.seal.stop()
-        self.seal.start("setpriv", f"--reuid={USER}", "--regid=nogroup", "--clear-groups")
+        """A hijacked program of the same user learns nothing."""
+        self.serve()
         self.assert_unreadable()
 
     def assert_unreadable(self):
-        for file in ("mem", "maps", "environ"):
-            said = subprocess.run(["cat", f"/proc/{self.seal.process.pid}/{file}"], user=USER, group="nogroup", extra_groups=[],
-                                  capture_output=True)
-            self.assertIn(b"Permission denied", said.stderr)
+        for user, pid in ((USER, self.seal.process.pid), *((user, pid) for user in (USER, KEY_USER) for pid in self.key_processes())):
+            for file in ("mem", "maps", "environ"):
+                said = subprocess.run(["cat", f"/proc/{pid}/{file}"], user=user, group="nogroup", extra_groups=[], capture_output=True)
+                self.assertIn(b"Permission denied", said.stderr, memory.program(pid))
+
+    def test_daemon_cannot_read_the_master_key(self):
+        said = subprocess.run(["cat", self.seal.dir / "state/master.key"], user=USER, group="nogroup", extra_groups=[], capture_output=True)
+        self.assertIn(b"Permission denied", said.stderr)
 
     def test_no_file_holds_a_private_key(self):
-        """State, spool, log, the MTA's queue and log, while the daemon runs and when it has ended."""
+        """State, spool, log, backup, the MTA's queue and log, while the daemon runs and when it has ended."""
         content_key = self.serve()
         pkcs8 = run("openssl", "pkey", "-in", self.key, "-outform", "DER").stdout
         secrets = {"content key": content_key, "PKCS#8": pkcs8, "PEM": base64.b64encode(pkcs8)[:64]} | self.numbers()
+        self.seal.adm("backup", self.lab.folder("backup") / "backup")
         self.assert_no_file_holds(secrets)
         self.seal.stop()
         try:
@@ -111,10 +160,10 @@ class Scenarios(SealSite):
             if path != self.seal.dir / "state/master.key":
                 self.assertNotIn(self.master_key(), data, path)
 
-    def test_files_of_keys_are_the_daemons_alone(self):
-        for name in ("master.key", "store.mdb"):
-            status = (self.seal.dir / "state" / name).stat()
-            self.assertEqual((status.st_mode & 0o077, status.st_uid), (0, self.seal.dir.stat().st_uid), name)
+    def test_files_of_keys_are_one_users_each(self):
+        for name, user in (("master.key", KEY_USER), ("store.mdb", USER)):
+            path = self.seal.dir / "state" / name
+            self.assertEqual((path.stat().st_mode & 0o077, path.owner()), (0, user), name)
 
 
 class UnderPostfix(Scenarios, PostfixCase):

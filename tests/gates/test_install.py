@@ -9,6 +9,7 @@ import unittest
 BUILD = os.environ["SEAL_BUILD"]
 FILES = """
 bin/sealadm
+lib/systemd/system/sealkeyd.service
 lib/systemd/system/sealmilter.service
 libexec/sealmilter/seal-limit
 sbin/sealkeyd
@@ -69,10 +70,11 @@ class Install(unittest.TestCase):
         for program in ("bin/sealadm", "sbin/sealmilter"):
             self.assertIn(" /etc/sealmilter/sealmilter.conf\n", run(self.prefix / program, "--help").stdout)
 
-    def test_unit_starts_the_program_that_was_installed(self):
-        unit = (self.prefix / "lib/systemd/system/sealmilter.service").read_text()
-        self.assertRegex(unit, r"(?m)^ExecStart=/\S*/sbin/sealmilter -f$")
-        self.assertIsNone(re.search(r"@\w+@", unit))
+    def test_units_start_the_programs_that_were_installed(self):
+        for program in ("sealmilter", "sealkeyd"):
+            unit = (self.prefix / f"lib/systemd/system/{program}.service").read_text()
+            self.assertRegex(unit, rf"(?m)^ExecStart=/\S*/sbin/{program} -f$")
+            self.assertIsNone(re.search(r"@\w+@", unit))
 
     def test_examples_are_without_mistake(self):
         examples = self.prefix / "share/doc/sealmilter/examples"

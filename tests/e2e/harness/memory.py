@@ -1,4 +1,5 @@
 """The memory of a running process, as root sees it and nobody else may."""
+import pathlib
 import re
 
 
@@ -36,4 +37,18 @@ def find(pid, secrets):
             except OSError:
                 continue  # gone meanwhile, or not there although it can be read
             found += [(name, mapping) for name, octets in secrets.items() if octets in data]
+    return found
+
+
+def program(pid):
+    with open(f"/proc/{pid}/comm") as comm:
+        return comm.read().strip()
+
+
+def children(pid):
+    """All below it, of all generations."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            found += [child, *children(child)]
     return found

@@ -6,9 +6,11 @@ import re
 import signal
 import socket
 
+from . import memory
 from .lab import BUILD, TREE, Process, run, wait_for
 
 USER = "nobody"
+KEY_USER = "daemon"  # another one that is there everywhere
 
 POLICY = """\
 our domains  ours.example
@@ -60,10 +62,19 @@ class Sealmilter:
             "hostname": "gw.ours.example",
             "authserv-id": "gw.ours.example",
             "log": "stderr",
+            "key-program": self.key_program(),
+            "key-user": KEY_USER,
             "openpgp-limiter": self.build / "lib/openpgp/seal-limit",
         } | {key.replace("_", "-"): value for key, value in settings.items()}
         self.policy = policy
         self._process = None
+
+    def key_program(self):
+        """sealkeyd, without the faults that are meant for sealmilter."""
+        program = self.dir / "sealkeyd"
+        program.write_text(f'#!/bin/sh\nunset SEAL_KILL_AT SEAL_FAULT_AT SEAL_FAULT_LOG\nexec {self.build}/keyd/sealkeyd "$@"\n')
+        program.chmod(0o755)
+        return program
 
     def configure(self, **settings):
         self.settings |= {key.replace("_", "-"): value for key, value in settings.items()}
@@ -106,6 +117,10 @@ class Sealmilter:
     @property
     def process(self):
         return self._process
+
+    def descendants(self):
+        """The processes that the daemon has started."""
+        return memory.children(self._process.pid)
 
     def stop(self):
         """The exit status. What a sanitizer found is an error of whatever test came across it."""

@@ -64,11 +64,13 @@ END_TEST
 
 START_TEST(a_folder_or_file_that_lets_others_in_is_refused)
 {
-    static const mode_t modes[] = {0710, 0701, 0750, 0777};
+    static const mode_t modes[] = {0730, 0703, 0750, 0705, 0777};
     for (size_t i = 0; i < SEAL_COUNT(modes); i++) {
         ck_assert_int_eq(chmod(fixture_dir, modes[i]), 0);
         ck_fails(reopen(), ERR_CONFIG);
     }
+    ck_assert_int_eq(chmod(fixture_dir, 0711), 0); /* who knows the name of a file of his in it comes to it */
+    ck_ok(reopen());
     ck_assert_int_eq(chmod(fixture_dir, 0700), 0);
     ck_assert_int_eq(chmod(fixture_file, 0640), 0);
     ck_fails(reopen(), ERR_CONFIG);
