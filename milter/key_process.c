@@ -127,7 +127,8 @@ static void arrange(int listener, int leash)
 
 static _Noreturn void run_sealkeyd(const struct settings *settings)
 {
-    char pid[24], *const argv[] = {(char *)settings->keys.program, "-f", "-c", (char *)settings->path, NULL};
+    char pid[24];
+    const char *const argv[] = {settings->keys.program, "-f", "-c", settings->path, NULL};
     sigset_t none;
     sigemptyset(&none);
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
@@ -136,7 +137,7 @@ static _Noreturn void run_sealkeyd(const struct settings *settings)
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (setenv("LISTEN_FDS", "1", 1) == 0 && setenv("LISTEN_PID", pid, 1) == 0)
-        execv(settings->keys.program, argv);
+        execv(settings->keys.program, (char *const *)argv);
     log_event(LEVEL_ERROR, NULL, "sealkeyd-start", "program", settings->keys.program, "why", strerror(errno),
               NULL);
     _exit(EXIT_FAILURE);
