@@ -17,23 +17,30 @@
 
 #define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
 #define EXIT_USAGE       2
+#define ASK_MAX          16
 
 struct options {
     const char *settings;
     bool foreground;
     bool test;
+    const char *ask[ASK_MAX]; /* labels of tokens */
+    size_t nask;
 };
 
-static const char usage[] = "usage: sealkeyd [-c FILE] [-f]   run, in the background unless -f\n"
-                            "       sealkeyd [-c FILE] -t     check the settings and end\n"
-                            "       sealkeyd --version | --help\n"
-                            "\n  -c FILE   settings instead of " SETTINGS_DEFAULT "\n";
+static const char usage[] =
+    "usage: sealkeyd [-c FILE] [-f] [--ask-pin TOKEN]..   run, in the background unless -f\n"
+    "       sealkeyd [-c FILE] -t     check the settings and end\n"
+    "       sealkeyd --version | --help\n"
+    "\n  -c FILE   settings instead of " SETTINGS_DEFAULT "\n"
+    "  --ask-pin TOKEN   ask for the PIN of the token of this label, at the terminal\n";
 
 /* Returns -1 to go on, or the status to end with. */
 static int read_options(int argc, char **argv, struct options *out)
 {
-    static const struct option long_options[] = {
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    static const struct option long_options[] = {{"help", no_argument, NULL, 'h'},
+                                                 {"version", no_argument, NULL, 'V'},
+                                                 {"ask-pin", required_argument, NULL, 'p'},
+                                                 {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "c:ft", long_options, NULL)) != -1;) {
         switch (c) {
         case 'c':
@@ -44,6 +51,11 @@ static int read_options(int argc, char **argv, struct options *out)
             break;
         case 't':
             out->test = true;
+            break;
+        case 'p':
+            if (out->nask == ASK_MAX)
+                return EXIT_USAGE;
+            out->ask[out->nask++] = optarg;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -83,7 +95,8 @@ static void allow_locked_memory(void)
 }
 
 /* What root must do comes first; no process of ours that reads a key is root's unless the settings say so. */
-static int start(const struct settings *settings, bool *made_out, struct err *err)
+static int start(const struct settings *settings, const struct token_pins *pins, bool *made_out,
+                 struct err *err)
 {
     int listener;
     uid_t daemon;
@@ -91,7 +104,7 @@ static int start(const struct settings *settings, bool *made_out, struct err *er
         return -1;
     allow_locked_memory();
     if (privileges_become(settings->keys.user, "key-user", err) == 0 && privileges_seal(err) == 0 &&
-        supervisor_start(settings, listener, daemon, err) == 0)
+        supervisor_start(settings, pins, listener, daemon, err) == 0)
         return 0;
     if (*made_out)
         listen_remove(settings);
@@ -111,13 +124,18 @@ static int run(const struct settings *settings, const struct options *options)
     struct err err = ERR_INIT;
     int report_fd = -1;
     bool made = false;
+    struct token_pins *pins;
     enum log_target target = strcmp(settings->log, "syslog") == 0 ? LOG_TO_SYSLOG : LOG_TO_STDERR;
+    if (token_pins_new(&settings->keys.pkcs11, options->ask, options->nask, &pins, &err) < 0) {
+        fprintf(stderr, "sealkeyd: %s\n", err.msg);
+        return EXIT_FAILURE;
+    }
     if (!options->foreground && background_start("sealkeyd", &report_fd, &err) < 0) {
         fprintf(stderr, "sealkeyd: %s\n", err.msg);
         return EXIT_FAILURE;
     }
     log_open(target, log_parse_level(settings->log_level));
-    if (start(settings, &made, &err) < 0) {
+    if (start(settings, pins, &made, &err) < 0) {
         log_error(NULL, "start", &err);
         if (options->foreground && target == LOG_TO_SYSLOG)
             fprintf(stderr, "sealkeyd: %s\n", err.msg);

@@ -15,4 +15,7 @@ int sandbox_lock_memory(struct err *err) SEAL_CHECKED;
 /* sandbox_close - for all threads of the process and for good. ERR_IO. */
 int sandbox_close(struct err *err) SEAL_CHECKED;
 
+/* sandbox_close_token - for the token child, whose modules need files and sockets: no program, no process, no look into another one. ERR_IO. */
+int sandbox_close_token(struct err *err) SEAL_CHECKED;
+
 #endif

@@ -26,6 +26,7 @@
 
 struct supervisor {
     const struct settings *settings;
+    const struct token_pins *pins;
     struct audit *audit;
     struct child worker, token;
     int listener, signals;
@@ -123,7 +124,7 @@ static int start_token(struct supervisor *s, struct err *err)
         return -1;
     int result = child_fork(&s->token, theirs, TOKEN_LANES, now_ms(), err);
     if (result == 0)
-        token_child_run(s->settings, theirs);
+        token_child_run(s->settings, s->pins, theirs);
     if (result > 0)
         result = control_send(s->control, ours, err);
     close_all(ours, TOKEN_LANES);
@@ -290,10 +291,12 @@ static int block_signals(struct supervisor *s, struct err *err)
     return s->signals >= 0 ? 0 : err_set(err, ERR_IO, "signalfd: %s", strerror(errno));
 }
 
-int supervisor_start(const struct settings *settings, int listener, uid_t allowed, struct err *err)
+int supervisor_start(const struct settings *settings, const struct token_pins *pins, int listener,
+                     uid_t allowed, struct err *err)
 {
     struct supervisor *s = &the_supervisor;
     s->settings = settings;
+    s->pins = pins;
     s->listener = listener;
     s->allowed = allowed;
     s->audit = audit_new(err);

@@ -1,12 +1,134 @@
-/* token_child - the owner of the tokens. */
+/* token_child - a thread a lane; the end when a token is dead. */
 #include "keyd/token_child.h"
 
+#include "keyd/sandbox.h"
+#include "keyd/token_desk.h"
+#include "log/log.h"
+
+#include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-_Noreturn void token_child_run(const struct settings *settings, const int lanes[TOKEN_LANES])
+/* A process that is younger does not end because a token was not found: other tokens may be well. */
+#define AGE_MS   5000
+#define DRAIN_MS 1000 /* for what other threads do, when one finds the token dead */
+
+struct token_child {
+    struct token_desk desk;
+    int64_t started_ms;
+    pthread_rwlock_t busy; /* read: a question is answered; write: none is, or will be */
+    atomic_uint lanes;     /* that are open */
+};
+
+struct lane {
+    struct token_child *child;
+    int fd;
+};
+
+static int64_t now_ms(void)
 {
-    (void)settings;
-    (void)lanes;
-    _exit(EXIT_FAILURE);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Other threads finish what they do: their tokens may be well. Then the module is not asked to tidy up: it may hang. */
+static _Noreturn void end(struct token_child *child, int status)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += DRAIN_MS / 1000;
+    (void)pthread_rwlock_timedwrlock(&child->busy, &until);
+    _exit(status);
+}
+
+static void act_on(struct token_child *child, enum token_state state)
+{
+    bool old = now_ms() - child->started_ms >= AGE_MS;
+    if (state == TOKEN_DEAD || (state == TOKEN_AWAY && old))
+        end(child, old ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* False at the end of the lane. */
+static bool answer_one(struct lane *lane, char packet[WIRE_MAX], struct buf *answer)
+{
+    ssize_t n;
+    do
+        n = recv(lane->fd, packet, WIRE_MAX, MSG_TRUNC);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return false;
+    buf_clear(answer);
+    pthread_rwlock_rdlock(&lane->child->busy);
+    const struct span question = {packet, n > WIRE_MAX ? 0 : (size_t)n};
+    enum token_state state = token_desk_answer(&lane->child->desk, question, answer);
+    ssize_t sent = send(lane->fd, answer->ptr, answer->len, MSG_NOSIGNAL);
+    pthread_rwlock_unlock(&lane->child->busy);
+    explicit_bzero(answer->ptr, answer->len);
+    act_on(lane->child, state);
+    return sent == (ssize_t)answer->len;
+}
+
+static void *serve(void *arg)
+{
+    struct lane *lane = arg;
+    struct token_child *child = lane->child;
+    char *packet = xmalloc(WIRE_MAX);
+    struct buf answer = BUF_INIT(WIRE_MAX);
+    while (answer_one(lane, packet, &answer))
+        ;
+    close(lane->fd);
+    buf_fini(&answer);
+    free(packet);
+    if (atomic_fetch_sub(&child->lanes, 1) == 1)
+        _exit(EXIT_SUCCESS);
+    return NULL;
+}
+
+static int start_lane(struct token_child *child, int fd, struct err *err)
+{
+    struct lane *lane = xmalloc(sizeof *lane); /* as long as the process */
+    pthread_t thread;
+    *lane = (struct lane){child, fd};
+    int error = pthread_create(&thread, NULL, serve, lane);
+    if (error != 0)
+        return err_set(err, ERR_IO, "thread: %s", strerror(error));
+    pthread_detach(thread);
+    return 0;
+}
+
+static int start(struct token_child *child, const struct pkcs11_conf *conf, struct err *err)
+{
+    child->desk.cache = cache_new();
+    child->started_ms = now_ms();
+    pthread_rwlock_init(&child->busy, NULL);
+    atomic_init(&child->lanes, TOKEN_LANES);
+    if (pkcs11_open(conf, &child->desk.p11, err) < 0)
+        return -1;
+    return sandbox_close_token(err);
+}
+
+_Noreturn void token_child_run(const struct settings *settings, const struct token_pins *pins,
+                               const int lanes[TOKEN_LANES])
+{
+    static struct token_child child;
+    struct err err = ERR_INIT;
+    const struct string_list *modules = &settings->keys.pkcs11.modules;
+    const struct pkcs11_conf conf = {
+        .modules = modules->items, .nmodules = modules->n, .pins = pins->pins, .npins = pins->npins};
+    (void)!sandbox_lock_memory(&err); /* the worker's start said it when it is not allowed */
+    err_clear(&err);
+    int started = start(&child, &conf, &err);
+    for (size_t i = 0; started == 0 && i < TOKEN_LANES; i++)
+        started = start_lane(&child, lanes[i], &err);
+    if (started < 0) {
+        log_error(NULL, "token-start", &err);
+        _exit(EXIT_FAILURE);
+    }
+    for (;;)
+        pause();
 }

@@ -10,9 +10,11 @@
 #define KEYD_TOKEN_CHILD_H
 
 #include "conf/settings.h"
+#include "keyd/token_pins.h"
 #include "keyd/worker.h"
 
 /* Logs by itself. Exit status 0: start me again; else after a while. */
-_Noreturn void token_child_run(const struct settings *settings, const int lanes[TOKEN_LANES]);
+_Noreturn void token_child_run(const struct settings *settings, const struct token_pins *pins,
+                               const int lanes[TOKEN_LANES]);
 
 #endif

@@ -1,0 +1,25 @@
+/* token_desk - what the token child answers: a question of the worker, asked of a token. Any thread. */
+#ifndef KEYD_TOKEN_DESK_H
+#define KEYD_TOKEN_DESK_H
+
+#include "keyd/cache.h"
+#include "token/pkcs11.h"
+
+struct token_desk {
+    struct pkcs11 *p11;
+    struct cache *cache;
+};
+
+enum token_state {
+    TOKEN_WELL,
+    TOKEN_AWAY, /* not found when a key was asked for */
+    TOKEN_DEAD, /* a key that was opened does not answer any more */
+};
+
+/*
+ * token_desk_answer - an answer to a packet, into out, which is empty and has room for a packet. When the token cannot be used now, it
+ * says so as ERR_BUSY.
+ */
+enum token_state token_desk_answer(struct token_desk *desk, struct span packet, struct buf *out);
+
+#endif

@@ -1,0 +1,237 @@
+/* test_token - keys on tokens of SoftHSM, behind sealkeyd. */
+#include "support/check.h"
+#include "support/keys.h"
+#include "support/sealkeyd.h"
+#include "support/softhsm.h"
+#include "token/remote.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ALICE "alice@a.example"
+#define PIN   "1234"
+
+static struct softhsm hsm;
+static struct sealkeyd keyd;
+static struct holder *holder;
+
+static void start(void)
+{
+    char more[600];
+    struct err err = ERR_INIT;
+    snprintf(more, sizeof more, "pkcs11-module = %s\npkcs11-pin-files = gw %s\n", SOFTHSM_MODULE,
+             hsm.pin_path[0]);
+    sealkeyd_start(&keyd, more);
+    sealkeyd_logged(&keyd, "event=started who=token", 1);
+    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+}
+
+static void setup(void)
+{
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, "gw", PIN);
+    start();
+}
+
+static void teardown(void)
+{
+    holder_free(&holder);
+    sealkeyd_stop(&keyd);
+    softhsm_fini(&hsm);
+}
+
+struct made {
+    struct buf public, wrapped;
+};
+
+static void made_init(struct made *made)
+{
+    *made = (struct made){BUF_INIT(WIRE_PUBLIC_MAX), BUF_INIT(WIRE_MAX)};
+}
+
+static void made_fini(struct made *made)
+{
+    buf_fini(&made->public);
+    buf_fini(&made->wrapped);
+}
+
+static int open_made(const struct made *made, struct key **out, struct err *err)
+{
+    const struct sealed_key sealed = {ALICE, buf_span(&made->public), buf_span(&made->wrapped)};
+    return holder_open_key(holder, &sealed, ALICE, out, err);
+}
+
+static const unsigned char hash[32] = "thirty-two octets that were hash";
+
+static int sign(struct key *key, enum sign_padding padding, unsigned char sig[2048], size_t *len,
+                struct err *err)
+{
+    *len = 2048;
+    return key_sign(key, DIGEST_SHA256, padding, (struct span){(const char *)hash, sizeof hash}, sig, len,
+                    err);
+}
+
+static bool verifies(const struct key *key, const unsigned char *sig, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)key_public(key).ptr;
+    EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, (long)key_public(key).len);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
+    bool good = EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+                EVP_PKEY_verify(ctx, sig, len, hash, sizeof hash) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(pkey);
+    return good;
+}
+
+static void check_signs(struct key *key)
+{
+    unsigned char sig[2048];
+    size_t len;
+    struct err err = ERR_INIT;
+    ck_ok(sign(key, key_type_of(key) == KEY_RSA ? SIGN_PKCS1 : SIGN_ECDSA, sig, &len, &err));
+    ck_assert(verifies(key, sig, len));
+}
+
+static void make_on_token(const char *uri, enum key_type type, struct made *made)
+{
+    struct err err = ERR_INIT;
+    made_init(made);
+    ck_ok(remote_generate_on_token(holder, ALICE, type, type == KEY_RSA ? 2048 : 0, uri, &made->public,
+                                   &made->wrapped, &err));
+}
+
+START_TEST(key_made_on_the_token_signs)
+{
+    static const enum key_type types[] = {KEY_RSA, KEY_EC_P256};
+    for (size_t i = 0; i < SEAL_COUNT(types); i++) {
+        char uri[80];
+        struct made made;
+        struct key *key = NULL;
+        struct err err = ERR_INIT;
+        snprintf(uri, sizeof uri, "pkcs11:token=gw;object=new%zu", i);
+        make_on_token(uri, types[i], &made);
+        ck_ok(open_made(&made, &key, &err));
+        check_signs(key);
+        key_free(&key);
+        ck_fails(
+            remote_generate_on_token(holder, ALICE, types[i], 2048, uri, &made.public, &made.wrapped, &err),
+            ERR_EXISTS);
+        made_fini(&made);
+    }
+}
+END_TEST
+
+START_TEST(key_that_is_on_the_token_is_enrolled)
+{
+    struct err err = ERR_INIT;
+    struct made made;
+    struct key *key = NULL;
+    EVP_PKEY *pkey = keys_load("rsa2048-1");
+    softhsm_import(&hsm, "gw", PIN, "old", "0a", pkey, SOFTHSM_SIGN);
+    EVP_PKEY_free(pkey);
+    made_init(&made);
+    ck_ok(remote_seal(holder, ALICE, (struct span){NULL, 0}, "pkcs11:token=gw;object=old", &made.public,
+                      &made.wrapped, &err));
+    ck_ok(open_made(&made, &key, &err));
+    check_signs(key);
+    key_free(&key);
+    ck_fails(remote_seal(holder, ALICE, (struct span){NULL, 0}, "pkcs11:token=gw;object=none", &made.public,
+                         &made.wrapped, &err),
+             ERR_ABSENT);
+    made_fini(&made);
+}
+END_TEST
+
+/* Until it works again, each failure is temporary. */
+static void wait_until_it_signs(struct key *key)
+{
+    unsigned char sig[2048];
+    size_t len;
+    struct err err = ERR_INIT;
+    while (sign(key, SIGN_ECDSA, sig, &len, &err) < 0) { /* Check's limit of time ends it */
+        ck_assert_msg(err_class(err.code) == ERR_CLASS_TEMPORARY, "%s: %s", err_name(err.code), err.msg);
+        err_clear(&err);
+        (void)poll(NULL, 0, 20);
+    }
+    ck_assert(verifies(key, sig, len));
+}
+
+START_TEST(token_that_was_away_is_used_again_without_anybody)
+{
+    struct made made;
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    unsigned char sig[2048];
+    size_t len;
+    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &made);
+    ck_ok(open_made(&made, &key, &err));
+    check_signs(key);
+    softhsm_remove(&hsm);
+    for (int i = 0; i < 20; i++)
+        ck_fails(sign(key, SIGN_ECDSA, sig, &len, &err), ERR_BUSY);
+    softhsm_restore(&hsm);
+    wait_until_it_signs(key);
+    key_free(&key);
+    made_fini(&made);
+}
+END_TEST
+
+/* Both children. */
+static void start_anew(void)
+{
+    pid_t before = sealkeyd_worker(&keyd, 0);
+    kill(keyd.pid, SIGHUP);
+    (void)sealkeyd_worker(&keyd, before);
+}
+
+/* Why the key cannot be opened, once the token child is there. */
+static void check_refusal(const struct made *made, const char *why)
+{
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    ck_assert_int_lt(open_made(made, &key, &err), 0);
+    while (err.code == ERR_BUSY) {
+        err_clear(&err);
+        (void)poll(NULL, 0, 20);
+        ck_assert_int_lt(open_made(made, &key, &err), 0);
+    }
+    ck_assert_msg(err.code == ERR_CONFIG && strstr(err.msg, why) != NULL, "%s", err.msg);
+}
+
+START_TEST(wrong_pin_is_tried_once_whoever_is_started_again)
+{
+    struct made made;
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &made);
+    softhsm_pin(&hsm, "gw", "9999");
+    start_anew();
+    check_refusal(&made, "wrong PIN");
+    check_refusal(&made, "not tried again");
+    start_anew();
+    check_refusal(&made, "not tried again");
+    softhsm_pin(&hsm, "gw", PIN);
+    ck_ok(open_made(&made, &key, &err));
+    check_signs(key);
+    key_free(&key);
+    made_fini(&made);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("keyd/token");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, key_made_on_the_token_signs);
+    tcase_add_test(all, key_that_is_on_the_token_is_enrolled);
+    tcase_add_test(all, token_that_was_away_is_used_again_without_anybody);
+    tcase_add_test(all, wrong_pin_is_tried_once_whoever_is_started_again);
+    suite_add_tcase(s, all);
+    return s;
+}
+
+TEST_MAIN(suite)
