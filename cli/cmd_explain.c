@@ -193,7 +193,8 @@ static int explain(struct cli *cli, const struct request *request, const struct 
         secrets_open_store(cli, CLI_DROP, err) < 0 || secrets_open_holder(cli, &run.holder, err) < 0 ||
         gate_new(cli->settings, cli->store, run.holder, cli_clock_ms, &run.gate, err) < 0 ||
         snapshot_load(cli->store, cli->settings, &run.snapshot, err) < 0 ||
-        gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, &run.trace, &run.outcome, err) < 0)
+        gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, NULL, &run.trace, &run.outcome, err) <
+            0)
         return -1;
     print(cli, &run);
     return request->write == NULL ? 0 : write_mail(run.outcome, message, folder, err);

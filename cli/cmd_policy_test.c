@@ -144,6 +144,10 @@ static void print_rcpt(struct cli *cli, const struct expect_result *result, cons
     buf_printf(&cli->out, "%s  (%s)  %s\n", rcpt->addr, direction_name(rcpt->direction),
                disposition_name(decision->disposition));
     trace_print(trace, i, &cli->out);
+    for (enum method method = METHOD_NONE; method < METHODS; method++)
+        if ((decision->generate & 1u << method) != 0)
+            buf_printf(&cli->out, "    %-9san %s key of the sender would be generated\n", "first",
+                       method_name(method));
     print_ops(decision, &cli->out);
     if (decision->redirect != NULL)
         buf_printf(&cli->out, "    %-9s%s\n", "goes to", decision->redirect);
@@ -173,6 +177,11 @@ static void write_rcpt(struct json *json, const struct expect_result *result, co
     json_string(json, "disposition", disposition_name(decision->disposition));
     json_string(json, "reply", decision->reply_text);
     write_strings(json, "rules", decision->rules, decision->nrules);
+    json_array_begin(json, "generate");
+    for (enum method method = METHOD_NONE; method < METHODS; method++)
+        if ((decision->generate & 1u << method) != 0)
+            json_string(json, NULL, method_name(method));
+    json_array_end(json);
     json_array_begin(json, "decision");
     for (size_t o = 0; o < decision->nops; o++) {
         SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 16);

@@ -149,7 +149,8 @@ static void json_copy(struct json *json, const struct outcome *outcome, size_t i
     json_array_begin(json, "keys");
     for (size_t o = 0; o < copy->nops; o++)
         for (size_t k = 0; k < copy->ops[o].nkeys; k++)
-            json_string(json, NULL, copy->ops[o].fp[k]);
+            if (copy->ops[o].keys[k] >= 0)
+                json_string(json, NULL, copy->ops[o].fp[k]);
     json_array_end(json);
     json_object_end(json);
 }
@@ -181,6 +182,11 @@ void explain_json(const struct outcome *outcome, const struct envelope *envelope
     json_string(&json, "note", outcome->plan->note);
     json_string(&json, "submitter", submitter_name(outcome->facts->submitter));
     json_string(&json, "sender", envelope->sender);
+    json_array_begin(&json, "generate");
+    for (enum method method = METHOD_NONE; method < METHODS; method++)
+        if ((outcome->plan->generate & 1u << method) != 0)
+            json_string(&json, NULL, method_name(method));
+    json_array_end(&json);
     json_array_begin(&json, "recipients");
     for (size_t i = 0; i < outcome->facts->nrcpts; i++)
         json_rcpt(&json, outcome, trace, i);
@@ -290,14 +296,27 @@ static void text_notice(const struct outcome *outcome, size_t i, struct buf *out
                outcome->notices_why[i] != NULL ? outcome->notices_why[i] : "");
 }
 
+static void text_generate(const struct outcome *outcome, struct buf *out)
+{
+    for (enum method method = METHOD_NONE; method < METHODS; method++)
+        if ((outcome->plan->generate & 1u << method) != 0)
+            buf_printf(out,
+                       "first    an %s key of %s would be generated; what follows is planned as if it were "
+                       "there, and "
+                       "no copy is written\n",
+                       method_name(method), outcome->facts->from);
+}
+
 void explain_text(const struct outcome *outcome, const struct envelope *envelope, const struct trace *trace,
                   struct buf *out)
 {
     buf_printf(out, "verdict  %s%s%s\n", verdict_name(outcome->verdict), outcome->reply != NULL ? ": " : "",
                outcome->reply != NULL ? outcome->reply : "");
-    buf_printf(out, "sender   <%s>, submitter %s, From %s\n\n",
+    buf_printf(out, "sender   <%s>, submitter %s, From %s\n",
                envelope->sender != NULL ? envelope->sender : "", submitter_name(outcome->facts->submitter),
                outcome->facts->from != NULL ? outcome->facts->from : outcome->facts->from_why);
+    text_generate(outcome, out);
+    buf_add_char(out, '\n');
     for (size_t i = 0; i < outcome->facts->nrcpts; i++)
         text_rcpt(outcome, trace, i, out);
     buf_add_char(out, '\n');

@@ -2,7 +2,8 @@
  * gate - the way of a message, steps 3 to 6: look and decide in turn, plan, transform.
  *
  * Deciding stops where it needs a class of facts that nobody has looked for yet; looking is then done once for all recipients, and
- * deciding begins again. So it does where transforming showed what nobody could know before. Nothing here changes anything outside the process: copies are spools, what was learned is a list of effects.
+ * deciding begins again. So it does where transforming showed what nobody could know before. Where the plan wants a key to be generated first, it ends there: the
+ * caller does that, and begins again. Nothing here changes anything outside the process: copies are spools, what was learned is a list of effects.
  */
 #include "gate/gate.h"
 
@@ -261,6 +262,12 @@ static int collect_effects(struct work *work, struct outcome *outcome, struct er
     return arena_check(work->arena, err);
 }
 
+/* What waits for a key is decided anew with it. */
+static bool is_transformed(const struct outcome *outcome)
+{
+    return goes_on(outcome->verdict) && outcome->plan->generate == 0;
+}
+
 static int run(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
 {
     if (gather_base(work, err) < 0)
@@ -272,7 +279,7 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
             return -1;
         outcome->verdict = verdict_of(outcome->plan->disposition);
         outcome->reply = reply_of(work->arena, outcome->plan);
-        if (!goes_on(outcome->verdict))
+        if (!is_transformed(outcome))
             break;
         int status = transform(work, outcome, err);
         bool again = status == 0 ? close_too_big(work, outcome) : give_up_signing(work, err);
@@ -282,7 +289,7 @@ static int run(struct work *work, struct trace *trace, struct outcome *outcome, 
             break;
         forget_copies(outcome);
     }
-    if (goes_on(outcome->verdict) && check_sizes(work, outcome, err) < 0)
+    if (is_transformed(outcome) && check_sizes(work, outcome, err) < 0)
         return -1;
     return write_notices(work, outcome, err);
 }
@@ -300,9 +307,19 @@ static void materials_free(void *p)
     free(materials);
 }
 
+static void note_generated(struct work *work, const struct generated *generated)
+{
+    if (generated == NULL)
+        return;
+    work->facts->generated = true;
+    for (enum method method = METHOD_NONE; method < METHODS; method++)
+        if (generated->why[method] != NULL)
+            work->facts->ungenerated[method] = arena_strdup(work->arena, generated->why[method]);
+}
+
 int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope,
-             const struct spool *message, int64_t now, const struct progress *progress, struct trace *trace,
-             struct outcome **out, struct err *err)
+             const struct spool *message, int64_t now, const struct progress *progress,
+             const struct generated *generated, struct trace *trace, struct outcome **out, struct err *err)
 {
     struct outcome *outcome = xcalloc(1, sizeof *outcome);
     struct materials *materials = xcalloc(1, sizeof *materials);
@@ -320,6 +337,7 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
                         .arena = outcome->arena,
                         .facts = outcome->facts,
                         .materials = materials};
+    note_generated(&work, generated);
     int status = run(&work, trace, outcome, err);
     if (status == 0)
         status = collect_effects(&work, outcome, err);

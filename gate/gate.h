@@ -33,17 +33,25 @@ struct progress {
     void *arg;
 };
 
+/* What became of keys that a run wanted first (plan->generate): gate/generate.h. */
+struct generated {
+    const char *why[METHODS]; /* why it could not be; NULL: it was, or was there by then */
+};
+
 /*
  * gate_run - one message.
  *
- * message  sealed: header section, empty line, body; CRLF
- * now      seconds since 1970
- * trace    NULL, or which rules were tried
- * return   0 with *out (also when the verdict is a refusal), or -1: could not be worked on; err says why, and the
- *          caller makes it a tempfail or refusal by err_class()
+ * message    sealed: header section, empty line, body; CRLF
+ * now        seconds since 1970
+ * generated  NULL: none was wanted yet. An outcome whose plan wants keys first has no copies: the caller has them generated and
+ *            runs it once more
+ * trace      NULL, or which rules were tried
+ * return     0 with *out (also when the verdict is a refusal), or -1: could not be worked on; err says why, and the
+ *            caller makes it a tempfail or refusal by err_class()
  */
 int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope,
-             const struct spool *message, int64_t now, const struct progress *progress, struct trace *trace,
-             struct outcome **out, struct err *err) SEAL_CHECKED;
+             const struct spool *message, int64_t now, const struct progress *progress,
+             const struct generated *generated, struct trace *trace, struct outcome **out,
+             struct err *err) SEAL_CHECKED;
 
 #endif

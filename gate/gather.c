@@ -243,6 +243,7 @@ int gather_base(struct work *work, struct err *err)
         gather_structure(work, err) < 0)
         return -1;
     gather_client(facts, work->envelope);
+    facts->may_sign = submitter_may_sign(work->snapshot->policy, facts, work->envelope);
     gather_content(work);
     find_keywords(work);
     facts->is_report = *facts->sender == '\0' || part_is(&work->table.parts[0], "multipart", "report");

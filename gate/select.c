@@ -305,7 +305,7 @@ bool select_nobody_signs(struct work *work, struct key_fact *fact)
         fact->why = facts->from_why;
         return true;
     }
-    if (!submitter_may_sign(work->snapshot->policy, facts, work->envelope)) {
+    if (!facts->may_sign) {
         fact->why = arena_printf(work->arena, "the submitter (%s) may not sign for %s",
                                  submitter_name(facts->submitter), facts->from);
         return true;

@@ -141,6 +141,24 @@ static int answer_secret(struct turn *turn, struct err *err)
     return copy_secret(turn, &secret, err);
 }
 
+static int answer_keep(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    char owner[WIRE_ADDR_MAX + 1], subject[WIRE_ADDR_MAX + 1];
+    SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
+    copy_text(owner, sizeof owner, q->owner);
+    copy_text(subject, sizeof subject, q->subject);
+    copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
+    copy_text(turn->entry->fpr, sizeof turn->entry->fpr, q->subject);
+    if (!holder_is_fingerprint(subject))
+        return err_set(err, ERR_CRYPTO, "no fingerprint of an OpenPGP key");
+    if (secret_copy(&secret, q->data.ptr, q->data.len, err) < 0 ||
+        vault_wrap(turn->desk->vault, owner, q->subject, &secret, &turn->wrapped, err) < 0)
+        return -1;
+    turn->answer->wrapped = buf_span(&turn->wrapped);
+    return 0;
+}
+
 static int generate_soft(struct turn *turn, const char *owner, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
@@ -191,7 +209,8 @@ static const struct {
     [WIRE_OPEN] = {"open", answer_open},          [WIRE_SIGN] = {"sign", answer_sign},
     [WIRE_DECRYPT] = {"decrypt", answer_decrypt}, [WIRE_DERIVE] = {"derive", answer_derive},
     [WIRE_SECRET] = {"secret", answer_secret},    [WIRE_GENERATE] = {"generate", answer_new_key},
-    [WIRE_SEAL] = {"seal", answer_new_key},       [WIRE_STATUS] = {"status", answer_status},
+    [WIRE_SEAL] = {"seal", answer_new_key},       [WIRE_KEEP] = {"keep", answer_keep},
+    [WIRE_STATUS] = {"status", answer_status},
 };
 
 static void count(struct desk *desk, const struct audit_entry *entry)

@@ -24,6 +24,7 @@ static int open_parts(struct daemon *daemon, struct err *err)
     daemon->loops = loops_new();
     daemon->session.loops = daemon->loops;
     daemon->ratelimit = ratelimit_new();
+    daemon->generator = generator_new();
     if (store_open(settings->state_dir, STORE_READ_WRITE, &daemon->store, err) < 0 ||
         remote_new(settings->keys.socket, question_ms(settings), &daemon->holder, err) < 0 ||
         gate_new(settings, daemon->store, daemon->holder, clock_ms, &daemon->gate, err) < 0)
@@ -57,6 +58,7 @@ void daemon_close(struct daemon *daemon)
     store_close(&daemon->store);
     loops_free(&daemon->loops);
     ratelimit_free(&daemon->ratelimit);
+    generator_free(&daemon->generator);
 }
 
 int daemon_begin_work(struct daemon *daemon, unsigned max, struct err *err)

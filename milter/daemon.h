@@ -7,6 +7,7 @@
 #define MILTER_DAEMON_H
 
 #include "gate/gate.h"
+#include "milter/generate.h"
 #include "milter/loops.h"
 #include "milter/ratelimit.h"
 #include "milter/reload.h"
@@ -22,6 +23,7 @@ struct daemon {
     struct gate *gate;
     struct reload *reload;
     struct loops *loops;
+    struct generator *generator;
     struct ratelimit *ratelimit; /* of notices */
 
     pthread_mutex_t lock; /* of what follows */

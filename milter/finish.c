@@ -290,11 +290,35 @@ static int carry_out(struct finish *f, enum verdict *verdict, struct err *err)
     return err_set(err, ERR_BUG, "unknown verdict %d", (int)f->outcome->verdict);
 }
 
-static int run(struct finish *f, enum verdict *verdict, struct err *err)
+static int run_gate(struct finish *f, const struct generated *generated, struct err *err)
 {
     const struct progress progress = {.call = tell_alive, .arg = f};
-    if (gate_run(f->daemon->gate, f->snapshot, &f->message->env, f->message->spool, f->now, &progress, NULL,
-                 &f->outcome, err) < 0)
+    return gate_run(f->daemon->gate, f->snapshot, &f->message->env, f->message->spool, f->now, &progress,
+                    generated, NULL, &f->outcome, err);
+}
+
+/* Keys that the plan wants first are generated, and it is decided anew with them: once. */
+static int look_and_decide(struct finish *f, struct err *err)
+{
+    struct generated generated;
+    if (run_gate(f, NULL, err) < 0)
+        return -1;
+    if (f->outcome->plan->generate == 0)
+        return 0;
+    const struct generate_for message = {.gate = f->daemon->gate,
+                                         .snapshot = f->snapshot,
+                                         .outcome = f->outcome,
+                                         .queue_id = f->message->env.queue_id,
+                                         .arena = f->message->arena};
+    generate_keys(f->daemon->generator, &message, &generated);
+    outcome_free(&f->outcome);
+    f->now = clock_now();
+    return run_gate(f, &generated, err);
+}
+
+static int run(struct finish *f, enum verdict *verdict, struct err *err)
+{
+    if (look_and_decide(f, err) < 0)
         return -1;
     record_recipients(&f->message->env, f->outcome);
     record_unwritten(&f->message->env, f->outcome);

@@ -63,7 +63,11 @@ static void check_condition(struct checking *c, const struct rule *rule, const s
 static void check_step(struct checking *c, const struct rule *rule, const struct step *step)
 {
     bool submitted = (rule_directions(rule) & SUBMITTED) != 0, for_us = (rule_directions(rule) & FOR_US) != 0;
-    if ((step->kind == STEP_SIGN || step->kind == STEP_ATTACH) && !submitted)
+    if (step->kind == STEP_GENERATE && !submitted)
+        check_warning(c, step->line,
+                      "rule \"%s\": '%s' does nothing: who sends mail from outside is given no key",
+                      rule->name, check_step_text(c, step));
+    else if ((step->kind == STEP_SIGN || step->kind == STEP_ATTACH) && !submitted)
         check_warning(c, step->line, "rule \"%s\": '%s' does nothing: mail from outside is never signed",
                       rule->name, check_step_text(c, step));
     else if (step->kind == STEP_DECRYPT && !for_us)

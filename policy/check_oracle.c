@@ -45,6 +45,7 @@ static bool is_outward(const struct step *step, unsigned directions)
         return step->otherwise != OTHERWISE_SKIP && (directions & BIT(DIRECTION_INTERNAL)) != 0;
     case STEP_PASS:
     case STEP_VERBATIM:
+    case STEP_GENERATE: /* not done on what is inside: treat_generate() */
     case STEP_HARVEST:
     case STEP_PROTECT:
     case STEP_TAG:

@@ -24,14 +24,16 @@ static int rank(enum step_kind kind)
     switch (kind) {
     case STEP_DECRYPT:
         return 1;
-    case STEP_ATTACH:
+    case STEP_GENERATE:
         return 2;
-    case STEP_SIGN:
+    case STEP_ATTACH:
         return 3;
-    case STEP_ENCRYPT:
+    case STEP_SIGN:
         return 4;
-    case STEP_TAG:
+    case STEP_ENCRYPT:
         return 5;
+    case STEP_TAG:
+        return 6;
     case STEP_PASS:
     case STEP_VERBATIM:
     case STEP_PROTECT:
@@ -61,7 +63,7 @@ static void check_order(struct checking *c, const struct rule *rule)
         if (at != 0 && at < highest)
             check_warning(c, rule->steps[i].line,
                           "rule \"%s\": what stands in this line is done before the step above it: the order "
-                          "is decrypt, attach keys, sign, encrypt, tag",
+                          "is decrypt, generate key, attach keys, sign, encrypt, tag",
                           rule->name);
         if (at > highest)
             highest = at;

@@ -141,6 +141,14 @@ static bool goes_on(enum disposition disposition)
     return disposition < DISPOSITION_TEMPFAIL;
 }
 
+static unsigned generate_first(const struct planning *p)
+{
+    unsigned methods = 0;
+    for (size_t i = 0; i < p->facts->nrcpts; i++)
+        methods |= p->decisions[i].generate;
+    return goes_on(p->plan->disposition) ? methods : 0;
+}
+
 int make_plan(const struct settings *settings, const struct facts *facts, const struct decision *decisions,
               struct arena *arena, struct plan **out, struct err *err)
 {
@@ -156,6 +164,7 @@ int make_plan(const struct settings *settings, const struct facts *facts, const 
         plan_reply(&p);
     if (goes_on(plan->disposition))
         make_copies(&p);
+    plan->generate = generate_first(&p);
     plan_notices(&p);
     list_discarded(&p);
     *out = plan;

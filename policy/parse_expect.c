@@ -85,10 +85,20 @@ static int read_opened(struct parser *p, struct err *err)
     return 0;
 }
 
+/* "key", "key openpgp", "key smime or openpgp" */
 static int read_key(struct parser *p, struct err *err)
 {
-    (void)err;
-    of(p)->virtual.signing = of(p)->answer;
+    enum answer *signing = of(p)->virtual.signing;
+    if (parser_at_end(p)) {
+        signing[METHOD_SMIME] = of(p)->answer;
+        return 0;
+    }
+    do {
+        enum method method = parser_method(p, err);
+        if (method == METHOD_NONE)
+            return -1;
+        signing[method] = of(p)->answer;
+    } while (parser_take(p, "or"));
     return 0;
 }
 
@@ -134,7 +144,8 @@ enum argument {
     ARGUMENT_ADDRESS,
     ARGUMENT_FIELD, /* "header FIELD" */
     ARGUMENT_SENDER,
-    ARGUMENT_KEYS,
+    ARGUMENT_KEYS, /* "keys", method */
+    ARGUMENT_KEY,  /* "key", method */
 };
 
 static const struct {
@@ -152,7 +163,7 @@ static const struct {
     {"redirect", EXPECTED_REDIRECT, ARGUMENT_TO}, {"add", EXPECTED_HEADER, ARGUMENT_FIELD},
     {"replace", EXPECTED_HEADER, ARGUMENT_FIELD}, {"delete", EXPECTED_HEADER, ARGUMENT_FIELD},
     {"attach", EXPECTED_ATTACH, ARGUMENT_KEYS},   {"notify", EXPECTED_NOTIFY, ARGUMENT_SENDER},
-    {"alert", EXPECTED_ALERT, ARGUMENT_ADDRESS},
+    {"alert", EXPECTED_ALERT, ARGUMENT_ADDRESS},  {"generate", EXPECTED_GENERATE, ARGUMENT_KEY},
 };
 
 static int read_argument(struct parser *p, enum argument argument, struct expectation *x, struct err *err)
@@ -183,7 +194,11 @@ static int read_argument(struct parser *p, enum argument argument, struct expect
     case ARGUMENT_SENDER:
         return parser_need(p, "sender", err);
     case ARGUMENT_KEYS:
-        return parser_need(p, "keys", err);
+    case ARGUMENT_KEY:
+        if (parser_need(p, argument == ARGUMENT_KEYS ? "keys" : "key", err) < 0)
+            return -1;
+        x->method = parser_at_end(p) ? METHOD_NONE : parser_method(p, err);
+        return err_is_set(err) ? -1 : 0;
     }
     return -1;
 }
@@ -208,7 +223,7 @@ static int read_expectation(struct parser *p, const char *rcpt, struct err *err)
         return parser_expected(
             p, err,
             "rule, pass, sign, encrypt, decrypt, harvest, tag, refuse, return, discard, hold, "
-            "defer, copy, forward, redirect, add, replace, delete, attach, notify or alert");
+            "defer, copy, forward, redirect, add, replace, delete, attach, generate, notify or alert");
     const struct token *word = p->at++;
     x.what = expect_words[i].what;
     if (read_argument(p, expect_words[i].argument, &x, err) < 0)

@@ -1,4 +1,4 @@
-/* parse_protect - protect headers, sign, encrypt, attach keys. */
+/* parse_protect - protect headers, sign, encrypt, attach keys, generate key. */
 #include "policy/parser.h"
 
 #include <string.h>
@@ -99,16 +99,26 @@ int parser_encrypt(struct parser *p, struct err *err)
     return parser_otherwise(p, err);
 }
 
-int parser_attach(struct parser *p, struct err *err)
+/* Of one of the methods that have keys, or none said. */
+static int read_key_method(struct parser *p, struct err *err)
 {
-    p->step->kind = STEP_ATTACH;
-    if (parser_need(p, "keys", err) < 0)
-        return -1;
     if (token_ends(p->at))
         return 0;
     if (!parser_next_is(p, "smime") && !parser_next_is(p, "openpgp"))
         return parser_expected(p, err, "smime, openpgp, or the end of the line");
     return read_method(p, err);
+}
+
+int parser_attach(struct parser *p, struct err *err)
+{
+    p->step->kind = STEP_ATTACH;
+    return parser_need(p, "keys", err) < 0 ? -1 : read_key_method(p, err);
+}
+
+int parser_generate(struct parser *p, struct err *err)
+{
+    p->step->kind = STEP_GENERATE;
+    return parser_need(p, "key", err) < 0 ? -1 : read_key_method(p, err);
 }
 
 int parser_protect(struct parser *p, struct err *err)

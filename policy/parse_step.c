@@ -144,6 +144,7 @@ static const struct word step_words[] = {
     {"redirect", parser_redirect}, {"add", parser_add},         {"replace", parser_replace},
     {"delete", parser_delete},     {"attach", parser_attach},   {"notify", parser_notify},
     {"alert", parser_alert},       {"continue", read_continue}, {"protect", parser_protect},
+    {"generate", parser_generate},
 };
 const struct vocabulary step_vocabulary = {"a step", step_words, SEAL_COUNT(step_words)};
 

@@ -116,6 +116,7 @@ int parser_sign(struct parser *p, struct err *err);
 int parser_encrypt(struct parser *p, struct err *err);
 int parser_protect(struct parser *p, struct err *err);
 int parser_attach(struct parser *p, struct err *err);
+int parser_generate(struct parser *p, struct err *err);
 int parser_copy(struct parser *p, struct err *err);
 int parser_forward(struct parser *p, struct err *err);
 int parser_redirect(struct parser *p, struct err *err);

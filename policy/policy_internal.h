@@ -80,6 +80,7 @@ enum step_kind {
     STEP_SIGN,
     STEP_ENCRYPT,
     STEP_DECRYPT,
+    STEP_GENERATE,
     STEP_HARVEST,
     STEP_TAG,
     STEP_REFUSE,

@@ -9,6 +9,7 @@ static const char *const names[STEPS] = {[STEP_PASS] = "pass",
                                          [STEP_SIGN] = "sign",
                                          [STEP_ENCRYPT] = "encrypt",
                                          [STEP_DECRYPT] = "decrypt",
+                                         [STEP_GENERATE] = "generate key",
                                          [STEP_HARVEST] = "harvest",
                                          [STEP_TAG] = "tag",
                                          [STEP_REFUSE] = "refuse",
@@ -132,6 +133,7 @@ void print_step(const struct step *step, struct buf *out)
         print_header(step, out);
         break;
     case STEP_ATTACH:
+    case STEP_GENERATE:
         if (step->nmethods > 0)
             buf_printf(out, " %s", method_name(step->methods[0]));
         break;

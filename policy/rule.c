@@ -105,7 +105,7 @@ bool step_stands_beside(enum step_kind kind)
 
 bool step_repeats(enum step_kind kind)
 {
-    return step_stands_beside(kind) || kind == STEP_HEADER || kind == STEP_ATTACH;
+    return step_stands_beside(kind) || kind == STEP_HEADER || kind == STEP_ATTACH || kind == STEP_GENERATE;
 }
 
 bool step_is_required(const struct step *step)

@@ -163,6 +163,7 @@ void treat(struct deciding *d)
     if (d->decision->disposition == DISPOSITION_REFUSE || (!is_given_out(d->decision) && !has_extras(d)))
         return;
     treat_decrypt(&t);
+    treat_generate(&t);
     treat_encrypt(&t); /* before signing, which goes by its method */
     treat_sign(&t);
     treat_attach(&t);
@@ -181,5 +182,6 @@ void treat_as_it_came(struct deciding *d)
     decision->disposition = DISPOSITION_SERVE;
     decision->reply_status = decision->reply_text = NULL;
     decision->protect = decision->harvest = false;
+    decision->generate = 0;
     put_in_order(&t);
 }

@@ -1,4 +1,4 @@
-/* treat - what the steps come to, before it is put in order: shared by treat.c, treat_inside.c and treat_outside.c. Private to policy/. */
+/* treat - what the steps come to, before it is put in order: shared by treat.c, treat_*.c. Private to policy/. */
 #ifndef POLICY_TREAT_H
 #define POLICY_TREAT_H
 
@@ -10,7 +10,8 @@ struct treatment {
     bool open;
     bool looked; /* opening was tried: the status says how that went */
     bool tag;
-    struct op attach[METHODS]; /* nkeys 0: none */
+    const char *ungenerated[METHODS]; /* a rule wanted a key, and it could not be generated: why */
+    struct op attach[METHODS];        /* nkeys 0: none */
     size_t attach_at[METHODS];
     size_t limit;   /* steps from this position on are not done */
     size_t stopped; /* position of the step that could not be done and ends it all; SIZE_MAX: none */
@@ -23,6 +24,7 @@ struct treatment {
 
 /* Each looks for its step, and does nothing when the rules have none. */
 void treat_decrypt(struct treatment *t);
+void treat_generate(struct treatment *t); /* before what needs keys of the sender's */
 void treat_harvest(struct treatment *t);
 void treat_tag(struct treatment *t);
 void treat_encrypt(struct treatment *t);
@@ -41,6 +43,8 @@ struct ops {
 /* treat_ops - what the steps before a position come to; SIZE_MAX: all of them. */
 struct ops treat_ops(const struct treatment *t, size_t before);
 
+/* treat_never_signed - why this message is not signed, whatever the rules say; NULL: it may be. */
+const char *treat_never_signed(const struct facts *facts);
 bool treat_is_submitted(const struct facts *facts);
 /* treat_is_registered - false also when that must be gathered first, or could not be found out and defers. */
 bool treat_is_registered(struct deciding *d, enum party party);

@@ -112,8 +112,7 @@ void treat_encrypt(struct treatment *t)
     }
 }
 
-/* Why this message is not signed, whatever the rules say; NULL: it may be. */
-static const char *never_signed(const struct facts *facts)
+const char *treat_never_signed(const struct facts *facts)
 {
     if (!treat_is_submitted(facts))
         return "not signed: comes from outside";
@@ -135,17 +134,38 @@ static void cannot_be_signed(struct treatment *t, const struct step *step)
                    arena_printf(d->arena, "A signature is required, and cannot be made: %s", why));
 }
 
+/* What is to be generated counts as if it were there. */
+static const struct key_fact *own_key(const struct deciding *d, enum method method)
+{
+    static const struct key_fact coming = {.usable = ANSWER_YES,
+                                           .key = -1,
+                                           .fingerprint = "(to be generated)",
+                                           .kind = "",
+                                           .why = "to be generated"};
+    return (d->decision->generate & BIT(method)) != 0 ? &coming : &d->facts->sign[method];
+}
+
 /* The method that was asked for, else that of the encryption, else S/MIME unless the sender has an OpenPGP key alone. */
 static enum method signing_method(const struct treatment *t, const struct step *step)
 {
-    const struct key_fact *keys = t->d->facts->sign;
     if (step->nmethods > 0)
         return step->methods[0];
     if (t->encrypt.nkeys > 0)
         return t->encrypt.method;
-    return keys[METHOD_SMIME].usable == ANSWER_NO && keys[METHOD_OPENPGP].usable == ANSWER_YES
+    return own_key(t->d, METHOD_SMIME)->usable == ANSWER_NO &&
+                   own_key(t->d, METHOD_OPENPGP)->usable == ANSWER_YES
                ? METHOD_OPENPGP
                : METHOD_SMIME;
+}
+
+/* A key that was to be generated is there with a later try, it may be; so that is no reason to refuse. */
+static void cannot_sign(struct treatment *t, const struct step *step, enum method method)
+{
+    if (t->ungenerated[method] == NULL)
+        treat_fail(t, step, "5.7.4", "A signature is required, and cannot be made");
+    else if (step_is_required(step))
+        deciding_settle(t->d, DISPOSITION_TEMPFAIL, "4.3.0",
+                        "The key to sign with could not be generated; try again later");
 }
 
 void treat_sign(struct treatment *t)
@@ -154,7 +174,7 @@ void treat_sign(struct treatment *t)
     const struct step *step = d->steps[STEP_SIGN];
     if (step == NULL)
         return;
-    const char *never = never_signed(d->facts);
+    const char *never = treat_never_signed(d->facts);
     if (never != NULL) {
         deciding_note(d, "%s", never);
         return;
@@ -166,14 +186,14 @@ void treat_sign(struct treatment *t)
         return;
     }
     enum method method = signing_method(t, step);
-    const struct key_fact *key = &d->facts->sign[method];
+    const struct key_fact *key = own_key(d, method);
     switch (find_key(d, key, method, "signing key")) {
     case FIND_FOUND:
         t->sign = key_op(d->arena, OP_SIGN, method, key);
         t->sign.form = step->form;
         break;
     case FIND_ABSENT:
-        treat_fail(t, step, "5.7.4", "A signature is required, and cannot be made");
+        cannot_sign(t, step, method);
         break;
     case FIND_FAILED:
         break;
@@ -197,7 +217,7 @@ static const char *never_attached(const struct facts *facts)
 static void attach(struct treatment *t, enum method method, size_t at)
 {
     struct deciding *d = t->d;
-    const struct key_fact *key = &d->facts->sign[method];
+    const struct key_fact *key = own_key(d, method);
     if (t->attach[method].nkeys > 0 || find_key(d, key, method, "key to attach") != FIND_FOUND)
         return;
     t->attach[method] = key_op(d->arena, OP_ATTACH, method, key);

@@ -30,7 +30,6 @@ void virtual_begin(struct virtual *v, const struct policy *policy, const struct 
     *v = (struct virtual){.policy = policy,
                           .settings = settings,
                           .arena = arena,
-                          .signing = ANSWER_UNASKED,
                           .facts = arena_alloc(arena, sizeof *v->facts)};
     *v->facts = (struct facts){.size = 10000, .subject = "", .sender_registered = ANSWER_UNASKED};
     new_party(v, &v->facts->sender_party);

@@ -6,7 +6,7 @@
  *   who submits   From is ours, and no client, listener, login or TLS is named: From logged in. Else as a real client would be judged
  *   client        in no network, came in by no listener
  *   registered    our addresses are, others are not
- *   signing key   there is one when the sender is registered and may sign for From
+ *   signing key   an S/MIME one is there when the sender is registered and may sign for From; no OpenPGP key
  *   encryption    no key of the recipient
  *   groups        member of none, no attributes; of groups and files of addresses that the policy names, the address tells
  *   keywords      those that Subject and header fields of submitted mail say
@@ -34,8 +34,8 @@ struct virtual
     struct facts *facts;
     struct virtual_rcpt *rcpts; /* as many as facts->rcpts */
     size_t rcpts_cap, more_rcpts_cap, headers_cap, keywords_cap, attachments_cap;
-    enum answer signing; /* UNASKED: the default */
-    bool placed;         /* something was said about the client */
+    enum answer signing[METHODS]; /* UNASKED: the default */
+    bool placed;                  /* something was said about the client */
     bool client_untold, listener_untold;
     unsigned directions; /* those that were named; 0: none */
 };

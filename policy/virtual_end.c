@@ -83,19 +83,28 @@ static void add_header(struct virtual *v, const char *name, const char *value)
     facts->headers[facts->nheaders++] = (struct header_fact){.name = name, .value = value};
 }
 
+/* Something said of one method's key says nothing of the other's. */
+static enum answer signing_answer(const struct virtual *v, enum method method)
+{
+    const struct facts *facts = v->facts;
+    if (v->signing[method] != ANSWER_UNASKED || method != METHOD_SMIME)
+        return v->signing[method] == ANSWER_UNASKED ? ANSWER_NO : v->signing[method];
+    return facts->sender_registered == ANSWER_YES && facts->may_sign ? ANSWER_YES : ANSWER_NO;
+}
+
 static void end_keys(struct virtual *v)
 {
     struct facts *facts = v->facts;
-    bool may = submitter_may_sign(v->policy, facts, &v->envelope);
-    enum answer usable = v->signing != ANSWER_UNASKED                    ? v->signing
-                         : facts->sender_registered == ANSWER_YES && may ? ANSWER_YES
-                                                                         : ANSWER_NO;
-    for (enum method m = METHOD_NONE; m < METHODS; m++)
-        facts->sign[m] = (struct key_fact){.usable = m == METHOD_SMIME ? usable : ANSWER_NO,
-                                           .key = usable == ANSWER_YES ? 0 : -1,
-                                           .fingerprint = "virtual",
-                                           .kind = "rsa",
-                                           .why = may ? "stated" : "the client may not sign for From"};
+    facts->may_sign = submitter_may_sign(v->policy, facts, &v->envelope);
+    for (enum method m = METHOD_NONE; m < METHODS; m++) {
+        enum answer usable = signing_answer(v, m);
+        facts->sign[m] =
+            (struct key_fact){.usable = usable,
+                              .key = usable == ANSWER_YES ? 0 : -1,
+                              .fingerprint = "virtual",
+                              .kind = "rsa",
+                              .why = facts->may_sign ? "stated" : "the client may not sign for From"};
+    }
     facts->fixed = arena_array(v->arena, v->policy->ncertificates, sizeof *facts->fixed);
     for (size_t i = 0; i < v->policy->ncertificates; i++)
         facts->fixed[i] = (struct key_fact){.usable = ANSWER_YES,

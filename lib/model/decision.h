@@ -59,7 +59,9 @@ struct decision {
     size_t nextras;
     struct notice *notices; /* never NOTICE_RETURN: that is the disposition */
     size_t nnotices;
-    bool protect;  /* must not leave in clear: encryption is required, not "if possible" */
+    unsigned
+        generate; /* 1 << enum method: such keys of From's are to be generated first; operations name them as if they were there */
+    bool protect; /* must not leave in clear: encryption is required, not "if possible" */
     bool verbatim; /* not even hygiene */
     bool inside;   /* a rule asked what is inside ciphertext: the sender must not notice what came of it */
     bool harvest;  /* keep the verified signer's certificate */

@@ -177,6 +177,7 @@ struct facts {
     const char *sender; /* envelope sender, canonical; "" is the null sender */
     const char *from; /* canonical address of the one From mailbox; NULL when From is not exactly one (R7) */
     const char *from_why; /* why from is NULL */
+    bool may_sign;        /* the submitter may sign for From (R49) */
     size_t size;          /* octets of the message */
     const char *subject;  /* decoded; "" when there is none */
     struct header_fact *headers;
@@ -212,7 +213,10 @@ struct facts {
 
     /* FACTS_KEYS */
     struct key_fact sign[METHODS];
-    struct key_fact *fixed; /* as many as policy_certificates(): those that rules name */
+    bool
+        generated; /* keys of From's were to be generated for this message, and that was tried: no more are */
+    const char *ungenerated[METHODS]; /* why it could not be; NULL: it was, or was not wanted */
+    struct key_fact *fixed;           /* as many as policy_certificates(): those that rules name */
 
     /* FACTS_DIRECTORY */
     struct party_facts sender_party;

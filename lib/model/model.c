@@ -202,6 +202,13 @@ static void print_notice(const struct notice *notice, struct buf *out)
         buf_printf(out, " %s", notice->to[i]);
 }
 
+static void print_generate(const char *before, unsigned methods, struct buf *out)
+{
+    for (enum method method = METHOD_NONE; method < METHODS; method++)
+        if ((methods & 1u << method) != 0)
+            buf_printf(out, "%s %s", before, method_name(method));
+}
+
 void decision_print(const struct decision *decision, struct buf *out)
 {
     buf_add_str(out, disposition_name(decision->disposition));
@@ -215,6 +222,7 @@ void decision_print(const struct decision *decision, struct buf *out)
         buf_printf(out, "; redirect to %s", decision->redirect);
     if (decision->harvest)
         buf_add_str(out, "; harvest");
+    print_generate("; generate key", decision->generate, out);
     for (size_t i = 0; i < decision->nextras; i++) {
         buf_printf(out, "; copy to %s: ", decision->extras[i].to);
         ops_print(decision->extras[i].ops, decision->extras[i].nops, out);
@@ -254,6 +262,9 @@ void plan_print(const struct plan *plan, const struct facts *facts, struct buf *
             buf_printf(out, "%s%s", r == 0 ? " about " : ", ", facts->rcpts[plan->notices[i].rcpts[r]].addr);
         buf_add_char(out, '\n');
     }
+    print_generate("  first: generate key", plan->generate, out);
+    if (plan->generate != 0)
+        buf_add_char(out, '\n');
     if (plan->note != NULL)
         buf_printf(out, "  note: %s\n", plan->note);
 }

@@ -43,6 +43,14 @@ int holder_open_secret(struct holder *holder, const char *owner, const char *fin
     return holder->ops->open_secret(holder, owner, fingerprint, wrapped, out, err);
 }
 
+int holder_keep_secret(struct holder *holder, const char *owner, const char *fingerprint,
+                       const struct secret *secret, struct buf *wrapped_out, struct err *err)
+{
+    if (!holder_is_fingerprint(fingerprint))
+        return err_set(err, ERR_CRYPTO, "no fingerprint of an OpenPGP key");
+    return holder->ops->keep_secret(holder, owner, fingerprint, secret, wrapped_out, err);
+}
+
 int holder_generate(struct holder *holder, const char *owner, enum key_type type, unsigned bits,
                     struct buf *public_out, struct buf *wrapped_out, struct err *err)
 {

@@ -47,6 +47,10 @@ bool holder_is_fingerprint(const char *text);
 int holder_open_secret(struct holder *holder, const char *owner, const char *fingerprint, struct span wrapped,
                        struct secret *out, struct err *err) SEAL_CHECKED;
 
+/* holder_keep_secret - such a passphrase is wrapped, for holder_open_secret() again; appended. */
+int holder_keep_secret(struct holder *holder, const char *owner, const char *fingerprint,
+                       const struct secret *secret, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
+
 /* holder_generate - a new private key of an owner: its SubjectPublicKeyInfo and the wrapped key, both appended. bits: RSA. */
 int holder_generate(struct holder *holder, const char *owner, enum key_type type, unsigned bits,
                     struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;

@@ -10,6 +10,8 @@ struct holder_ops {
                     struct key **out, struct err *err);
     int (*open_secret)(struct holder *holder, const char *owner, const char *fingerprint, struct span wrapped,
                        struct secret *out, struct err *err);
+    int (*keep_secret)(struct holder *holder, const char *owner, const char *fingerprint,
+                       const struct secret *secret, struct buf *wrapped_out, struct err *err);
     int (*generate)(struct holder *holder, const char *owner, enum key_type type, unsigned bits,
                     struct buf *public_out, struct buf *wrapped_out, struct err *err);
     void (*free)(struct holder *holder);

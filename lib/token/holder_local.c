@@ -29,6 +29,12 @@ static int open_secret(struct holder *holder, const char *owner, const char *fin
     return wrap_open(master_of(holder), owner, span_of(fingerprint), wrapped, out, err);
 }
 
+static int keep_secret(struct holder *holder, const char *owner, const char *fingerprint,
+                       const struct secret *secret, struct buf *wrapped_out, struct err *err)
+{
+    return wrap_seal(master_of(holder), owner, span_of(fingerprint), secret, wrapped_out, err);
+}
+
 static int generate(struct holder *holder, const char *owner, enum key_type type, unsigned bits,
                     struct buf *public_out, struct buf *wrapped_out, struct err *err)
 {
@@ -45,7 +51,8 @@ static void local_free(struct holder *holder)
     free(local);
 }
 
-static const struct holder_ops local_ops = {"local", open_key, open_secret, generate, local_free};
+static const struct holder_ops local_ops = {"local",     open_key, open_secret,
+                                            keep_secret, generate, local_free};
 
 int holder_new_of(const struct secret *master, struct holder **out, struct err *err)
 {

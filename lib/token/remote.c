@@ -177,6 +177,21 @@ static int open_secret(struct holder *holder, const char *owner, const char *fin
     return secret_copy(out, answer.data.ptr, answer.data.len, err);
 }
 
+static int keep_secret(struct holder *holder, const char *owner, const char *fingerprint,
+                       const struct secret *secret, struct buf *wrapped_out, struct err *err)
+{
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
+    struct wire_answer answer;
+    const struct wire_question question = {.op = WIRE_KEEP,
+                                           .owner = span_of(owner),
+                                           .subject = span_of(fingerprint),
+                                           .data = {(const char *)secret->ptr, secret->len}};
+    if (ask(lines_of(holder), &question, &line, &answer, err) < 0)
+        return -1;
+    buf_add_span(wrapped_out, answer.wrapped);
+    return buf_check(wrapped_out, err);
+}
+
 static int ask_for_key(struct holder *holder, const struct wire_question *question, struct buf *public_out,
                        struct buf *wrapped_out, struct err *err)
 {
@@ -230,7 +245,8 @@ static void remote_free(struct holder *holder)
     free(remote);
 }
 
-static const struct holder_ops holder_ops = {"sealkeyd", open_key, open_secret, generate, remote_free};
+static const struct holder_ops holder_ops = {"sealkeyd",  open_key, open_secret,
+                                             keep_secret, generate, remote_free};
 
 struct holder *remote_new_on(struct lines *lines)
 {

@@ -35,6 +35,7 @@ static const enum field rows[][FIELDS_MAX] = {
     [WIRE_SECRET] = {OWNER, SUBJECT, WRAPPED},
     [WIRE_GENERATE] = {OWNER, TYPE, BITS, URI},
     [WIRE_SEAL] = {OWNER, PUBLIC_KEY, URI},
+    [WIRE_KEEP] = {OWNER, SUBJECT, DATA},
     [WIRE_STATUS] = {END},
 };
 

@@ -28,6 +28,7 @@ enum wire_op {
     WIRE_SECRET,   /* owner, subject (a fingerprint in hex), wrapped -> data */
     WIRE_GENERATE, /* owner, type, bits, uri ("": a soft key; else a key on a token: privileged peers) -> public_key, wrapped */
     WIRE_SEAL, /* owner, public_key, uri: a key that is on a token already -> public_key, wrapped; privileged peers */
+    WIRE_KEEP,   /* owner, subject (a fingerprint in hex), data (a passphrase) -> wrapped */
     WIRE_STATUS, /* -> data: lines "name value" */
 };
 

@@ -76,7 +76,7 @@ static bool run_one(const char *sender, const char *login, const char *const *to
     for (size_t i = 0; to[i] != NULL; i++)
         if (envelope_add_rcpt(&env, arena, to[i], &err) < 0)
             return false;
-    if (gate_run(site->gate, site->snapshot, &env, message, PKI_NOW, NULL, NULL, &outcome, &err) < 0 ||
+    if (gate_run(site->gate, site->snapshot, &env, message, PKI_NOW, NULL, NULL, NULL, &outcome, &err) < 0 ||
         outcome->verdict != VERDICT_ACCEPT)
         return false;
     for (size_t i = 0; i < outcome->plan->ncopies; i++)

@@ -135,6 +135,24 @@ START_TEST(key_of_another_is_not_opened_for_him)
 }
 END_TEST
 
+START_TEST(passphrase_that_it_keeps_is_opened_for_its_owner_alone)
+{
+    static const char fingerprint[] = "00112233445566778899aabbccddeeff00112233";
+    struct err err = ERR_INIT;
+    struct secret passphrase = {.ptr = NULL}, back = {.ptr = NULL};
+    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WIRE_MAX);
+    ck_ok(secret_copy(&passphrase, "a passphrase", 12, &err));
+    ck_ok(holder_keep_secret(holder, ALICE, fingerprint, &passphrase, &wrapped, &err));
+    ck_ok(holder_open_secret(holder, ALICE, fingerprint, buf_span(&wrapped), &back, &err));
+    ck_assert_uint_eq(back.len, 12);
+    ck_assert_mem_eq(back.ptr, "a passphrase", 12);
+    secret_fini(&back);
+    ck_fails(holder_open_secret(holder, "mallory@a.example", fingerprint, buf_span(&wrapped), &back, &err),
+             ERR_CRYPTO);
+    secret_fini(&passphrase);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/sealkeyd");
@@ -142,6 +160,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, what_it_signs_is_verified_with_the_public_key, 0, SEAL_COUNT(kinds));
+    tcase_add_test(tc, passphrase_that_it_keeps_is_opened_for_its_owner_alone);
     tcase_add_test(tc, key_is_opened_again_by_a_worker_that_was_started_again);
     tcase_add_test(tc, key_of_another_is_not_opened_for_him);
     suite_add_tcase(s, tc);

@@ -168,6 +168,8 @@ static void add_steps(struct buf *out)
     MAYBE(headers, 6, out);
     MAYBE(headers, 6, out);
     MAYBE(protects, 5, out);
+    buf_add_str(out, one_in(4) ? "  generate key\n" : "");
+    buf_add_str(out, one_in(8) ? "  generate key openpgp\n" : "");
     buf_add_str(out, one_in(2) ? "  attach keys\n" : "");
     buf_add_str(out, one_in(8) ? "  redirect to deputy@example.org\n" : "");
     buf_add_str(out, one_in(5) ? "  harvest\n" : "");
@@ -341,6 +343,8 @@ static void random_facts(struct site *site)
     random_words(site);
     facts->sender_registered = any_answer();
     facts->sender_party = random_party(site);
+    facts->may_sign = facts->from != NULL && facts->submitter != SUBMITTER_NONE && one_in(2);
+    facts->generated = one_in(3);
     random_key(&facts->sign[METHOD_SMIME], 0);
     policy_certificates(site->policy, &ncertificates);
     facts->fixed = arena_array(site->arena, ncertificates + 1, sizeof *facts->fixed);

@@ -83,7 +83,13 @@ static const struct {
      "error: p:5: rule \"o\" has the name of the rule in line 1\n"},
     {"rule \"m\"\n  when outbound, to x.example\n  encrypt\n  sign\n" ENDS, 0,
      "warning: p:4: rule \"m\": what stands in this line is done before the step above it: the order is "
-     "decrypt, attach keys, sign, encrypt, tag\n"},
+     "decrypt, generate key, attach keys, sign, encrypt, tag\n"},
+    {"rule \"m\"\n  when outbound, to x.example\n  sign\n  generate key\n" ENDS, 0,
+     "warning: p:4: rule \"m\": what stands in this line is done before the step above it: the order is "
+     "decrypt, generate key, attach keys, sign, encrypt, tag\n"},
+    {"rule \"m\"\n  when outbound, to x.example\n  generate key\n  generate key openpgp\n  attach keys\n  "
+     "sign\n" ENDS,
+     0, ""},
     {"rule \"m\"\n  when outbound, inbound\n  sign\n" ENDS, 0,
      "warning: p:1: rule \"m\" can never match: no mail goes in all the directions that it names\n"},
     {ENDS "rule \"late\"\n  when outbound, to x.example\n  encrypt\n", 0,
@@ -162,6 +168,11 @@ static const struct {
      "warning: p:3: rule \"a\" can never match: 'keyword k' holds of submitted mail only, and no inbound "
      "mail "
      "is\n"},
+    {"rule \"a\"\n  when inbound or transit, size over 1M\n  generate key openpgp\n"
+     "rule \"b\"\n  when inbound or outbound, size over 2M\n  generate key\n" ENDS,
+     0,
+     "warning: p:3: rule \"a\": 'generate key openpgp' does nothing: who sends mail from outside is given no "
+     "key\n"},
     {"rule \"a\"\n  when inbound, size over 1M\n  attach keys\n  sign\n"
      "rule \"b\"\n  when outbound, size over 1M\n  decrypt\n  sign\n"
      "rule \"c\"\n  when size over 2M\n  decrypt\n  sign\n" ENDS,

@@ -20,6 +20,8 @@ static const char policy_text[] =
     "rule \"office\"\n  when inbound, client 192.0.2.0/24, tls, login\n  discard\n"
     "rule \"lead\"\n  when inbound, to attribute title is lead, size over 1M\n  hold\n"
     "rule \"good\"\n  when inbound, verified\n  decrypt\n  harvest\n  tag opened \"[o]\" signed \"[s]\"\n"
+    "rule \"keys\"\n  when outbound, subject contains [keys]\n  attach keys\n"
+    "rule \"new\"\n  when outbound, subject contains [new]\n  generate key\n  sign\n"
     "rule \"out\"\n  when outbound\n  sign if possible\n  encrypt if possible\n"
     "rule \"in\"\n  when inbound\n  decrypt\n"
     "rule \"scanner\"\n  when internal, client 10.0.0.9\n  hold\n"
@@ -64,6 +66,18 @@ static const char *const true_tables[] = {
     OUT "  not registered sender\n  expect rule out, pass\n",
     OUT "  unknown registered sender\n  expect defer\n",
     OUT "  not key\n  expect pass\n",
+    OUT "  key openpgp\n  expect sign smime\n",
+    OUT "  not key, key openpgp\n  expect sign openpgp, not sign smime\n",
+    OUT "  not key, key openpgp, subject \"[keys]\"\n  expect attach keys openpgp, not attach keys smime\n",
+    OUT "  key smime or openpgp, subject \"[keys]\"\n  expect attach keys smime, attach keys openpgp, attach "
+        "keys\n",
+    OUT "  subject \"[keys]\"\n  expect attach keys smime, not attach keys openpgp\n",
+    OUT "  subject \"[new]\"\n  expect not generate key, sign\n",
+    OUT
+    "  not key, subject \"[new]\"\n  expect generate key, generate key smime, not generate key openpgp, sign "
+    "smime\n",
+    OUT "  not key, not registered sender, subject \"[new]\"\n  expect not generate key, pass\n",
+    OUT "  not key, login somebody, subject \"[new]\"\n  expect not generate key, refuse\n",
     OUT "  login somebody\n  expect pass\n", /* who may not sign for alice */
     OUT "  subject \"[plain] hello\"\n  expect rule plain, pass\n",
     OUT "  keyword plain\n  expect rule plain\n",
@@ -184,7 +198,7 @@ static const struct {
     {OUT "  expect encript\n",
      "t:4:10: found 'encript', expected rule, pass, sign, encrypt, decrypt, harvest, tag, "
      "refuse, return, discard, hold, defer, copy, forward, redirect, add, replace, delete, "
-     "attach, notify or alert; did you mean 'encrypt'?"},
+     "attach, generate, notify or alert; did you mean 'encrypt'?"},
     {OUT "  expect rule \"bord\"\n", "t:4:15: the policy has no rule \"bord\""},
     {OUT "  expect x@far.example pass\n", "t:4:10: x@far.example is no recipient of this test"},
     {OUT "  expect pass\n  signed\n",

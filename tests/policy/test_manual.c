@@ -53,7 +53,8 @@ START_TEST(every_word_of_the_language_is_named)
         "none",       "good",        "weak",        "bad",       "partial",
         "mismatch",   "untrusted",   "unsupported", "refuse",    "return",
         "keys",       "certificate", "opened",      "invalid",   "unauthenticated",
-        "header",     "headers",     "no",          "plain",     "baseline"};
+        "header",     "key",         "headers",     "no",        "plain",
+        "baseline"};
     char *page = read_page();
     for (size_t v = 0; v < SEAL_COUNT(vocabularies); v++)
         for (size_t i = 0; i < vocabularies[v]->n; i++)

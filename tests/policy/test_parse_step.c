@@ -59,6 +59,9 @@ static const char *const steps[] = {
     "attach keys",
     "attach keys smime",
     "attach keys openpgp",
+    "generate key",
+    "generate key smime",
+    "generate key openpgp",
     "notify sender",
     "notify sender subject \"Re: {subject}\" \"It is on its way to {recipients}.\" \"\" \"{hostname}\"",
     "notify sender \"one line\"",
@@ -125,9 +128,10 @@ END_TEST
 START_TEST(steps_that_add_up_may_occur_again)
 {
     struct policy *policy = rule_of("add header X-A \"1\"\n  add header X-A \"2\"\n  delete header X-B\n"
-                                    "  attach keys smime\n  attach keys openpgp\n  copy to a@b.example\n"
+                                    "  attach keys smime\n  attach keys openpgp\n  generate key\n"
+                                    "  generate key openpgp\n  copy to a@b.example\n"
                                     "  copy to c@b.example\n  notify sender\n  notify sender \"again\"");
-    ck_assert_uint_eq(policy->rules[0].nsteps, 9);
+    ck_assert_uint_eq(policy->rules[0].nsteps, 11);
     policy_free(&policy);
 }
 END_TEST
@@ -190,6 +194,9 @@ static const struct {
     {"attach", "p:2:9: found the end of the line, expected keys"},
     {"attach keys pdf", "p:2:15: found 'pdf', expected smime, openpgp, or the end of the line"},
     {"attach keys smime openpgp", "p:2:21: found 'openpgp', expected the end of the line"},
+    {"generate keys", "p:2:12: found 'keys', expected key"},
+    {"generate key portal", "p:2:16: found 'portal', expected smime, openpgp, or the end of the line"},
+    {"generate key\n  pass", "p:2:1: rule \"r\": 'generate key' cannot stand beside 'pass'"},
     {"tag opened", "p:2:13: found the end of the line, expected the wording of the tag in quotes"},
     {"tag opened \"[x]\" opened \"[y]\"", "p:2:20: found 'opened' twice"},
     {"tag opened \" x\"", "p:2:14: found a tag with blanks at its ends"},

@@ -66,6 +66,18 @@ static size_t discards_of(const struct plan *plan, size_t rcpt)
     return n;
 }
 
+/* Operations name a key that is not there only where the plan says that it is made first; and once that was tried, no more is wanted. */
+static void check_key_that_is_not_there_is_used_by_no_plan_that_is_carried_out(struct site *site)
+{
+    const struct plan *plan = site->plan;
+    ck_assert(plan->generate == 0 || !site->facts.generated);
+    ck_assert(plan->generate == 0 || (site->facts.may_sign && site->facts.submitter != SUBMITTER_NONE));
+    for (size_t i = 0; i < plan->ncopies; i++)
+        for (size_t o = 0; o < plan->copies[i].nops; o++)
+            for (size_t k = 0; k < plan->copies[i].ops[o].nkeys; k++)
+                ck_assert(plan->copies[i].ops[o].keys[k] >= 0 || plan->generate != 0);
+}
+
 /* Served, returned or discarded; held, deferred or refused with all others. */
 static void check_every_recipient_has_exactly_one_outcome(struct site *site)
 {
@@ -95,6 +107,7 @@ static void check_every_recipient_has_exactly_one_outcome(struct site *site)
     ck_assert(!says || (plan->reply_text != NULL && *plan->reply_text != '\0' && plan->reply_status != NULL));
 }
 PROPERTY(every_recipient_has_exactly_one_outcome)
+PROPERTY(key_that_is_not_there_is_used_by_no_plan_that_is_carried_out)
 
 static void check_only_the_first_copy_is_in_place_and_never_at_another_address(struct site *site)
 {
@@ -535,6 +548,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("properties");
     tcase_set_timeout(t, 0); /* the number of rounds is up to who runs it; ctest has a limit */
     tcase_add_loop_test(t, every_recipient_has_exactly_one_outcome, 0, CHUNKS);
+    tcase_add_loop_test(t, key_that_is_not_there_is_used_by_no_plan_that_is_carried_out, 0, CHUNKS);
     tcase_add_loop_test(t, only_the_first_copy_is_in_place_and_never_at_another_address, 0, CHUNKS);
     tcase_add_loop_test(t, who_must_be_protected_is_served_by_ciphertext_with_his_key, 0, CHUNKS);
     tcase_add_loop_test(t, keys_of_different_kinds_and_hidden_recipients_stay_apart, 0, CHUNKS);

@@ -48,13 +48,6 @@ static struct pki_entity *entity_of(const struct stage *stage, const char *addr,
 
 /* ---- the site ---- */
 
-static void add_known(struct stage *stage, const char *addr)
-{
-    struct err err = ERR_INIT;
-    const struct user_record user = {.addr = addr, .name = "", .enabled = true, .created = PKI_NOW};
-    ck_ok(store_put_user(stage->site->store, &user, &err));
-}
-
 static void add_people(struct stage *stage, const struct part *part)
 {
     for (size_t i = 0; i < part->n; i++) {
@@ -66,7 +59,7 @@ static void add_people(struct stage *stage, const struct part *part)
         else if (strcmp(block->word, "partner") == 0)
             person.entity = site_partner(stage->site, block->rest, PKI_P256);
         else if (strcmp(block->word, "known") == 0)
-            add_known(stage, block->rest);
+            site_known(stage->site, block->rest, "");
         else
             continue;
         stage->people[stage->npeople++] = person;

@@ -20,6 +20,7 @@ static void make_daemon(struct rig *rig)
     daemon->gate = rig->site->gate;
     daemon->loops = loops_new();
     daemon->ratelimit = ratelimit_new();
+    daemon->generator = generator_new();
     daemon->session = (struct session_conf){
         .spool = {.dir = settings->spool_dir, .mem_max = settings->spool_memory, .size_max = 1u << 28},
         .hostname = settings->hostname,
@@ -64,6 +65,7 @@ static void free_daemon(struct rig *rig)
     reload_free(&rig->daemon.reload);
     loops_free(&rig->daemon.loops);
     ratelimit_free(&rig->daemon.ratelimit);
+    generator_free(&rig->daemon.generator);
     site_free(&rig->site);
 }
 

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "mime/header.h"
 #include "mime/transfer.h"
+#include "smime/ca.h"
 #include "smime/encrypt.h"
 #include "smime/frame.h"
 #include "smime/sign.h"
@@ -183,6 +184,39 @@ struct pki_entity *site_user(struct site *site, const char *addr, enum pki_key t
     return entity;
 }
 
+void site_known(struct site *site, const char *addr, const char *name)
+{
+    struct err err = ERR_INIT;
+    const struct user_record user = {.addr = addr, .name = name, .enabled = true, .created = PKI_NOW};
+    ck_ok(store_put_user(site->store, &user, &err));
+}
+
+static void put_ca_key(struct site *site, const struct cert *cert, const struct secret *pkcs8)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
+    ck_ok(soft_wrap(&site->master, "", pkcs8, &wrapped, &err));
+    const struct key_record key = {.fingerprint = cert_info(cert)->fingerprint,
+                                   .owner = "",
+                                   .public_key = cert_public(cert),
+                                   .wrapped = buf_span(&wrapped)};
+    ck_ok(store_put_key(site->store, &key, &err));
+}
+
+void site_own_ca(struct site *site)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
+    SEAL_CLEANUP(cert_free) struct cert *cert = NULL;
+    ck_ok(soft_generate(KEY_EC_P384, 0, &pkcs8, &err));
+    ck_ok(ca_create("Our House", &pkcs8, PKI_NOW - PKI_DAY, &cert, &err));
+    put_ca_key(site, cert, &pkcs8);
+    const struct ca_record record = {
+        .fingerprint = cert_info(cert)->fingerprint, .der = cert_der(cert), .trusted = true, .own = true};
+    ck_ok(store_put_ca(site->store, &record, &err));
+    reload(site);
+}
+
 struct pki_entity *site_partner(struct site *site, const char *addr, enum pki_key type)
 {
     struct pki_entity *entity =
@@ -235,7 +269,8 @@ int site_run(struct site *site, const struct site_mail *mail)
     ck_ok(spool_of(&spool_conf, bytes, &site->message, &err));
     site->trace = (struct trace){.n = 0};
     return gate_run(site->gate, site->snapshot, &site->envelope, site->message,
-                    mail->now != 0 ? mail->now : PKI_NOW, NULL, &site->trace, &site->outcome, &site->err);
+                    mail->now != 0 ? mail->now : PKI_NOW, NULL, mail->generated, &site->trace, &site->outcome,
+                    &site->err);
 }
 
 struct span site_copy(struct site *site, size_t copy)

@@ -46,6 +46,9 @@ void site_policy(struct site *site, const char *policy);
 
 /* site_user - a registered user of ours with certificate and key, issued by the site's trusted root. */
 struct pki_entity *site_user(struct site *site, const char *addr, enum pki_key type);
+/* site_known - registered, without a key. site_own_ca - the site's own authority, as `sealadm init` makes it; trusted. */
+void site_known(struct site *site, const char *addr, const char *name);
+void site_own_ca(struct site *site);
 /* site_partner - somebody's certificate, trusted by its chain. */
 struct pki_entity *site_partner(struct site *site, const char *addr, enum pki_key type);
 /* site_add_cert, site_add_key - any entity for an address, as it is. */
@@ -63,10 +66,11 @@ struct site_mail {
     const char *client;                /* client address; NULL: 192.0.2.1, outside */
     const struct envelope *connection; /* NULL, or more of the client: its name, TLS, the listener */
     bool local;
-    bool eight_bit;    /* BODY=8BITMIME */
-    const char *text;  /* LF; NULL: use bytes */
-    struct span bytes; /* CRLF, as they are */
-    int64_t now;       /* 0: PKI_NOW */
+    bool eight_bit;                    /* BODY=8BITMIME */
+    const char *text;                  /* LF; NULL: use bytes */
+    struct span bytes;                 /* CRLF, as they are */
+    int64_t now;                       /* 0: PKI_NOW */
+    const struct generated *generated; /* NULL: the first run */
 };
 
 /* site_run - the gate on one message. Returns 0, or -1 with site->err. */

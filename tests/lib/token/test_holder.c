@@ -102,6 +102,22 @@ START_TEST(passphrase_is_opened_by_the_fingerprint_of_its_key)
 }
 END_TEST
 
+START_TEST(passphrase_that_is_kept_is_opened_for_its_owner_and_key_alone)
+{
+    static const char other[] = "ffffffffffffffffffffffffffffffffffffffff";
+    struct secret passphrase = {.ptr = NULL}, back;
+    ck_ok(secret_copy(&passphrase, "a passphrase", 12, &err));
+    ck_ok(holder_keep_secret(holder, OWNER, FINGERPRINT, &passphrase, &wrapped, &err));
+    ck_ok(holder_open_secret(holder, OWNER, FINGERPRINT, buf_span(&wrapped), &back, &err));
+    ck_assert_mem_eq(back.ptr, "a passphrase", 12);
+    secret_fini(&back);
+    ck_fails(holder_open_secret(holder, OWNER, other, buf_span(&wrapped), &back, &err), ERR_CRYPTO);
+    err_clear(&err);
+    ck_fails(holder_keep_secret(holder, OWNER, "subject", &passphrase, &wrapped, &err), ERR_CRYPTO);
+    secret_fini(&passphrase);
+}
+END_TEST
+
 /* The wrapping fits: only the shape of the subject keeps it shut. */
 START_TEST(private_key_is_not_given_out_as_a_passphrase)
 {
@@ -132,6 +148,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, key_of_a_domain_is_opened_for_its_addresses_alone);
     tcase_add_test(tcase, key_of_the_own_authority_is_opened_for_nobody);
     tcase_add_test(tcase, passphrase_is_opened_by_the_fingerprint_of_its_key);
+    tcase_add_test(tcase, passphrase_that_is_kept_is_opened_for_its_owner_and_key_alone);
     tcase_add_test(tcase, private_key_is_not_given_out_as_a_passphrase);
     tcase_add_test(tcase, master_key_that_others_may_read_is_refused);
     suite_add_tcase(suite, tcase);

@@ -35,6 +35,7 @@ static const struct wire_question questions[] = {
      .owner = SPAN_LIT("a@b.example"),
      .public_key = SPAN_LIT(""),
      .uri = SPAN_LIT("pkcs11:")},
+    {.op = WIRE_KEEP, .owner = SPAN_LIT("a@b.example"), .subject = SPAN_LIT(FAR), .data = SPAN_LIT("pass")},
     {.op = WIRE_STATUS},
 };
 
