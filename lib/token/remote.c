@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#define OPENINGS_MAX 5 /* of one key for one operation */
+
 struct remote {
     struct holder holder;
     struct lines *lines;
@@ -56,19 +58,23 @@ static int open_it(struct remote_key *k, struct err *err)
     return 0;
 }
 
-/* Asks with the key; when sealkeyd does not know it (any more), opens it and asks again. */
+/* Asks with the key; while sealkeyd does not know it (any more: it may be started again between two questions), opens it first. */
 static int ask_key(struct key *key, struct wire_question *question, struct line **line_out,
                    struct wire_answer *answer_out, struct err *err)
 {
     struct remote_key *k = (struct remote_key *)key;
     memcpy(question->id, k->id, WIRE_ID_SIZE);
     question->addr = span_of(k->addr);
-    if (ask(k->lines, question, line_out, answer_out, err) == 0)
-        return 0;
-    if (err->code != ERR_ABSENT)
-        return -1;
-    err_clear(err);
-    return open_it(k, err) < 0 ? -1 : ask(k->lines, question, line_out, answer_out, err);
+    for (int i = 0; i < OPENINGS_MAX; i++) {
+        if (ask(k->lines, question, line_out, answer_out, err) == 0)
+            return 0;
+        if (err->code != ERR_ABSENT)
+            return -1;
+        err_clear(err);
+        if (open_it(k, err) < 0)
+            return -1;
+    }
+    return err_set(err, ERR_BUSY, "the key process forgets keys as soon as they are open");
 }
 
 static int remote_sign(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
