@@ -4,7 +4,7 @@ import email.header
 import email.policy
 import unittest
 
-from harness import gpg, message, mime, pki
+from harness import gpg, message, mime, notmuch, pki
 from harness.lab import wait_for
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
@@ -131,11 +131,20 @@ class Scenarios(SealSite):
     def test_openpgp_hides_it_by_itself(self):
         got = self.leaves(LONG, PAUL)[1]
         self.assert_hidden(got, self.paul.opens(got.data)[0], LONG)
-        headers, crypto = self.paul.notmuch_shows(got.data)
+
+    def assert_shown(self, home, data, signer):
+        """By a reader that opens and verifies by itself."""
+        headers, crypto = notmuch.shows(home, data)
         self.assertEqual(headers["Subject"], LONG)
         self.assertEqual(crypto["decrypted"], {"status": "full", "header-mask": {"Subject": "[...]"}})
-        self.assertEqual([(by["status"], by["fingerprint"].lower()) for by in crypto["signed"]["status"]], [("good", self.ours)])
+        self.assertEqual([(by["status"], by["fingerprint"].lower()) for by in crypto["signed"]["status"]], [("good", signer)])
         self.assertIn("Subject", crypto["signed"]["headers"])
+
+    def test_another_reader_shows_it_and_calls_it_hidden_and_signed(self):
+        self.assert_shown(self.paul.home, self.leaves(LONG, PAUL)[1].data, self.ours)
+        kurt = notmuch.SmimeHome(self.lab, self.kurt, self.far.cert, self.anchor)
+        self.addCleanup(kurt.stop)
+        self.assert_shown(kurt.dir, self.leaves(LONG, KURT)[1].data, self.alice.fingerprint.lower())
 
     def test_each_recipient_sees_what_he_can_read(self):
         self.sink.reset()

@@ -1,8 +1,5 @@
-"""OpenPGP at the far side: people with gpg homes of their own; sq, rnp and notmuch as further judges, and as programs that others write with."""
-import json
-import os
+"""OpenPGP at the far side: people with gpg homes of their own; sq and rnp as further judges, and as programs that others write with."""
 import re
-import shutil
 
 from . import mime
 from .lab import run
@@ -97,19 +94,6 @@ class Person:
         signature.write_bytes(armor)
         text.write_bytes(content)
         return content, signature, text
-
-    def notmuch_shows(self, data):
-        """How notmuch(1), which reads header fields inside, shows a message that it opens with this gpg: headers, and what it says of cryptography."""
-        mail, config = self.home / "mail", self.home / "notmuch-config"
-        shutil.rmtree(mail, ignore_errors=True)
-        for folder in ("cur", "new", "tmp"):
-            (mail / folder).mkdir(parents=True)
-        (mail / "cur/1:2,").write_bytes(data)
-        config.write_text(f"[database]\npath={mail}\n[user]\nprimary_email={self.address}\n")
-        env = os.environ | {"GNUPGHOME": str(self.home), "NOTMUCH_CONFIG": str(config), "HOME": str(self.home)}
-        run("notmuch", "new", "--quiet", env=env)
-        ((shown, _),), = json.loads(run("notmuch", "show", "--format=json", "--decrypt=true", "*", env=env).stdout)
-        return shown["headers"], shown["crypto"]
 
     def names(self, data):
         """The key ids that an encrypted message names."""
