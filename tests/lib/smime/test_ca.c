@@ -1,6 +1,5 @@
 #include "support/check.h"
 #include "support/pki.h"
-#include "support/proxy_key.h"
 
 #include "smime/ca.h"
 #include "smime/chain.h"
@@ -96,22 +95,6 @@ START_TEST(issued_certificate_issues_nothing)
     ck_ok(ca_issue(ca, ca_key, &r, &cert, &err));
     ck_fails(ca_issue(cert, user->key, &more, &next, &err), ERR_KEY_UNUSABLE);
     cert_free(&cert);
-}
-END_TEST
-
-START_TEST(authority_whose_key_is_away_issues_later)
-{
-    struct ca_request r = request("bob@example.org");
-    struct key *key = proxy_key(key_ref(ca_key));
-    struct cert *cert;
-    proxy_fail(key, ERR_BUSY);
-    ck_fails(ca_issue(ca, key, &r, &cert, &err), ERR_BUSY);
-    ck_assert_ptr_null(cert);
-    proxy_fail(key, ERR_NONE);
-    ck_ok(ca_issue(ca, key, &r, &cert, &err));
-    ck_assert_int_eq(chain(cert, CHAIN_SIGN), CHAIN_OK);
-    cert_free(&cert);
-    key_free(&key);
 }
 END_TEST
 
@@ -239,7 +222,6 @@ static Suite *suite(void)
     tcase_add_test(c, root_is_a_ca_and_nothing_else);
     tcase_add_test(c, issued_certificate_signs_and_encrypts_under_its_root);
     tcase_add_test(c, issued_certificate_issues_nothing);
-    tcase_add_test(c, authority_whose_key_is_away_issues_later);
     tcase_add_test(c, serial_numbers_are_random_and_positive);
     tcase_add_test(c, local_part_beyond_ascii_becomes_a_utf8_mailbox);
     tcase_add_test(c, long_names_are_cut_between_characters);

@@ -5,7 +5,6 @@
 #include "smime/frame.h"
 #include "smime/outline.h"
 #include "support/check.h"
-#include "support/proxy_key.h"
 #include "support/sealing.h"
 #include "support/tool.h"
 
@@ -522,58 +521,6 @@ START_TEST(failing_spool_is_a_failure_of_ours)
 }
 END_TEST
 
-/* A key that is asked of somebody else, who refuses. */
-static struct pki_entity refused(const struct pki_entity *who, enum err_code fault)
-{
-    struct pki_entity other = *who;
-    other.key = proxy_key(key_ref(who->key));
-    proxy_fail(other.key, fault);
-    return other;
-}
-
-START_TEST(key_that_cannot_be_asked_now_is_a_temporary_failure_whatever_the_message)
-{
-    static const enum err_code faults[] = {ERR_BUSY, ERR_IO, ERR_CONFIG};
-    struct span text = sealing_text(5000);
-    SEAL_CLEANUP(spool_free)
-    struct spool *cms = sealing_encrypt(text, (struct pki_entity *[]){recipient(_i)}, 1, kinds[_i].cipher);
-    char *broken = exact_copy(spool_all(cms));
-    const struct span objects[] = {spool_all(cms), {broken, spool_size(cms)}};
-    broken[spool_size(cms) - 1] ^= 1; /* of the content, or its tag */
-    for (size_t i = 0; i < SEAL_COUNT(faults) * 2; i++) {
-        struct err err = ERR_INIT;
-        enum smime_opened result;
-        SEAL_CLEANUP(spool_free) struct spool *out = spool_new(&sealing_conf);
-        struct pki_entity who = refused(recipient(_i), faults[i / 2]);
-        ck_fails(smime_decrypt(objects[i % 2], &sealing_limits, who.cert, who.key, out, &result, &err),
-                 faults[i / 2]);
-        ck_assert_uint_eq(proxy_asked(who.key), 1);
-        proxy_fail(who.key, ERR_NONE); /* it is back */
-        ck_assert_int_eq(sealing_opens(objects[i % 2], &who, text), i % 2 == 0);
-        key_free(&who.key);
-    }
-    free(broken);
-    free((char *)text.ptr);
-}
-END_TEST
-
-START_TEST(key_that_does_not_fit_the_message_is_not_opened_whoever_holds_it)
-{
-    static const enum err_code faults[] = {ERR_CRYPTO, ERR_UNSUPPORTED, ERR_LIMIT, ERR_SYNTAX, ERR_ABSENT};
-    struct span text = sealing_text(5000);
-    SEAL_CLEANUP(spool_free)
-    struct spool *cms = sealing_encrypt(text, (struct pki_entity *[]){recipient(_i)}, 1, kinds[_i].cipher);
-    for (size_t i = 0; i < SEAL_COUNT(faults); i++) {
-        SEAL_CLEANUP(spool_free) struct spool *plain = NULL;
-        struct pki_entity who = refused(recipient(_i), faults[i]);
-        ck_assert_int_eq(sealing_open(spool_all(cms), &who, &plain), SMIME_NOT_OPENED);
-        ck_assert_uint_eq(proxy_asked(who.key), 1);
-        key_free(&who.key);
-    }
-    free((char *)text.ptr);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("smime/decrypt");
@@ -593,10 +540,6 @@ static Suite *suite(void)
     tcase_add_test(t, spool_that_is_too_small_is_no_answer_of_its_own);
     tcase_add_test(t, what_is_not_encrypted_cannot_be_opened);
     tcase_add_loop_test(t, failing_spool_is_a_failure_of_ours, 0, SEAL_COUNT(kinds));
-    tcase_add_loop_test(t, key_that_cannot_be_asked_now_is_a_temporary_failure_whatever_the_message, 0,
-                        SEAL_COUNT(kinds));
-    tcase_add_loop_test(t, key_that_does_not_fit_the_message_is_not_opened_whoever_holds_it, 0,
-                        SEAL_COUNT(kinds));
     suite_add_tcase(s, t);
     return s;
 }

@@ -4,7 +4,6 @@
 #include "base/io.h"
 #include "smime/outline.h"
 #include "support/check.h"
-#include "support/proxy_key.h"
 #include "support/sealing.h"
 #include "support/tool.h"
 
@@ -209,25 +208,6 @@ START_TEST(failing_spool_is_reported)
 }
 END_TEST
 
-START_TEST(what_the_holder_of_the_key_says_comes_out)
-{
-    static const enum err_code faults[] = {ERR_BUSY, ERR_IO, ERR_CONFIG, ERR_UNSUPPORTED, ERR_KEY_UNUSABLE};
-    struct pki_entity *alice = leaf(_i == 0 ? PKI_RSA2048 : PKI_P256);
-    struct key *key = proxy_key(key_ref(alice->key));
-    struct smime_signer signer = {.cert = alice->cert, .key = key};
-    for (size_t i = 0; i < SEAL_COUNT(faults); i++) {
-        struct err err = ERR_INIT;
-        SEAL_CLEANUP(spool_free) struct spool *out = spool_new(&sealing_conf);
-        proxy_fail(key, faults[i]);
-        ck_fails(smime_sign(SPAN_LIT("x"), &signer, PKI_NOW, SMIME_SIGN_DETACHED, out, &err), faults[i]);
-        ck_assert_uint_eq(spool_size(out), 0);
-        proxy_fail(key, ERR_NONE);
-        ck_ok(smime_sign(SPAN_LIT("x"), &signer, PKI_NOW, SMIME_SIGN_DETACHED, out, &err));
-    }
-    key_free(&key);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("smime/sign");
@@ -241,7 +221,6 @@ static Suite *suite(void)
     tcase_add_test(t, key_of_another_certificate_is_refused);
     tcase_add_test(t, time_after_2049_is_written);
     tcase_add_loop_test(t, failing_spool_is_reported, 0, 2);
-    tcase_add_loop_test(t, what_the_holder_of_the_key_says_comes_out, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
