@@ -133,6 +133,7 @@ static int answer(struct task *task, struct err *err)
     case WIRE_STATUS:
         return answer_status(task, err);
     case WIRE_SECRET:
+    case WIRE_KEEP:
         break;
     }
     return err_set(err, ERR_UNSUPPORTED, "no question for a token");
