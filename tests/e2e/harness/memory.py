@@ -1,4 +1,5 @@
 """The memory of a running process, as root sees it and nobody else may."""
+import contextlib
 import pathlib
 import re
 
@@ -41,14 +42,15 @@ def find(pid, secrets):
 
 
 def program(pid):
-    with open(f"/proc/{pid}/comm") as comm:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/comm") as comm:
         return comm.read().strip()
 
 
 def children(pid):
     """All below it, of all generations."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found += [child, *children(child)]
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it died meanwhile
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                found += [child, *children(child)]
     return found
