@@ -1,6 +1,7 @@
 """opendkim: the milter that stands after sealmilter and signs for our domain, and the judge of its signatures at the far side."""
 import socket
 
+from . import pki
 from .lab import Process, run, wait_for
 
 
@@ -14,7 +15,7 @@ class Dkim:
 
     def start(self):
         key = self._dir / "key.pem"
-        run("openssl", "genrsa", "-out", key, "2048")
+        pki.make_key("rsa:2048", key)
         key.chmod(0o644)
         der = run("openssl", "rsa", "-in", key, "-pubout", "-outform", "DER").stdout
         public = run("base64", "-w0", input=der).stdout.decode()

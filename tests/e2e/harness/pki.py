@@ -1,9 +1,12 @@
 """People of far sites: keys and certificates, and what openssl(1) makes of mail. It is another implementation: it judges ours."""
+import collections
 import functools
+import os
+import shutil
 import tempfile
 
 from . import message, mime
-from .lab import run
+from .lab import BUILD, run
 
 # extendedKeyUsage and keyUsage as public CAs issue for mail.
 USAGE = "keyUsage=critical,digitalSignature,keyEncipherment,keyAgreement\nextendedKeyUsage=emailProtection\n"
@@ -39,11 +42,31 @@ class Authority:
             request.with_suffix(".ext"), "-out", cert)
 
 
-def make_request(kind, key, name, request):
-    """A new key, and the request for a certificate of this name; kind: rsa:BITS or ec:CURVE."""
+_used = collections.Counter()
+
+
+def make_key(kind, path):
+    """
+    kind: rsa:BITS or ec:CURVE. An RSA key takes seconds on a slow machine: the first, second .. of a size that a program needs are made once
+    for all, in the build folder, so that those of one program differ.
+    """
     algorithm, size = kind.split(":")
-    option = f"rsa_keygen_bits:{size}" if algorithm == "rsa" else f"ec_paramgen_curve:{size}"
-    run("openssl", "genpkey", "-algorithm", algorithm.upper(), "-pkeyopt", option, "-out", key)
+    if algorithm == "ec":
+        run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{size}", "-out", path)
+        return
+    _used[size] += 1
+    kept = BUILD / "test-keys" / f"rsa{size}-{_used[size]}.pem"
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        new = kept.with_suffix(f".{os.getpid()}")
+        run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{size}", "-out", new)
+        new.rename(kept)
+    shutil.copy(kept, path)
+
+
+def make_request(kind, key, name, request):
+    """A key, and the request for a certificate of this name; kind: rsa:BITS or ec:CURVE."""
+    make_key(kind, key)
     run("openssl", "req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 
+from . import pki
 from .lab import Process, free_port, listens, run, wait_for
 
 BASE = """\
@@ -57,8 +58,7 @@ class Slapd:
 
     def certify(self, authority):
         key, request = self.dir / "server.key", self.dir / "server.csr"
-        run("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key)
-        run("openssl", "req", "-new", "-key", key, "-subj", "/CN=directory", "-out", request)
+        pki.make_request("rsa:2048", key, "directory", request)
         authority.certify(request, self.dir / "server.pem", 20, "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
         return key
 
