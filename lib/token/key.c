@@ -88,6 +88,8 @@ int key_sign(struct key *key, enum digest digest, enum sign_padding padding, str
         return err_set(err, ERR_UNSUPPORTED, "SHA-1 is not signed any more");
     if (hash.len != digest_size(digest))
         return err_set(err, ERR_BUG, "hash of %zu octets", hash.len);
+    if (key->type == KEY_RSA && *len_inout < (key->bits + 7) / 8)
+        return err_set(err, ERR_CRYPTO, "no room for a signature of %u bits", key->bits);
     return key->ops->sign(key, digest, padding, hash, sig_out, len_inout, err);
 }
 

@@ -4,9 +4,12 @@
 #include "base/io.h"
 #include "support/proxy_key.h"
 #include "support/sealkeyd.h"
+#include "support/softhsm.h"
+#include "token/evp.h"
 #include "token/remote.h"
 #include "token/soft.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,12 +67,17 @@ static int open_bridged(const struct sealed_key *sealed, const char *addr, struc
 
 static struct sealkeyd keyd;
 
-static void start_keyd(void)
+static void start_keyd_with(const char *settings)
 {
     struct err err = ERR_INIT;
-    sealkeyd_start(&keyd, "");
+    sealkeyd_start(&keyd, settings);
     ck_ok(secret_copy(&master, keyd.master.ptr, keyd.master.len, &err));
     ck_ok(remote_new(keyd.socket, 60000, &holder, &err));
+}
+
+static void start_keyd(void)
+{
+    start_keyd_with("");
 }
 
 static void stop_keyd(void)
@@ -79,10 +87,93 @@ static void stop_keyd(void)
     sealkeyd_stop(&keyd);
 }
 
+/* ---- on a token ---- */
+
+#define TOKEN "gw"
+#define PIN   "1234"
+
+static struct softhsm hsm;
+static struct buf token_public[KINDS];
+
+/* One key of each kind, whoever owns it: what is sealed is its URI. */
+static void start_token(void)
+{
+    struct err err = ERR_INIT;
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, TOKEN, PIN);
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct secret pkcs8;
+        EVP_PKEY *pkey;
+        char label[20], id[20];
+        snprintf(label, sizeof label, "key%d", kind);
+        snprintf(id, sizeof id, "0%d", kind);
+        conformance_pkcs8((enum kind)kind, &pkcs8);
+        token_public[kind] = (struct buf)BUF_INIT(8192);
+        ck_ok(soft_public(&pkcs8, &token_public[kind], &err));
+        ck_ok(evp_read_pkcs8(&pkcs8, &pkey, &err));
+        softhsm_import(&hsm, TOKEN, PIN, label, id, pkey, kind >= KIND_P256 ? SOFTHSM_DERIVE : SOFTHSM_SIGN);
+        EVP_PKEY_free(pkey);
+        secret_fini(&pkcs8);
+    }
+}
+
+static void stop_token(void)
+{
+    softhsm_fini(&hsm);
+    for (int kind = 0; kind < KINDS; kind++)
+        buf_fini(&token_public[kind]);
+}
+
+static void seal_uri(const char *owner, enum kind kind, struct buf *public_out, struct buf *wrapped_out)
+{
+    (void)owner;
+    buf_add_span(public_out, buf_span(&token_public[kind]));
+    buf_printf(wrapped_out, "pkcs11:token=" TOKEN ";object=key%d", (int)kind);
+}
+
+static int open_uri(const struct sealed_key *sealed, const char *addr, struct key **out, struct err *err)
+{
+    static struct pkcs11 *p11; /* of this test's process */
+    char uri[100];
+    (void)addr;
+    snprintf(uri, sizeof uri, "%.*s", SPAN_ARG(sealed->wrapped));
+    if (p11 == NULL && pkcs11_open(&hsm.conf, &p11, err) < 0)
+        return -1;
+    return pkcs11_key(p11, uri, sealed->public_key, out, err);
+}
+
+/* ---- on a token behind sealkeyd ---- */
+
+static void start_keyd_token(void)
+{
+    char settings[300];
+    start_token();
+    snprintf(settings, sizeof settings, "pkcs11-module = %s\npkcs11-pin-files = " TOKEN " %s\n",
+             SOFTHSM_MODULE, hsm.pin_path[0]);
+    start_keyd_with(settings);
+    sealkeyd_logged(&keyd, "event=started who=token", 1);
+}
+
+static void stop_keyd_token(void)
+{
+    stop_keyd();
+    stop_token();
+}
+
+static void seal_on_token(const char *owner, enum kind kind, struct buf *public_out, struct buf *wrapped_out)
+{
+    struct err err = ERR_INIT;
+    char uri[100];
+    snprintf(uri, sizeof uri, "pkcs11:token=" TOKEN ";object=key%d", (int)kind);
+    ck_ok(remote_seal(holder, owner, buf_span(&token_public[kind]), uri, public_out, wrapped_out, &err));
+}
+
 static const struct backend backends[] = {
     {"soft", start_soft, stop_soft, seal_soft, open_held, false},
     {"soft via bridge", start_soft, stop_soft, seal_soft, open_bridged, false},
     {"soft behind sealkeyd", start_keyd, stop_keyd, seal_soft, open_held, false},
+    {"PKCS#11", start_token, stop_token, seal_uri, open_uri, true},
+    {"PKCS#11 behind sealkeyd", start_keyd_token, stop_keyd_token, seal_on_token, open_held, false},
 };
 
 static int run(const struct backend *backend)
