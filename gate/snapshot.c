@@ -88,6 +88,11 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot)
     return snapshot;
 }
 
+bool snapshot_is_shared(const struct snapshot *snapshot)
+{
+    return __atomic_load_n(&snapshot->count, __ATOMIC_ACQUIRE) > 1;
+}
+
 void snapshot_free(struct snapshot **snapshot)
 {
     struct snapshot *s = *snapshot;

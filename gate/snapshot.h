@@ -26,6 +26,8 @@ int snapshot_load(struct store *store, const struct settings *settings, struct s
 int snapshot_read_policy(struct store_read *read, struct arena *arena, const struct policy_record *record,
                          const char *path, struct policy **out, struct err *err) SEAL_CHECKED;
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
+/* snapshot_is_shared - whether somebody else has a reference; no stays no where nobody can get a new one. */
+bool snapshot_is_shared(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot **snapshot); /* drops one reference */
 
 #endif

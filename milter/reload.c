@@ -9,11 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define RETIRED_SECONDS 1
 
 /* The arena of each settings file that was read: a snapshot, and so a message under way, may hold any of them. */
 struct settings_memory {
     struct settings_memory *next;
     struct arena *arena;
+};
+
+/* One that is current no more. Messages under way may use it still. */
+struct retired {
+    struct retired *next;
+    struct snapshot *snapshot;
 };
 
 struct reload {
@@ -30,41 +39,93 @@ struct reload {
     struct stamp newest;    /* what it held then */
     struct snapshot *ahead; /* what will be current; NULL: nothing, or it cannot be loaded */
     struct stamp ahead_stamp;
+    struct retired *retired; /* the thread frees them: a large policy takes a while to go */
 };
 
-/* ---- looking ahead: a policy that is in force later is read before that, by a thread that no message waits for ---- */
+/* ---- those that are over ---- */
+
+static void retire(struct reload *reload, struct snapshot *snapshot)
+{
+    if (snapshot == NULL)
+        return;
+    struct retired *retired = xcalloc(1, sizeof *retired);
+    *retired = (struct retired){.next = reload->retired, .snapshot = snapshot};
+    reload->retired = retired;
+    pthread_cond_signal(&reload->wake);
+}
+
+/* One that nobody uses; NULL: there is none. */
+static struct retired *take_unused(struct reload *reload)
+{
+    struct retired **at = &reload->retired;
+    while (*at != NULL && snapshot_is_shared((*at)->snapshot))
+        at = &(*at)->next;
+    struct retired *unused = *at;
+    if (unused != NULL)
+        *at = unused->next;
+    return unused;
+}
+
+static void free_retired(struct retired *retired)
+{
+    snapshot_free(&retired->snapshot);
+    free(retired);
+}
+
+/* ---- the thread that no message waits for: it reads a policy before it is in force, and frees those that are over ---- */
 
 static struct snapshot *load_ahead(struct reload *reload, const struct settings *settings,
                                    struct stamp *stamp)
 {
-    static const struct stamp none = {.policy_version = 0};
     struct snapshot *fresh = NULL;
     struct err err = ERR_INIT; /* told when it is due */
-    if (stamp_read(reload->store, &none, stamp, &err) == 0 &&
+    if (stamp_read(reload->store, stamp, &err) == 0 &&
         snapshot_load(reload->store, settings, &fresh, &err) == 0 &&
         fresh->policy_version != stamp->policy_version)
         snapshot_free(&fresh);
     return fresh;
 }
 
-static void *look_ahead(void *arg)
+static void read_ahead(struct reload *reload)
+{
+    const struct settings *settings = reload->settings;
+    struct stamp stamp;
+    pthread_mutex_unlock(&reload->lock);
+    struct snapshot *fresh = load_ahead(reload, settings, &stamp);
+    pthread_mutex_lock(&reload->lock);
+    retire(reload, reload->ahead);
+    reload->ahead = fresh;
+    reload->ahead_stamp = stamp;
+    reload->wanted = false;
+}
+
+/* What is over is looked at again now and then: who drops it tells nobody. */
+static void wait_for_work(struct reload *reload)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += RETIRED_SECONDS;
+    if (reload->retired == NULL)
+        pthread_cond_wait(&reload->wake, &reload->lock);
+    else
+        pthread_cond_timedwait(&reload->wake, &reload->lock, &until);
+}
+
+static void *work(void *arg)
 {
     struct reload *reload = arg;
+    struct retired *unused;
     pthread_mutex_lock(&reload->lock);
-    for (;;) {
-        while (!reload->wanted && !reload->stopping)
-            pthread_cond_wait(&reload->wake, &reload->lock);
-        if (reload->stopping)
-            break;
-        const struct settings *settings = reload->settings;
-        struct stamp stamp;
-        pthread_mutex_unlock(&reload->lock);
-        struct snapshot *fresh = load_ahead(reload, settings, &stamp);
-        pthread_mutex_lock(&reload->lock);
-        snapshot_free(&reload->ahead);
-        reload->ahead = fresh;
-        reload->ahead_stamp = stamp;
-        reload->wanted = false;
+    while (!reload->stopping) {
+        if (reload->wanted) {
+            read_ahead(reload);
+        } else if ((unused = take_unused(reload)) != NULL) {
+            pthread_mutex_unlock(&reload->lock);
+            free_retired(unused);
+            pthread_mutex_lock(&reload->lock);
+        } else {
+            wait_for_work(reload);
+        }
     }
     pthread_mutex_unlock(&reload->lock);
     return NULL;
@@ -100,16 +161,15 @@ static bool is_early(const struct reload *reload)
 
 int reload_new(struct store *store, const struct settings *settings, struct reload **out, struct err *err)
 {
-    static const struct stamp none = {.policy_version = 0};
     struct reload *reload = xcalloc(1, sizeof *reload);
     pthread_mutex_init(&reload->lock, NULL);
     pthread_cond_init(&reload->wake, NULL);
     reload->store = store;
     reload->settings = settings;
-    if (pthread_create(&reload->thread, NULL, look_ahead, reload) != 0)
+    if (pthread_create(&reload->thread, NULL, work, reload) != 0)
         abort();
     reload->generation = store_generation(store, err);
-    if (err_is_set(err) || stamp_read(store, &none, &reload->newest, err) < 0 ||
+    if (err_is_set(err) || stamp_read(store, &reload->newest, err) < 0 ||
         snapshot_load(store, settings, &reload->current, err) < 0) {
         reload_free(&reload);
         return -1;
@@ -136,6 +196,10 @@ void reload_free(struct reload **reload)
     end_thread(r);
     snapshot_free(&r->current);
     snapshot_free(&r->ahead);
+    for (struct retired *retired = r->retired, *next; retired != NULL; retired = next) {
+        next = retired->next;
+        free_retired(retired);
+    }
     for (struct settings_memory *m = r->memory, *next; m != NULL; m = next) {
         next = m->next;
         arena_free(&m->arena);
@@ -153,15 +217,29 @@ static void log_failure(const struct err *err, const char *result)
               NULL);
 }
 
-static void log_current(const struct snapshot *current, const char *read)
+/* What is to be logged once nobody waits for it. */
+struct news {
+    uint64_t version;
+    const char *read; /* NULL: nothing is new */
+};
+
+static void log_news(const struct news *news)
 {
     char version[24];
-    snprintf(version, sizeof version, "%llu", (unsigned long long)current->policy_version);
-    log_event(LEVEL_INFO, NULL, "reload", "policy", version, "read", read, NULL);
+    if (news->read == NULL)
+        return;
+    snprintf(version, sizeof version, "%llu", (unsigned long long)news->version);
+    log_event(LEVEL_INFO, NULL, "reload", "policy", version, "read", news->read, NULL);
+}
+
+static void put_current(struct reload *reload, struct snapshot *fresh)
+{
+    retire(reload, reload->current);
+    reload->current = fresh;
 }
 
 /* return 0, or -1 when what is new could not be read: ask again. A mistake in it is told once, and the old one stays. */
-static int replace(struct reload *reload, struct err *err)
+static int replace(struct reload *reload, struct news *news, struct err *err)
 {
     struct snapshot *fresh = NULL;
     bool ahead = take_ahead(reload, &fresh);
@@ -171,9 +249,8 @@ static int replace(struct reload *reload, struct err *err)
         log_failure(err, "the old policy stays");
         err_clear(err);
     } else {
-        snapshot_free(&reload->current);
-        reload->current = fresh;
-        log_current(fresh, ahead ? "ahead" : "now");
+        put_current(reload, fresh);
+        *news = (struct news){fresh->policy_version, ahead ? "ahead" : "now"};
     }
     reload->stamp = reload->newest;
     return 0;
@@ -187,39 +264,40 @@ static int look_at_store(struct reload *reload, struct err *err)
         return -1;
     if (generation == reload->generation)
         return 0;
-    if (stamp_read(reload->store, &reload->newest, &newest, err) < 0)
+    if (stamp_read(reload->store, &newest, err) < 0)
         return -1;
     reload->generation = generation;
     reload->newest = newest;
     return 0;
 }
 
-static int compare(struct reload *reload, struct err *err)
+static int compare(struct reload *reload, struct news *news, struct err *err)
 {
     if (look_at_store(reload, err) < 0)
         return -1;
     if (stamp_same(&reload->newest, &reload->stamp))
         return 0;
     if (!is_early(reload))
-        return replace(reload, err);
+        return replace(reload, news, err);
     want_ahead(reload);
     return 0;
 }
 
 struct snapshot *reload_snapshot(struct reload *reload, struct err *err)
 {
+    struct news news = {.read = NULL};
     pthread_mutex_lock(&reload->lock);
-    struct snapshot *snapshot = compare(reload, err) < 0 ? NULL : snapshot_ref(reload->current);
+    struct snapshot *snapshot = compare(reload, &news, err) < 0 ? NULL : snapshot_ref(reload->current);
     pthread_mutex_unlock(&reload->lock);
+    log_news(&news);
     return snapshot;
 }
 
 static int load_settings(struct reload *reload, struct arena *arena, struct settings **settings,
                          struct stamp *stamp, struct snapshot **out, struct err *err)
 {
-    static const struct stamp none = {.policy_version = 0};
     if (settings_load(arena, reload->settings->path, settings, err) < 0 ||
-        stamp_read(reload->store, &none, stamp, err) < 0)
+        stamp_read(reload->store, stamp, err) < 0)
         return -1;
     return snapshot_load(reload->store, *settings, out, err);
 }
@@ -233,10 +311,10 @@ static void use_settings(struct reload *reload, struct arena *arena, const struc
     reload->memory = memory;
     reload->settings = settings;
     reload->stamp = *stamp;
-    snapshot_free(&reload->current);
-    reload->current = fresh;
-    log_current(fresh, "now");
+    put_current(reload, fresh);
+    const struct news news = {fresh->policy_version, "now"};
     pthread_mutex_unlock(&reload->lock);
+    log_news(&news);
 }
 
 void reload_settings(struct reload *reload)

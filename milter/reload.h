@@ -1,7 +1,7 @@
 /*
  * reload - the snapshot that messages begin with: loaded again when policy or authorities in the store have changed, and with
  * the settings on request (SIGHUP). A new one that cannot be loaded is logged once, and the old one stays. A large policy is in force a moment
- * later than it is stored: a thread reads it in that moment, and no message waits.
+ * later than it is stored: a thread reads it in that moment, and frees the old one when the last message has let go of it. No message waits.
  *
  * threads  any
  */

@@ -26,28 +26,17 @@ static int read_authorities(struct store_read *read, struct stamp *out, struct e
     return 0;
 }
 
-static int read_policy(struct store_read *read, const struct stamp *known, struct stamp *out, struct err *err)
-{
-    struct policy_record record;
-    if (store_newest_policy(read, &out->policy_version, err) < 0)
-        return -1;
-    out->policy_from_ms = known->policy_from_ms;
-    if (out->policy_version == known->policy_version)
-        return 0;
-    if (store_find_policy(read, out->policy_version, &record, err) != FIND_FOUND)
-        return err_is_set(err) ? -1 : err_set(err, ERR_STORE_DAMAGED, "store: the newest policy is missing");
-    out->policy_from_ms = record.from_ms;
-    return 0;
-}
-
-int stamp_read(struct store *store, const struct stamp *known, struct stamp *out, struct err *err)
+int stamp_read(struct store *store, struct stamp *out, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     struct store_read *read = NULL;
     *out = (struct stamp){.policy_version = 0};
     if (store_read_begin(store, arena, &read, err) < 0)
         return -1;
-    int status = read_policy(read, known, out, err) < 0 || read_authorities(read, out, err) < 0 ? -1 : 0;
+    int status = store_newest_policy(read, &out->policy_version, &out->policy_from_ms, err) < 0 ||
+                         read_authorities(read, out, err) < 0
+                     ? -1
+                     : 0;
     store_read_end(&read);
     return status;
 }

@@ -15,12 +15,19 @@ static const struct {
     enum kv_class class;
     const struct record_kind *kind;
 } records[] = {
-    {KV_CERT, &store_cert_kind},       {KV_KEY, &store_key_kind},
-    {KV_USER, &store_user_kind},       {KV_CA, &store_ca_kind},
-    {KV_POLICY, &store_policy_kind},   {KV_LIST, &store_list_kind},
-    {KV_JOURNAL, &store_journal_kind}, {KV_REMEMBERED, &store_remembered_kind},
-    {KV_CRL, &store_crl_kind},         {KV_CRL_PIECE, &store_crl_piece_kind},
-    {KV_PGP, &store_pgp_kind},         {KV_PGP_OWN, &store_pgp_own_kind},
+    {KV_CERT, &store_cert_kind},
+    {KV_KEY, &store_key_kind},
+    {KV_USER, &store_user_kind},
+    {KV_CA, &store_ca_kind},
+    {KV_POLICY, &store_policy_kind},
+    {KV_POLICY_FROM, &store_policy_from_kind},
+    {KV_LIST, &store_list_kind},
+    {KV_JOURNAL, &store_journal_kind},
+    {KV_REMEMBERED, &store_remembered_kind},
+    {KV_CRL, &store_crl_kind},
+    {KV_CRL_PIECE, &store_crl_piece_kind},
+    {KV_PGP, &store_pgp_kind},
+    {KV_PGP_OWN, &store_pgp_own_kind},
 };
 
 /* Any record's struct fits in here; only whether it can be read matters. */
@@ -36,7 +43,7 @@ union any_record {
     struct crl_piece piece;
     const char *list;
     struct remembered remembered;
-    int64_t expires;
+    int64_t expires, from_ms;
 };
 
 static int check_record(const struct record_kind *kind, const struct kv_iter *iter, struct err *err)

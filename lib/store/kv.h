@@ -43,6 +43,7 @@ enum kv_class {
     KV_CRL = 'r',              /* id */
     KV_CRL_PIECE = 'R',        /* id, number */
     KV_POLICY = 'p',           /* number */
+    KV_POLICY_FROM = 'P',      /* number */
     KV_LIST = 'l',             /* hash of its text */
     KV_JOURNAL = 'j',          /* hash */
     KV_JOURNAL_EXPIRY = 'J',   /* time, hash */

@@ -22,12 +22,17 @@ static const struct field fields[] = {
 #undef FIELD
 const struct record_kind store_policy_kind = {"policy", 1, fields, SEAL_COUNT(fields)};
 
+/* When it is in force, beside its text, which may be long. */
+static const struct field from_fields[] = {{"from_ms", FIELD_TIME, 0, 0}};
+const struct record_kind store_policy_from_kind = {"beginning of a policy", 1, from_fields,
+                                                   SEAL_COUNT(from_fields)};
+
 static const struct field list_fields[] = {{"text", FIELD_BYTES, 0, 0}};
 const struct record_kind store_list_kind = {"list of addresses", 1, list_fields, SEAL_COUNT(list_fields)};
 
-static struct kv_key policy_key(uint64_t version)
+static struct kv_key policy_key(enum kv_class class, uint64_t version)
 {
-    struct kv_key key = kv_key(KV_POLICY);
+    struct kv_key key = kv_key(class);
     kv_key_number(&key, version);
     return key;
 }
@@ -59,8 +64,9 @@ int store_put_policy(struct store *store, const struct policy_record *record, ui
         return -1;
     }
     next.version = last.version + 1;
-    struct kv_key key = policy_key(next.version);
+    struct kv_key key = policy_key(KV_POLICY, next.version), from = policy_key(KV_POLICY_FROM, next.version);
     store_save(&txn, &store_policy_kind, &key, &next, err);
+    store_save(&txn, &store_policy_from_kind, &from, &next.from_ms, err);
     if (store_commit(&txn, err) < 0)
         return -1;
     *version_out = next.version;
@@ -70,21 +76,29 @@ int store_put_policy(struct store *store, const struct policy_record *record, ui
 enum find store_find_policy(struct store_read *read, uint64_t version, struct policy_record *out,
                             struct err *err)
 {
-    struct kv_key key = policy_key(version);
+    struct kv_key key = policy_key(KV_POLICY, version);
     if (version == 0)
         return newest(&read->txn, read->arena, out, err);
     return store_load(&read->txn, &store_policy_kind, &key, read->arena, out, err);
 }
 
-int store_newest_policy(struct store_read *read, uint64_t *version_out, struct err *err)
+static uint64_t newest_version(struct kv_txn *txn, struct err *err)
 {
     struct kv_key prefix = kv_key(KV_POLICY);
     SEAL_CLEANUP(kv_iter_fini) struct kv_iter iter;
-    kv_iter_init(&iter, &read->txn, &prefix);
-    *version_out = 0;
-    if (kv_iter_last(&iter, err) == FIND_FOUND)
-        *version_out = kv_key_tail_number(iter.key);
-    return err_is_set(err) ? -1 : 0;
+    kv_iter_init(&iter, txn, &prefix);
+    return kv_iter_last(&iter, err) == FIND_FOUND ? kv_key_tail_number(iter.key) : 0;
+}
+
+int store_newest_policy(struct store_read *read, uint64_t *version_out, int64_t *from_ms_out, struct err *err)
+{
+    *from_ms_out = 0; /* also of one that was stored before beginnings were kept */
+    *version_out = newest_version(&read->txn, err);
+    if (*version_out == 0)
+        return err_is_set(err) ? -1 : 0;
+    struct kv_key key = policy_key(KV_POLICY_FROM, *version_out);
+    enum find found = store_load(&read->txn, &store_policy_from_kind, &key, read->arena, from_ms_out, err);
+    return found == FIND_FAILED ? -1 : 0;
 }
 
 int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out, struct err *err)

@@ -245,8 +245,9 @@ int store_put_policy(struct store *store, const struct policy_record *record, ui
 /* store_find_policy - version 0: the newest. */
 enum find store_find_policy(struct store_read *read, uint64_t version, struct policy_record *out,
                             struct err *err);
-/* store_newest_policy - its version alone; 0: none was ever loaded. */
-int store_newest_policy(struct store_read *read, uint64_t *version_out, struct err *err) SEAL_CHECKED;
+/* store_newest_policy - its version, 0: none was ever loaded, and since when it is in force; its text, which may be long, is not read. */
+int store_newest_policy(struct store_read *read, uint64_t *version_out, int64_t *from_ms_out,
+                        struct err *err) SEAL_CHECKED;
 int store_policies(struct store_read *read, struct policy_record **out, size_t *n_out,
                    struct err *err) SEAL_CHECKED;
 

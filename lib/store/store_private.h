@@ -18,8 +18,8 @@ struct store_read {
 };
 
 extern const struct record_kind store_cert_kind, store_key_kind, store_user_kind, store_ca_kind,
-    store_pgp_kind, store_pgp_own_kind, store_policy_kind, store_list_kind, store_journal_kind,
-    store_remembered_kind, store_crl_kind, store_crl_piece_kind;
+    store_pgp_kind, store_pgp_own_kind, store_policy_kind, store_policy_from_kind, store_list_kind,
+    store_journal_kind, store_remembered_kind, store_crl_kind, store_crl_piece_kind;
 
 /* store_load_site_secret - FIND_ABSENT: nobody asked for it yet. */
 enum find store_load_site_secret(struct kv_txn *txn, unsigned char out[STORE_SITE_SECRET_SIZE],

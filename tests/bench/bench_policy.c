@@ -10,6 +10,7 @@
 #include <check.h>
 
 #include <ftw.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -121,7 +122,7 @@ static void measure_groups(unsigned nrules)
 struct traffic {
     struct reload *reload;
     atomic_bool *stop;
-    double longest; /* seconds until one had its snapshot */
+    double longest; /* seconds until one had its snapshot, or until it was rid of it */
 };
 
 static void *begin_messages(void *arg)
@@ -133,9 +134,11 @@ static void *begin_messages(void *arg)
         struct snapshot *snapshot = reload_snapshot(traffic->reload, &err);
         double waited = seconds() - begin;
         ck_assert_msg(snapshot != NULL, "%s", err.msg);
-        snapshot_free(&snapshot);
-        traffic->longest = waited > traffic->longest ? waited : traffic->longest;
         usleep(1000);
+        begin = seconds();
+        snapshot_free(&snapshot);
+        waited = fmax(waited, seconds() - begin);
+        traffic->longest = fmax(waited, traffic->longest);
     }
     return NULL;
 }
@@ -149,29 +152,53 @@ static void put_policy(struct store *store, const char *text)
     ck_assert_msg(store_put_policy(store, &record, &version, &err) == 0, "%s", err.msg);
 }
 
-static void watch_reload(struct store *store, struct reload *reload, const char *text)
+/* The longest wait of one message while a policy is loaded (NULL: while nothing is) and comes into force. */
+static double watch(struct store *store, struct reload *reload, const char *text)
 {
     atomic_bool stop = false;
     struct traffic traffic[4];
     pthread_t threads[SEAL_COUNT(traffic)];
-    double end = seconds() + duration, longest = 0;
-    unsigned loaded = 0;
+    double longest = 0;
     for (size_t i = 0; i < SEAL_COUNT(threads); i++) {
         traffic[i] = (struct traffic){.reload = reload, .stop = &stop};
         ck_assert_int_eq(pthread_create(&threads[i], NULL, begin_messages, &traffic[i]), 0);
     }
-    do {
+    if (text != NULL)
         put_policy(store, text);
-        loaded++;
-        usleep(1000 * (STORE_POLICY_LEAD_MS + 100));
-    } while (seconds() < end);
+    usleep(1000 * (STORE_POLICY_LEAD_MS + 200));
     atomic_store(&stop, true);
     for (size_t i = 0; i < SEAL_COUNT(threads); i++) {
         pthread_join(threads[i], NULL);
-        longest = traffic[i].longest > longest ? traffic[i].longest : longest;
+        longest = fmax(longest, traffic[i].longest);
     }
-    printf("  loaded %u times while messages began: the longest wait of one was %.1f ms\n", loaded,
-           longest * 1e3);
+    return longest;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double l = *(const double *)a, r = *(const double *)b;
+    return (l > r) - (l < r);
+}
+
+#define ROUNDS_MAX 1000
+
+/* In turn with and without, so that both have the same noise of the machine; what one round meets by chance the median leaves out. */
+static void watch_reload(struct store *store, struct reload *reload, const char *text)
+{
+    static double with[ROUNDS_MAX], without[ROUNDS_MAX];
+    double end = seconds() + 10 * duration;
+    size_t n = 0;
+    do {
+        without[n] = watch(store, reload, NULL);
+        with[n++] = watch(store, reload, text);
+    } while (seconds() < end && n < ROUNDS_MAX);
+    qsort(with, n, sizeof *with, by_size);
+    qsort(without, n, sizeof *without, by_size);
+    printf("  loaded %zu times while messages began: the longest wait of one was %.2f ms (%.2f in the median "
+           "of the times), "
+           "without loading %.2f (%.2f): ratio %.1f (%.1f)\n",
+           n, with[n - 1] * 1e3, with[n / 2] * 1e3, without[n - 1] * 1e3, without[n / 2] * 1e3,
+           with[n - 1] / without[n - 1], with[n / 2] / without[n / 2]);
 }
 
 static void measure_snapshot(struct store *store, const char *text)

@@ -16,9 +16,11 @@ START_TEST(without_a_policy_there_is_no_newest)
 {
     struct policy_record out;
     uint64_t version = 1;
+    int64_t from_ms = 1;
     SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
-    ck_ok(store_newest_policy(read, &version, &err));
+    ck_ok(store_newest_policy(read, &version, &from_ms, &err));
     ck_assert_uint_eq(version, 0);
+    ck_assert_int_eq(from_ms, 0);
     ck_assert_int_eq(store_find_policy(read, 0, &out, &err), FIND_ABSENT);
     ck_assert_int_eq(store_find_policy(read, 1, &out, &err), FIND_ABSENT);
 }
@@ -57,11 +59,26 @@ START_TEST(the_newest_is_found_whatever_else_is_in_the_store)
     ck_ok(store_put_ca(fixture_store, &ca, &err));     /* sorts before them */
     ck_assert_uint_eq(put("second"), 2);
     uint64_t version;
+    int64_t from_ms;
     SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
     ck_assert_int_eq(store_find_policy(read, 0, &out, &err), FIND_FOUND);
     ck_assert_str_eq(out.text, "second");
-    ck_ok(store_newest_policy(read, &version, &err));
+    ck_ok(store_newest_policy(read, &version, &from_ms, &err));
     ck_assert_uint_eq(version, 2);
+}
+END_TEST
+
+START_TEST(the_newest_tells_since_when_it_is_in_force)
+{
+    const struct policy_record record = {.text = "later", .from_ms = 1234567890123, .by = "root"};
+    uint64_t version;
+    int64_t from_ms;
+    put("at once");
+    ck_ok(store_put_policy(fixture_store, &record, &version, &err));
+    SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
+    ck_ok(store_newest_policy(read, &version, &from_ms, &err));
+    ck_assert_uint_eq(version, 2);
+    ck_assert_int_eq(from_ms, 1234567890123);
 }
 END_TEST
 
@@ -134,6 +151,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, without_a_policy_there_is_no_newest);
     tcase_add_test(tcase, versions_count_up_and_all_are_kept);
     tcase_add_test(tcase, the_newest_is_found_whatever_else_is_in_the_store);
+    tcase_add_test(tcase, the_newest_tells_since_when_it_is_in_force);
     tcase_add_test(tcase, a_policy_that_is_too_big_is_refused);
     tcase_add_test(tcase, a_version_keeps_its_files_of_addresses);
     tcase_add_test(tcase, a_list_may_be_as_long_as_a_policy_may_have_and_is_kept_once);
