@@ -2,6 +2,7 @@
 #include "keyd/desk.h"
 
 #include "keyd/open_key.h"
+#include "token/remote.h"
 #include "token/soft.h"
 
 #include <stdio.h>
@@ -187,6 +188,20 @@ static int answer_new_key(struct turn *turn, struct err *err)
     return 0;
 }
 
+/* Appends what the token child says of itself; cut to what there is room for. */
+static void add_token_status(struct turn *turn)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf status = BUF_INIT(WIRE_DATA_MAX);
+    if (remote_status(turn->desk->token, &status, &err) < 0) {
+        buf_clear(&status);
+        buf_add_str(&status, "pkcs11 away\n");
+    }
+    struct span text = span_sub(buf_span(&status), 0, sizeof turn->data - turn->used);
+    memcpy(turn->data + turn->used, text.ptr, text.len);
+    set_data(turn, turn->used + text.len);
+}
+
 static int answer_status(struct turn *turn, struct err *err)
 {
     struct desk *desk = turn->desk;
@@ -199,6 +214,8 @@ static int answer_status(struct turn *turn, struct err *err)
     if (n < 0 || (size_t)n >= sizeof turn->data)
         return err_set(err, ERR_BUG, "counts without end");
     set_data(turn, (size_t)n);
+    if (desk->token != NULL)
+        add_token_status(turn);
     return 0;
 }
 

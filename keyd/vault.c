@@ -1,26 +1,42 @@
-/* vault - the master key of a file, in locked memory. */
+/* vault - which master key a record is under says its version. */
 #include "keyd/vault.h"
 
-#include "token/wrap.h"
+#include "token/remote.h"
+#include "token/wrap_token.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct vault {
-    struct secret master;
+    struct secret master;  /* empty: none */
+    const char *token_uri; /* "": none */
+    struct holder *token;
+    pthread_mutex_t lock; /* of what follows: opened when it is needed first */
+    struct key *key;
+    enum wrap_token_padding padding;
 };
 
-int vault_open(const char *master_path, struct vault **out, struct err *err)
+static int read_master(struct vault *vault, const char *path, struct err *err)
 {
-    struct vault *vault = xcalloc(1, sizeof *vault);
-    if (secret_read_file(&vault->master, master_path, secret_mode_of(master_path), err) < 0) {
-        free(vault);
+    if (*vault->token_uri != '\0' && access(path, F_OK) < 0 && errno == ENOENT)
+        return 0;
+    if (secret_read_file(&vault->master, path, secret_mode_of(path), err) < 0)
         return err_wrap(err, "master key");
-    }
-    *out = vault;
     if (vault->master.len == MASTER_KEY_SIZE)
         return 0;
-    err_set(err, ERR_CONFIG, "master key: %s: %zu octets instead of %d", master_path, vault->master.len,
-            MASTER_KEY_SIZE);
+    return err_set(err, ERR_CONFIG, "master key: %s: %zu octets instead of %d", path, vault->master.len,
+                   MASTER_KEY_SIZE);
+}
+
+int vault_open(const char *master_path, const char *token_uri, struct vault **out, struct err *err)
+{
+    *out = xcalloc(1, sizeof **out);
+    (*out)->token_uri = token_uri;
+    pthread_mutex_init(&(*out)->lock, NULL);
+    if (read_master(*out, master_path, err) == 0)
+        return 0;
     vault_free(out);
     return -1;
 }
@@ -30,18 +46,63 @@ void vault_free(struct vault **vault)
     if (*vault == NULL)
         return;
     secret_fini(&(*vault)->master);
+    key_free(&(*vault)->key);
+    pthread_mutex_destroy(&(*vault)->lock);
     free(*vault);
     *vault = NULL;
 }
 
-int vault_unwrap(const struct vault *vault, const char *owner, struct span subject, struct span wrapped,
-                 struct secret *out, struct err *err)
+void vault_use(struct vault *vault, struct holder *token)
 {
-    return wrap_open(&vault->master, owner, subject, wrapped, out, err);
+    vault->token = token;
 }
 
-int vault_wrap(const struct vault *vault, const char *owner, struct span subject, const struct secret *secret,
+static int open_key_locked(struct vault *vault, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(WIRE_PUBLIC_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf unused = BUF_INIT(WIRE_MAX);
+    SEAL_CLEANUP(key_free) struct key *key = NULL;
+    if (vault->key != NULL)
+        return 0;
+    if (remote_seal(vault->token, "", (struct span){NULL, 0}, vault->token_uri, &public, &unused, err) < 0)
+        return -1;
+    const struct sealed_key sealed = {"", buf_span(&public), span_of(vault->token_uri)};
+    if (holder_open_key(vault->token, &sealed, "", &key, err) < 0 ||
+        wrap_token_choose(key, &vault->padding, err) < 0)
+        return -1;
+    vault->key = key;
+    key = NULL;
+    return 0;
+}
+
+static int open_key(struct vault *vault, struct err *err)
+{
+    if (vault->token == NULL || *vault->token_uri == '\0')
+        return err_set(err, ERR_CONFIG,
+                       "this is wrapped under a token's key, and none is set (master-key-token =)");
+    pthread_mutex_lock(&vault->lock);
+    int result = open_key_locked(vault, err);
+    pthread_mutex_unlock(&vault->lock);
+    return result < 0 ? err_wrap(err, "master key") : 0;
+}
+
+int vault_unwrap(struct vault *vault, const char *owner, struct span subject, struct span wrapped,
+                 struct secret *out, struct err *err)
+{
+    *out = (struct secret){.ptr = NULL};
+    if (wrapped.len == 0 || wrapped.ptr[0] != WRAP_TOKEN_VERSION)
+        return wrap_open(&vault->master, owner, subject, wrapped, out, err);
+    if (open_key(vault, err) < 0)
+        return -1;
+    return wrap_token_open(vault->key, owner, subject, wrapped, out, err);
+}
+
+int vault_wrap(struct vault *vault, const char *owner, struct span subject, const struct secret *secret,
                struct buf *out, struct err *err)
 {
-    return wrap_seal(&vault->master, owner, subject, secret, out, err);
+    if (*vault->token_uri == '\0')
+        return wrap_seal(&vault->master, owner, subject, secret, out, err);
+    if (open_key(vault, err) < 0)
+        return -1;
+    return wrap_token_seal(key_public(vault->key), vault->padding, owner, subject, secret, out, err);
 }

@@ -1,20 +1,29 @@
-/* vault - the master key, and what is wrapped under it. Of the key worker alone. */
+/*
+ * vault - the master key, and what is wrapped under it. Of the key worker alone. Any thread.
+ *
+ * The master key is that of a file, in locked memory, or an RSA key on a token (token/wrap_token.h). With a token's, a file that is there
+ * too still opens what was wrapped under it.
+ */
 #ifndef KEYD_VAULT_H
 #define KEYD_VAULT_H
 
 #include "base/buf.h"
 #include "base/secret.h"
+#include "token/holder.h"
 
 struct vault;
 
-/* vault_open - ERR_CONFIG when the file is not there or others may read it. */
-int vault_open(const char *master_path, struct vault **out, struct err *err) SEAL_CHECKED;
+/* vault_open - token_uri: "" for the file alone. ERR_CONFIG when the file is not there or others may read it. */
+int vault_open(const char *master_path, const char *token_uri, struct vault **out,
+               struct err *err) SEAL_CHECKED;
 void vault_free(struct vault **vault);
+/* vault_use - who is asked for the token's key; borrowed. */
+void vault_use(struct vault *vault, struct holder *token);
 
-/* vault_unwrap, vault_wrap - bound to owner and subject, see token/wrap.h. */
-int vault_unwrap(const struct vault *vault, const char *owner, struct span subject, struct span wrapped,
+/* vault_unwrap, vault_wrap - bound to owner and subject, see token/wrap.h. ERR_BUSY: the token is away. */
+int vault_unwrap(struct vault *vault, const char *owner, struct span subject, struct span wrapped,
                  struct secret *out, struct err *err) SEAL_CHECKED;
-int vault_wrap(const struct vault *vault, const char *owner, struct span subject, const struct secret *secret,
+int vault_wrap(struct vault *vault, const char *owner, struct span subject, const struct secret *secret,
                struct buf *out, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -48,7 +48,8 @@ static int start(struct worker *w, struct err *err)
 {
     const struct settings *settings = w->conf->settings;
     struct desk *desk = &w->desk;
-    if (vault_open(settings->master_key, &desk->vault, err) < 0 || warm_up(err) < 0)
+    if (vault_open(settings->master_key, settings->keys.master_token, &desk->vault, err) < 0 ||
+        warm_up(err) < 0)
         return -1;
     desk->audit = w->conf->audit;
     desk->cache = cache_new();
@@ -56,6 +57,7 @@ static int start(struct worker *w, struct err *err)
     if (settings->keys.pkcs11.modules.n > 0) {
         w->lanes = lines_new_given(settings->keys.pkcs11.timeout * 1000, on_token_hangs, w);
         desk->token = remote_new_on(w->lanes);
+        vault_use(desk->vault, desk->token);
     }
     return service_new(desk, w->conf->allowed, &w->service, err);
 }

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define REPORT_MAX 64 /* slots of a module */
+
 int pkcs11_open(const struct pkcs11_conf *conf, struct pkcs11 **out, struct err *err)
 {
     struct pkcs11 *p11 = xcalloc(1, sizeof *p11);
@@ -39,7 +41,7 @@ void pkcs11_close(struct pkcs11 **p11)
 }
 
 /* "rsa rsa-raw pss oaep ecdsa ecdh": what the token offers for private keys. */
-static void report_mechanisms(const struct pkcs11_token *token, struct buf *out)
+static void report_mechanisms(struct ck_function_list *fn, ck_slot_id_t slot, struct buf *out)
 {
     static const struct {
         const char *name;
@@ -50,23 +52,52 @@ static void report_mechanisms(const struct pkcs11_token *token, struct buf *out)
         {"pss", CKM_RSA_PKCS_PSS, CKF_SIGN}, {"oaep", CKM_RSA_PKCS_OAEP, CKF_DECRYPT},
         {"ecdsa", CKM_ECDSA, CKF_SIGN},      {"ecdh", CKM_ECDH1_DERIVE, CKF_DERIVE},
     };
-    for (size_t i = 0; i < SEAL_COUNT(known); i++)
-        if (pkcs11_token_can(token, known[i].mechanism, known[i].flag))
+    for (size_t i = 0; i < SEAL_COUNT(known); i++) {
+        struct ck_mechanism_info info = {.flags = 0};
+        if (fn->C_GetMechanismInfo(slot, known[i].mechanism, &info) == CKR_OK &&
+            (info.flags & known[i].flag) != 0)
             buf_printf(out, " %s", known[i].name);
+    }
+}
+
+static const char *token_state(const struct pkcs11 *p11, const struct ck_function_list *fn, ck_slot_id_t slot)
+{
+    for (size_t i = 0; i < p11->ntokens; i++)
+        if (p11->tokens[i]->fn == fn && p11->tokens[i]->slot == slot)
+            return p11->tokens[i]->is_open ? "logged in" : "login failed";
+    return "not used yet";
+}
+
+static void report_token(const struct pkcs11 *p11, struct ck_function_list *fn, ck_slot_id_t slot,
+                         struct buf *out)
+{
+    struct ck_token_info info;
+    char label[33];
+    if (fn->C_GetTokenInfo(slot, &info) != CKR_OK || (info.flags & CKF_TOKEN_INITIALIZED) == 0)
+        return;
+    cryptoki_text(info.label, sizeof info.label, label, sizeof label);
+    buf_add_str(out, "pkcs11-token ");
+    text_clean(span_of(label), out);
+    buf_printf(out, ": %s,", token_state(p11, fn, slot));
+    report_mechanisms(fn, slot, out);
+    buf_add_char(out, '\n');
+}
+
+static void report_module(const struct pkcs11 *p11, const struct cryptoki *module, struct buf *out)
+{
+    ck_slot_id_t slots[REPORT_MAX];
+    unsigned long n = SEAL_COUNT(slots);
+    buf_printf(out, "pkcs11-module %s\n", module->about);
+    if (module->fn->C_GetSlotList(1, slots, &n) != CKR_OK)
+        return;
+    for (unsigned long i = 0; i < n; i++)
+        report_token(p11, module->fn, slots[i], out);
 }
 
 void pkcs11_report(struct pkcs11 *p11, struct buf *out)
 {
-    for (size_t i = 0; i < p11->nmodules; i++)
-        buf_printf(out, "pkcs11-module %s\n", p11->modules[i]->about);
     pthread_mutex_lock(&p11->lock);
-    for (size_t i = 0; i < p11->ntokens; i++) {
-        const struct pkcs11_token *token = p11->tokens[i];
-        buf_add_str(out, "pkcs11-token ");
-        text_clean(span_of(token->label), out);
-        buf_add_str(out, token->is_open ? ": open," : ": no login,");
-        report_mechanisms(token, out);
-        buf_add_char(out, '\n');
-    }
+    for (size_t i = 0; i < p11->nmodules; i++)
+        report_module(p11, p11->modules[i], out);
     pthread_mutex_unlock(&p11->lock);
 }

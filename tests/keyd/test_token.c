@@ -18,13 +18,16 @@ static struct softhsm hsm;
 static struct sealkeyd keyd;
 static struct holder *holder;
 
-static void start(void)
+static void start(const char *also)
 {
     char more[600];
     struct err err = ERR_INIT;
-    snprintf(more, sizeof more, "pkcs11-module = %s\npkcs11-pin-files = gw %s\n", SOFTHSM_MODULE,
-             hsm.pin_path[0]);
-    sealkeyd_start(&keyd, more);
+    snprintf(more, sizeof more, "pkcs11-module = %s\npkcs11-pin-files = gw %s\n%s", SOFTHSM_MODULE,
+             hsm.pin_path[0], also);
+    sealkeyd_prepare(&keyd, more);
+    if (also[0] != '\0')
+        ck_assert_int_eq(unlink(keyd.master_file), 0);
+    sealkeyd_launch(&keyd);
     sealkeyd_logged(&keyd, "event=started who=token", 1);
     ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
 }
@@ -33,7 +36,18 @@ static void setup(void)
 {
     softhsm_init(&hsm);
     softhsm_token(&hsm, "gw", PIN);
-    start();
+    start("");
+}
+
+/* The master key is on the token, and nowhere else. */
+static void setup_master(void)
+{
+    EVP_PKEY *pkey = keys_load("rsa2048-2");
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, "gw", PIN);
+    softhsm_import(&hsm, "gw", PIN, "master", "0b", pkey, SOFTHSM_SIGN);
+    EVP_PKEY_free(pkey);
+    start("master-key-token = pkcs11:token=gw;object=master\n");
 }
 
 static void teardown(void)
@@ -145,6 +159,24 @@ START_TEST(key_that_is_on_the_token_is_enrolled)
 }
 END_TEST
 
+START_TEST(status_names_modules_and_tokens)
+{
+    struct buf status = BUF_INIT(WIRE_DATA_MAX);
+    struct err err = ERR_INIT;
+    struct made made;
+    ck_ok(remote_status(holder, &status, &err));
+    ck_assert_msg(strstr(buf_str(&status), "pkcs11-module SoftHSM") != NULL, "%s", buf_str(&status));
+    ck_assert_msg(strstr(buf_str(&status), "pkcs11-token gw: not used yet, rsa ") != NULL, "%s",
+                  buf_str(&status));
+    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &made);
+    buf_clear(&status);
+    ck_ok(remote_status(holder, &status, &err));
+    ck_assert_msg(strstr(buf_str(&status), "pkcs11-token gw: logged in,") != NULL, "%s", buf_str(&status));
+    buf_fini(&status);
+    made_fini(&made);
+}
+END_TEST
+
 /* Until it works again, each failure is temporary. */
 static void wait_until_it_signs(struct key *key)
 {
@@ -221,6 +253,47 @@ START_TEST(wrong_pin_is_tried_once_whoever_is_started_again)
 }
 END_TEST
 
+START_TEST(soft_key_is_wrapped_under_a_key_of_the_token)
+{
+    struct made made;
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    made_init(&made);
+    ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
+    ck_assert_int_eq(made.wrapped.ptr[0], 2);
+    start_anew();
+    sealkeyd_logged(&keyd, "event=started who=token", 2);
+    ck_ok(open_made(&made, &key, &err));
+    check_signs(key);
+    key_free(&key);
+    made.wrapped.ptr[made.wrapped.len - 1] ^= 1;
+    ck_fails(open_made(&made, &key, &err), ERR_CRYPTO);
+    made_fini(&made);
+}
+END_TEST
+
+START_TEST(without_the_token_nothing_is_unwrapped_and_that_is_temporary)
+{
+    struct made made;
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    made_init(&made);
+    ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
+    softhsm_remove(&hsm);
+    start_anew();
+    ck_fails(open_made(&made, &key, &err), ERR_BUSY);
+    softhsm_restore(&hsm);
+    while (open_made(&made, &key, &err) < 0) {
+        ck_assert_msg(err_class(err.code) == ERR_CLASS_TEMPORARY, "%s", err.msg);
+        err_clear(&err);
+        (void)poll(NULL, 0, 20);
+    }
+    check_signs(key);
+    key_free(&key);
+    made_fini(&made);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/token");
@@ -228,9 +301,15 @@ static Suite *suite(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, key_made_on_the_token_signs);
     tcase_add_test(all, key_that_is_on_the_token_is_enrolled);
+    tcase_add_test(all, status_names_modules_and_tokens);
     tcase_add_test(all, token_that_was_away_is_used_again_without_anybody);
     tcase_add_test(all, wrong_pin_is_tried_once_whoever_is_started_again);
     suite_add_tcase(s, all);
+    TCase *master = tcase_create("master");
+    tcase_add_checked_fixture(master, setup_master, teardown);
+    tcase_add_test(master, soft_key_is_wrapped_under_a_key_of_the_token);
+    tcase_add_test(master, without_the_token_nothing_is_unwrapped_and_that_is_temporary);
+    suite_add_tcase(s, master);
     return s;
 }
 
