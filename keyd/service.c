@@ -72,6 +72,7 @@ static bool answer_one(struct service *s, const struct connection *c, char packe
     bool go_on = desk_answer(s->desk, &c->peer, question, answer);
     go_on = send_answer(c->fd, answer) && go_on;
     explicit_bzero(answer->ptr, answer->len);
+    explicit_bzero(packet, question.len);
     atomic_fetch_sub(&s->answering, 1);
     return go_on;
 }

@@ -75,9 +75,19 @@ static struct line *line_new(struct lines *lines, int fd, unsigned generation)
     return line;
 }
 
-static void line_free(struct line *line)
+/* What was kept is a passphrase, what was answered may be a key. */
+static void wipe(struct line *line)
 {
     explicit_bzero(line->answer, line->received);
+    line->received = 0;
+    if (line->question.ptr != NULL)
+        explicit_bzero(line->question.ptr, line->question.len);
+    buf_clear(&line->question);
+}
+
+static void line_free(struct line *line)
+{
+    wipe(line);
     mem_close(&line->fd);
     buf_fini(&line->question);
     free(line);
@@ -207,8 +217,7 @@ void lines_done(struct line **line)
     *line = NULL;
     if (l == NULL)
         return;
-    explicit_bzero(l->answer, l->received);
-    l->received = 0;
+    wipe(l);
     struct lines *lines = l->lines;
     pthread_mutex_lock(&lines->lock);
     bool keep = l->generation == lines->generation;

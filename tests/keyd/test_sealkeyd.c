@@ -153,6 +153,60 @@ START_TEST(passphrase_that_it_keeps_is_opened_for_its_owner_alone)
 }
 END_TEST
 
+/* The octets themselves, and as hex digits. */
+static void is_not_in(const struct buf *log, const void *secret, size_t n)
+{
+    SEAL_CLEANUP(buf_fini) struct buf hex = BUF_INIT(10000);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&hex, "%02x", ((const unsigned char *)secret)[i]);
+    ck_assert_uint_eq(span_find(buf_span(log), secret, n, 0), SIZE_MAX);
+    ck_assert_uint_eq(span_find(buf_span(log), hex.ptr, hex.len, 0), SIZE_MAX);
+}
+
+START_TEST(each_operation_has_one_line_and_none_has_key_material)
+{
+    static const char fingerprint[] = "00112233445566778899aabbccddeeff00112233";
+    struct err err = ERR_INIT;
+    struct made rsa, ec;
+    struct secret shared, content, passphrase;
+    unsigned char sig[2048], blob[256] = {1};
+    size_t len;
+    SEAL_CLEANUP(buf_fini) struct buf log = BUF_INIT(1u << 20), kept = BUF_INIT(WIRE_MAX);
+    make(&rsa, ALICE, KEY_RSA);
+    make(&ec, "", KEY_EC_P256);
+    struct key *alice = opened(&rsa, ALICE, ALICE), *ca = opened(&ec, "", "");
+    ck_ok(sign(alice, SIGN_PSS, sig, &len, &err));
+    ck_ok(key_decrypt(alice, WRAP_PKCS1, DIGEST_SHA1, (struct span){(const char *)blob, sizeof blob},
+                      &content, &err));
+    ck_ok(key_derive(ca, span_sub(buf_span(&ec.public), ec.public.len - 65, 65), &shared, &err));
+    ck_ok(secret_copy(&passphrase, "correct horse battery staple", 28, &err));
+    ck_ok(holder_keep_secret(holder, ALICE, fingerprint, &passphrase, &kept, &err));
+    sealkeyd_logged(&keyd, "event=keep", 1);
+    sealkeyd_read_log(&keyd, &log);
+    static const char *const lines[] = {"event=generate key=", "event=open key=",   "event=sign key=",
+                                        "event=decrypt key=",  "event=derive key=", "for=\"\" pid="};
+    for (size_t i = 0; i < SEAL_COUNT(lines); i++)
+        ck_assert_msg(strstr(buf_str(&log), lines[i]) != NULL, "%s", lines[i]);
+    const char *at = strstr(buf_str(&log), "event=sign");
+    ck_assert_ptr_null(strstr(at + 1, "event=sign"));
+    ck_assert_ptr_nonnull(strstr(at, "for=" ALICE " pid="));
+    ck_assert_ptr_nonnull(strstr(at, "result=ok\n"));
+    is_not_in(&log, sig, 16);
+    is_not_in(&log, hash, 16);
+    is_not_in(&log, content.ptr, 16);
+    is_not_in(&log, shared.ptr, 16);
+    is_not_in(&log, passphrase.ptr, passphrase.len);
+    is_not_in(&log, keyd.master.ptr, 16);
+    secret_fini(&content);
+    secret_fini(&shared);
+    secret_fini(&passphrase);
+    key_free(&alice);
+    key_free(&ca);
+    unmake(&rsa);
+    unmake(&ec);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/sealkeyd");
@@ -163,6 +217,7 @@ static Suite *suite(void)
     tcase_add_test(tc, passphrase_that_it_keeps_is_opened_for_its_owner_alone);
     tcase_add_test(tc, key_is_opened_again_by_a_worker_that_was_started_again);
     tcase_add_test(tc, key_of_another_is_not_opened_for_him);
+    tcase_add_test(tc, each_operation_has_one_line_and_none_has_key_material);
     suite_add_tcase(s, tc);
     return s;
 }
