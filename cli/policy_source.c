@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 /* A pipe would be waited for, a device read without end. */
-static int check_regular(const char *path, struct err *err)
+int policy_source_check_regular(const char *path, struct err *err)
 {
     struct stat stat_of;
     if (stat(path, &stat_of) < 0)
@@ -20,7 +20,7 @@ static int check_regular(const char *path, struct err *err)
 static int read_file(struct cli *cli, const char *path, size_t max, struct policy_file *out, struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf buf = BUF_INIT(max);
-    if (check_regular(path, err) < 0 || io_read_file(path, &buf, err) < 0)
+    if (policy_source_check_regular(path, err) < 0 || io_read_file(path, &buf, err) < 0)
         return -1;
     out->path = path;
     out->text = (struct span){arena_spandup(cli->arena, buf_span(&buf)), buf.len};

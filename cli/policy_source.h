@@ -15,6 +15,8 @@ struct policy_source {
 /* policy_source_read - all of it, in cli->arena; as who calls. ERR_CONFIG for a file of addresses that is no regular file. */
 int policy_source_read(struct cli *cli, const char *path, struct policy_source *out,
                        struct err *err) SEAL_CHECKED;
+/* policy_source_check_regular - before a file is opened: ERR_ABSENT, ERR_CONFIG for one that is no regular file. */
+int policy_source_check_regular(const char *path, struct err *err) SEAL_CHECKED;
 /* policy_source_is - whether a version in the store is the same, lists included. */
 bool policy_source_is(const struct policy_source *source, const struct policy_record *record);
 /* policy_source_put - becomes the newest version; its number in version_out. */

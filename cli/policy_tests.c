@@ -2,6 +2,7 @@
 #include "cli/policy_tests.h"
 
 #include "base/io.h"
+#include "cli/policy_source.h"
 #include "policy/expect.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ int policy_tests_read(const char *path, struct buf *out, struct err *err)
     out->max = TABLE_MAX;
     if (access(path, F_OK) < 0 && errno == ENOENT)
         return err_set(err, ERR_ABSENT, "%s: there is no table of expectations", path);
-    if (io_read_file(path, out, err) < 0)
+    if (policy_source_check_regular(path, err) < 0 || io_read_file(path, out, err) < 0)
         return -1;
     if (out->len > 0 && memchr(out->ptr, '\0', out->len) != NULL)
         return err_set(err, ERR_CONFIG, "%s: a NUL octet", path);

@@ -8,7 +8,7 @@
 /* policy_tests_path - of a policy's file. */
 const char *policy_tests_path(struct cli *cli, const char *policy_path);
 
-/* policy_tests_read - ERR_ABSENT when there is no table. */
+/* policy_tests_read - ERR_ABSENT when there is no table, ERR_CONFIG when it is no regular file. */
 int policy_tests_read(const char *path, struct buf *out, struct err *err) SEAL_CHECKED;
 
 /* policy_tests_run - says what fails, in cli->out. ERR_CONFIG when something does, or the table cannot be read. n_out: tests that there are. */

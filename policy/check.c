@@ -146,6 +146,7 @@ size_t policy_check(const struct policy *policy, struct buf *out)
     check_rules(&c);
     check_oracle(&c);
     check_leaks(&c);
+    check_pairs_end(&c);
     print_findings(&c, out);
     return c.errors;
 }

@@ -45,11 +45,11 @@ static void check_copies(struct checking *c, const struct rule *rule)
 }
 
 /* The next rule that requires encryption of mail that this one has let go on. */
-static const struct rule *required_later(const struct checking *c, size_t at)
+static const struct rule *required_later(struct checking *c, size_t at)
 {
     for (size_t i = at + 1; i < c->policy->nrules; i++)
         if (check_requires_encryption(&c->policy->rules[i]) &&
-            !rule_excludes(&c->policy->rules[at], &c->policy->rules[i]))
+            !check_excludes(c, &c->policy->rules[at], &c->policy->rules[i]))
             return &c->policy->rules[i];
     return NULL;
 }
@@ -98,7 +98,7 @@ static void check_opened(struct checking *c, size_t at)
             step = opened_for_strangers(c, later, STEPS);
         else if (!opens_for_good(later))
             step = NULL;
-        if (step == NULL || rule_excludes(rule, later))
+        if (step == NULL || check_excludes(c, rule, later))
             continue;
         warn_opened(c, opens ? later : rule, step, opens ? rule : later);
         return;
@@ -135,7 +135,7 @@ static void check_held_later(struct checking *c, size_t at)
     for (size_t i = at + 1; i < c->policy->nrules; i++) {
         const struct rule *later = &c->policy->rules[i];
         const struct step *hold = rule_step(later, STEP_HOLD);
-        if (hold == NULL || rule_excludes(rule, later))
+        if (hold == NULL || check_excludes(c, rule, later))
             continue;
         check_warning(c, hold->line,
                       "rule \"%s\": '%s' defers mail that rule \"%s\" wants encrypted: what is held is "

@@ -98,7 +98,7 @@ static void check_behind(struct checking *c, const struct rule *const *asking, s
     for (size_t i = 0; i < n; i++) {
         const struct rule *earlier = asking[i];
         bool both = (rule_directions(earlier) & rule_directions(later) & OPENED_DIRECTIONS) != 0;
-        if (!both || !changes_outward(earlier, later) || rule_excludes(earlier, later))
+        if (!both || !changes_outward(earlier, later) || check_excludes(c, later, earlier))
             continue;
         check_error(c, step->line,
                     "rule \"%s\": '%s' answers the sender of encrypted mail, and 'verified' in line %u (rule "

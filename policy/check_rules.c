@@ -2,9 +2,6 @@
 #include "policy/checking.h"
 #include "policy/swallow.h"
 
-#define COMPARED_MAX   2000000 /* pairs of rules, so far as it is shared out: in a second or so */
-#define COMPARED_FLOOR 100     /* rules under one value with which each is compared in any case */
-
 bool check_requires_encryption(const struct rule *rule)
 {
     const struct step *encrypt = rule_step(rule, STEP_ENCRYPT);
@@ -15,12 +12,6 @@ static bool is_void(const struct rule *rule)
 {
     const struct condition *one, *other;
     return rule_directions(rule) == 0 || rule_contradiction(rule, &one, &other);
-}
-
-static size_t share_of_each(size_t nrules)
-{
-    size_t share = COMPARED_MAX / (nrules + 1);
-    return share > COMPARED_FLOOR ? share : COMPARED_FLOOR;
 }
 
 static void check_cut(struct checking *c, const struct rule *first, size_t n)
@@ -38,7 +29,7 @@ static void check_swallowed(struct checking *c)
 {
     size_t ncut = 0;
     const struct rule *first_cut = NULL;
-    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new(share_of_each(c->policy->nrules));
+    SEAL_CLEANUP(swallow_free) struct swallow *index = swallow_new(check_share(c));
     for (size_t i = 0; i < c->policy->nrules; i++) {
         const struct rule *rule = &c->policy->rules[i];
         struct swallow_search search = {.cut = false};
@@ -76,7 +67,7 @@ static void check_escape(struct checking *c, const size_t *next, size_t at)
     const struct rule *rule = &c->policy->rules[at];
     for (size_t i = next[at + 1]; i < c->policy->nrules; i = next[i + 1]) {
         const struct rule *later = &c->policy->rules[i];
-        if (rule_excludes(rule, later))
+        if (check_excludes(c, rule, later))
             continue;
         check_warning(c, rule->line,
                       "rule \"%s\": its keyword lets mail escape from rule \"%s\", which requires encryption",

@@ -1,5 +1,6 @@
 """sealadm policy test, and the table of expectations beside the policy."""
 import json
+import os
 import re
 import unittest
 
@@ -164,6 +165,16 @@ class PolicyTest(Case):
         self.unchanged("policy", "rollback", says='the policy has no rule "no programs"')
         self.done("policy", "rollback", "--force")
         self.assertEqual(self.done("policy", "show"), older)
+
+    def test_table_that_is_no_file_is_refused_and_not_waited_for(self):
+        table = self.site.policy.with_suffix(".tests")
+        os.mkfifo(table)
+        self.fails("policy", "check", says="policy.tests: not a regular file")
+        self.fails("policy", "test", says="policy.tests: not a regular file")
+        self.fails("policy", "load", says="policy.tests: not a regular file")
+        table.unlink()
+        table.mkdir()
+        self.fails("policy", "check", says="policy.tests: not a regular file")
 
     def test_messages_of_its_own_want_inject(self):
         text = POLICY.replace('rule "out"', 'rule "archive"\n    when outbound\n    copy to archive@ours.example\n    continue\nrule "out"')
