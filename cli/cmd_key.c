@@ -128,6 +128,8 @@ static void print_text(struct cli *cli, const struct key_record *key, const stru
         buf_printf(&cli->out, "  %s %u  %s  until %s%s", cert->key_kind, cert->key_bits,
                    trust_name(cert->trust), cli_date(cli, cert->not_after),
                    cert->not_after < cli->now ? " (expired)" : "");
+    if (key->uri != NULL)
+        buf_printf(&cli->out, "  %s", cli_clean(cli, key->uri));
     buf_add_char(&cli->out, '\n');
 }
 
@@ -138,6 +140,7 @@ static void print_json(struct cli *cli, struct json *json, const struct key_reco
     json_string(json, "fingerprint", key->fingerprint);
     json_string(json, "owner", *key->owner == '\0' ? NULL : key->owner);
     json_string(json, "created", cli_time(cli, key->created));
+    json_string(json, "token", key->uri);
     json_string(json, "trust", cert == NULL ? NULL : trust_name(cert->trust));
     json_string(json, "not_before", cert == NULL ? NULL : cli_time(cli, cert->not_before));
     json_string(json, "not_after", cert == NULL ? NULL : cli_time(cli, cert->not_after));

@@ -18,6 +18,8 @@ static int unwrap(struct cli *cli, const char *fingerprint, struct secret *pkcs8
         return -1;
     if (*key.owner == '\0')
         return err_set(err, ERR_POLICY, "the key of the own CA leaves the store only by sealadm backup");
+    if (key.uri != NULL)
+        return err_set(err, ERR_UNSUPPORTED, "key %.16s is on a token and does not leave it", fingerprint);
     if (secrets_read_master(cli, &master, err) < 0)
         return -1;
     return soft_unwrap(&master, key.owner, key.public_key, key.wrapped, pkcs8_out, err);

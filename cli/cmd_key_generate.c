@@ -2,14 +2,18 @@
 #include "cli/keys.h"
 #include "cli/own_pgp.h"
 #include "cli/secrets.h"
+#include "cli/tokens.h"
 
 #include "gate/own_ca.h"
 #include "smime/ca.h"
+#include "token/remote.h"
+#include "token/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY 86400
+#define DAY        86400
+#define PUBLIC_MAX 8192
 
 static const struct key_choice {
     const char *name;
@@ -59,14 +63,35 @@ static int user_name(struct cli *cli, const char *addr, const char **out, struct
     return found == FIND_FAILED ? -1 : 0;
 }
 
-static int issue(struct cli *cli, const struct own_ca_request *request, struct cert **cert_out,
-                 struct key_record *key_out, struct err *err)
+/* Where the key is to be made; sealkeyd NULL: here. */
+struct place {
+    const char *uri;
+    struct holder *sealkeyd;
+};
+
+static int issue_on_token(struct cli *cli, const struct place *place, const struct own_ca *ca,
+                          struct holder *holder, const struct own_ca_request *request, struct cert **cert_out,
+                          struct key_record *key_out, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(PUBLIC_MAX), wrapped = BUF_INIT(WRAP_MAX);
+    if (remote_generate_on_token(place->sealkeyd, request->addr, request->type, request->bits, place->uri,
+                                 &public, &wrapped, err) < 0 ||
+        own_ca_certify(ca, holder, request, buf_span(&public), buf_span(&wrapped), cli->arena, cert_out,
+                       key_out, err) < 0)
+        return -1;
+    key_out->uri = place->uri;
+    return 0;
+}
+
+static int issue(struct cli *cli, const struct place *place, const struct own_ca_request *request,
+                 struct cert **cert_out, struct key_record *key_out, struct err *err)
 {
     SEAL_CLEANUP(holder_free) struct holder *holder = NULL;
     struct own_ca ca;
     if (own_ca_find(cli->read, &ca, err) < 0 || secrets_open_holder(cli, &holder, err) < 0)
         return -1;
-    return own_ca_issue(&ca, holder, request, cli->arena, cert_out, key_out, err);
+    return place->sealkeyd == NULL ? own_ca_issue(&ca, holder, request, cli->arena, cert_out, key_out, err)
+                                   : issue_on_token(cli, place, &ca, holder, request, cert_out, key_out, err);
 }
 
 static int put_issued(struct cli *cli, const char *addr, struct cert *cert, struct key_record *key,
@@ -83,8 +108,8 @@ static int put_issued(struct cli *cli, const char *addr, struct cert *cert, stru
     return keys_say_next(cli, addr, err);
 }
 
-static int generate(struct cli *cli, const char *addr, const struct key_choice *choice, int64_t days,
-                    struct err *err)
+static int generate(struct cli *cli, const char *addr, const struct key_choice *choice,
+                    const struct place *place, int64_t days, struct err *err)
 {
     SEAL_CLEANUP(cert_free) struct cert *cert = NULL;
     struct key_record key;
@@ -93,7 +118,7 @@ static int generate(struct cli *cli, const char *addr, const struct key_choice *
                                      .bits = choice->bits,
                                      .not_before = cli->now,
                                      .not_after = cli->now + days * DAY};
-    if (user_name(cli, addr, &request.name, err) < 0 || issue(cli, &request, &cert, &key, err) < 0)
+    if (user_name(cli, addr, &request.name, err) < 0 || issue(cli, place, &request, &cert, &key, err) < 0)
         return -1;
     return put_issued(cli, addr, cert, &key, err);
 }
@@ -109,26 +134,33 @@ static int generate_openpgp(struct cli *cli, const char *addr, const char *type,
     return own_pgp_generate(cli, addr, choice->kind, days * DAY, err);
 }
 
-static int generate_x509(struct cli *cli, const char *addr, const char *type, int64_t days, struct err *err)
+static int generate_x509(struct cli *cli, const char *addr, const char *type, const char *uri, int64_t days,
+                         struct err *err)
 {
     const struct key_choice *choice = find_choice(type);
+    SEAL_CLEANUP(holder_free) struct holder *sealkeyd = NULL;
     if (choice == NULL)
         return err_set(err, ERR_USAGE, "--type %s: rsa2048, rsa3072, rsa4096, p256 or p384 is wanted", type);
-    if (secrets_open_store(cli, CLI_DROP, err) < 0)
+    if ((uri != NULL && (tokens_check(uri, err) < 0 || tokens_connect(cli, &sealkeyd, err) < 0)) ||
+        secrets_open_store(cli, CLI_DROP, err) < 0)
         return -1;
-    return generate(cli, addr, choice, days, err);
+    return generate(cli, addr, choice, &(struct place){uri, sealkeyd}, days, err);
 }
 
 int cmd_key_generate(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    const char *type = NULL, *days_text = NULL, *addr;
+    const char *type = NULL, *days_text = NULL, *uri = NULL, *addr;
     int64_t days = 0;
     bool openpgp = false;
     const struct cli_option options[] = {{.name = "--type", .value = &type},
                                          {.name = "--days", .value = &days_text},
+                                         {.name = "--token", .value = &uri},
                                          {.name = "--openpgp", .flag = &openpgp}};
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
         cli_address(cli, argv[0], &addr, err) < 0 || parse_days(days_text, &days, err) < 0)
         return -1;
-    return openpgp ? generate_openpgp(cli, addr, type, days, err) : generate_x509(cli, addr, type, days, err);
+    if (openpgp && uri != NULL)
+        return err_set(err, ERR_USAGE, "--token: OpenPGP keys are in gpg-agent, not on tokens");
+    return openpgp ? generate_openpgp(cli, addr, type, days, err)
+                   : generate_x509(cli, addr, type, uri, days, err);
 }

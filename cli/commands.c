@@ -24,7 +24,7 @@ const struct cli_command cli_commands[] = {
     {"key import", cmd_key_import, "FILE [--user ADDR|@DOMAIN] [--passphrase-file FILE]",
      "a private key with its certificate (PKCS#12, PEM), or an OpenPGP secret key"},
     {"key generate", cmd_key_generate,
-     "ADDR [--openpgp] [--type rsa2048|rsa3072|rsa4096|p256|p384|ed25519] [--days N]",
+     "ADDR [--openpgp] [--type rsa2048|rsa3072|rsa4096|p256|p384|ed25519] [--days N] [--token URI]",
      "a new key, its certificate from the own CA; or for OpenPGP"},
     {"key list", cmd_key_list, "[ADDR|@DOMAIN] [--json]", "private keys"},
     {"key export", cmd_key_export, "FP [--passphrase-file FILE] [--out FILE]",

@@ -46,21 +46,30 @@ static int issue(const struct own_ca *ca, struct holder *holder, const struct ow
     return ca_issue(cert, key, &wanted, out, err);
 }
 
-static struct span keep(struct arena *arena, const struct buf *octets)
+static struct span keep(struct arena *arena, struct span octets)
 {
-    return (struct span){arena_memdup(arena, octets->ptr, octets->len), octets->len};
+    return (struct span){arena_memdup(arena, octets.ptr, octets.len), octets.len};
+}
+
+int own_ca_certify(const struct own_ca *ca, struct holder *holder, const struct own_ca_request *request,
+                   struct span public_key, struct span wrapped, struct arena *arena, struct cert **cert_out,
+                   struct key_record *key_out, struct err *err)
+{
+    if (issue(ca, holder, request, public_key, cert_out, err) < 0)
+        return -1;
+    *key_out = (struct key_record){.fingerprint = arena_strdup(arena, cert_info(*cert_out)->fingerprint),
+                                   .owner = arena_strdup(arena, request->addr),
+                                   .public_key = keep(arena, public_key),
+                                   .wrapped = keep(arena, wrapped)};
+    return 0;
 }
 
 int own_ca_issue(const struct own_ca *ca, struct holder *holder, const struct own_ca_request *request,
                  struct arena *arena, struct cert **cert_out, struct key_record *key_out, struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(PUBLIC_MAX), wrapped = BUF_INIT(WRAP_MAX);
-    if (holder_generate(holder, request->addr, request->type, request->bits, &public, &wrapped, err) < 0 ||
-        issue(ca, holder, request, buf_span(&public), cert_out, err) < 0)
+    if (holder_generate(holder, request->addr, request->type, request->bits, &public, &wrapped, err) < 0)
         return -1;
-    *key_out = (struct key_record){.fingerprint = arena_strdup(arena, cert_info(*cert_out)->fingerprint),
-                                   .owner = arena_strdup(arena, request->addr),
-                                   .public_key = keep(arena, &public),
-                                   .wrapped = keep(arena, &wrapped)};
-    return 0;
+    return own_ca_certify(ca, holder, request, buf_span(&public), buf_span(&wrapped), arena, cert_out,
+                          key_out, err);
 }

@@ -36,5 +36,9 @@ struct own_ca_request {
 int own_ca_issue(const struct own_ca *ca, struct holder *holder, const struct own_ca_request *request,
                  struct arena *arena, struct cert **cert_out, struct key_record *key_out,
                  struct err *err) SEAL_CHECKED;
+/* own_ca_certify - the same for a private key that is there: on a token. type and bits of the request are not read. */
+int own_ca_certify(const struct own_ca *ca, struct holder *holder, const struct own_ca_request *request,
+                   struct span public_key, struct span wrapped, struct arena *arena, struct cert **cert_out,
+                   struct key_record *key_out, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -135,8 +135,8 @@ struct key_record {
     const char *fingerprint; /* of its certificate */
     const char *owner;       /* canonical address; the wrapping is bound to it */
     struct span public_key;  /* SubjectPublicKeyInfo, DER */
-    struct span wrapped;     /* soft: token/soft.h; empty with a uri */
-    const char *uri;         /* NULL, or a PKCS#11 URI */
+    struct span wrapped;     /* a private key, or the URI of a token's: token/wrap.h */
+    const char *uri;         /* for people: that URI; NULL: a soft key */
     int64_t created;
 };
 int store_put_key(struct store *store, const struct key_record *record, struct err *err) SEAL_CHECKED;

@@ -62,24 +62,26 @@ class Sealmilter:
             "hostname": "gw.ours.example",
             "authserv-id": "gw.ours.example",
             "log": "stderr",
-            "key-program": self.key_program(),
+            "key-program": self.dir / "sealkeyd",
             "key-user": KEY_USER,
             "openpgp-limiter": self.build / "lib/openpgp/seal-limit",
         } | {key.replace("_", "-"): value for key, value in settings.items()}
         self.policy = policy
+        self.key_environment = {}
         self._process = None
 
-    def key_program(self):
-        """sealkeyd, without the faults that are meant for sealmilter."""
-        program = self.dir / "sealkeyd"
-        program.write_text(f'#!/bin/sh\nunset SEAL_KILL_AT SEAL_FAULT_AT SEAL_FAULT_LOG\nexec {self.build}/keyd/sealkeyd "$@"\n')
+    def write_key_program(self):
+        """sealkeyd in its own environment, without the faults that are meant for sealmilter."""
+        exports = "".join(f"export {name}={value}\n" for name, value in self.key_environment.items())
+        program = self.settings["key-program"]
+        program.write_text(f'#!/bin/sh\nunset SEAL_KILL_AT SEAL_FAULT_AT SEAL_FAULT_LOG\n{exports}exec {self.build}/keyd/sealkeyd "$@"\n')
         program.chmod(0o755)
-        return program
 
     def configure(self, **settings):
         self.settings |= {key.replace("_", "-"): value for key, value in settings.items()}
         self.conf.write_text("".join(f"{key} = {value}\n" for key, value in self.settings.items()))
         self.policy_file.write_text(self.policy)
+        self.write_key_program()
 
     def adm(self, *arguments, check=True, input=None):
         """sealadm, as root: it becomes the state folder's owner by itself."""

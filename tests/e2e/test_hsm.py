@@ -1,0 +1,153 @@
+"""Private keys on a token: signed and opened there, in parallel, and what happens when the token or its PIN is not there."""
+import concurrent.futures
+import os
+import signal
+import unittest
+
+from harness import memory, message, mime, pki, smtp
+from harness.lab import wait_for
+from harness.postfix import Postfix
+from harness.sealsite import SealSite
+from harness.site import PostfixCase
+from harness.softhsm import SoftHSM
+
+BOB = "bob@far.example"
+CAROL, DAVE = "carol@ours.example", "dave@ours.example"
+HOLDERS = {CAROL: "rsa2048", DAVE: "p256"}
+PARALLEL, ROUNDS = 8, 5
+ENTITY = b"Content-Type: text/plain\r\n\r\nORCHID\r\n"
+
+
+class Scenarios(SealSite):
+    """Carol's RSA key and Dave's of a curve are on the token; nobody has them in a file."""
+
+    @classmethod
+    def set_up_site(cls):
+        cls.hsm = SoftHSM(cls.lab)
+        cls.seal_settings = cls.hsm.settings
+        cls.key_environment = cls.hsm.environment
+        super().set_up_site()
+        cls.upstream = cls.lab.start(Postfix(cls.lab, cls.mta.mx, name="upstream", settings={"local_header_rewrite_clients": ""}))
+        cls.holders = {}
+        for address, kind in HOLDERS.items():
+            cls.seal.adm("user", "add", address)
+            cls.seal.adm("key", "generate", address, "--type", kind, "--token", cls.hsm.uri(address.split("@")[0]))
+            cls.holders[address] = cls.person(address)
+
+    def key_processes(self):
+        """Supervisor, worker, token child."""
+        return [pid for pid in self.seal.descendants() if memory.program(pid) == "sealkeyd"]
+
+    def letter(self, address):
+        entity = mime.enveloped(mime.cms_of(pki.encrypt(ENTITY, self.holders[address])))
+        type(self).count += 1
+        return b"Message-ID: <%d@far.example>\r\n" % self.count + pki.mail(entity, f"Bob <{BOB}>", address)
+
+    count = 0
+
+    def arrive_signed(self, address):
+        """One message that is opened, one that is signed."""
+        self.arrive(address, self.letter(address))
+        self.submit(BOB, message.make(sender=address, to=BOB), sender=address, login=address)
+
+    def assert_opened(self, n):
+        """So many messages for each holder, each once."""
+        wait_for(lambda: all(sum(m.recipients == [address] for m in self.sink.messages) >= n for address in HOLDERS), "mail is opened")
+        self.mta.wait_empty()
+        for address in HOLDERS:
+            got = [m for m in self.sink.messages if m.recipients == [address]]
+            self.assertEqual(len(got), n, address)
+            self.assertEqual(len({m.header("Message-ID")[0] for m in got}), n)
+            for m in got:
+                self.assertIn(b"ORCHID", m.data)
+
+    def assert_signed(self, n):
+        wait_for(lambda: sum(m.recipients == [BOB] for m in self.sink.messages) >= n, "mail is signed")
+        self.mta.wait_empty()
+        got = [m for m in self.sink.messages if m.recipients == [BOB]]
+        self.assertEqual([self.opened(m).layers for m in got], [["encrypted", "signed"]] * n)
+
+    def test_key_is_on_the_token_and_does_not_leave_it(self):
+        for address in HOLDERS:
+            key, = self.seal.keys_of(address)
+            self.assertEqual(key["token"], self.hsm.uri(address.split("@")[0]))
+            said = self.seal.adm("key", "export", key["fingerprint"], check=False)
+            self.assertEqual(said.returncode, 1)
+            self.assertIn(b"is on a token and does not leave it", said.stderr)
+
+    def test_pin_in_a_uri_is_refused(self):
+        for uri in (self.hsm.uri("eve") + "?pin-value=1234", self.hsm.uri("eve") + "?pin-source=file:/etc/pin"):
+            said = self.seal.adm("key", "generate", CAROL, "--token", uri, check=False)
+            self.assertEqual(said.returncode, 2, said.stderr)
+
+    def test_signed_and_opened_with_each_kind_of_key(self):
+        for address in HOLDERS:
+            self.arrive_signed(address)
+        self.assert_opened(1)
+        self.assert_signed(len(HOLDERS))
+
+    def test_many_at_once_without_a_leak(self):
+        """The second half of them leaves no more descriptors open than the first, but for a connection that another one met."""
+        open_files = []
+        for half in (1, 2):
+            with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+                list(pool.map(self.arrive_signed, list(HOLDERS) * (PARALLEL * ROUNDS // 2)))
+            open_files.append({pid: len(os.listdir(f"/proc/{pid}/fd")) for pid in self.key_processes()})
+        self.assert_opened(PARALLEL * ROUNDS)
+        self.assert_signed(PARALLEL * ROUNDS * len(HOLDERS))
+        first, second = open_files
+        self.assertEqual(first.keys(), second.keys())
+        self.assertLess(max(second[pid] - first[pid] for pid in first), PARALLEL)
+
+    def hand_over(self, address):
+        """To who tries again."""
+        smtp.send(self.upstream.mx, BOB, [address], self.letter(address))
+
+    def wait_served(self, n):
+        def is_served():
+            self.upstream.flush()
+            return not self.upstream.queued() and len(self.sink.messages) >= n
+        wait_for(is_served, "everybody has his mail", pause=0.05)
+        self.mta.wait_empty()
+
+    def test_token_that_is_removed_and_put_back_under_load(self):
+        """What came meanwhile waits, and nobody has to do anything."""
+        for _ in range(2):
+            for address in HOLDERS:
+                self.hand_over(address)
+        self.hsm.remove()
+        try:
+            self.lose_session()
+            for address in HOLDERS:
+                self.hand_over(address)
+            wait_for(lambda: self.upstream.queued("deferred"), "mail waits for the token")
+        finally:
+            self.hsm.put_back()
+        for address in HOLDERS:
+            self.hand_over(address)
+        self.wait_served(4 * len(HOLDERS))
+        self.assert_opened(4)
+
+    def lose_session(self):
+        """SoftHSM keeps the keys that it has loaded: only who opens it anew sees that the token is gone."""
+        os.kill(self.key_processes()[-1], signal.SIGKILL)
+
+    def test_wrong_pin_is_tried_once_and_corrected_without_a_restart(self):
+        self.hsm.write_pin("0000")
+        try:
+            self.lose_session()
+            for address in HOLDERS:
+                self.hand_over(address)
+            wait_for(lambda: self.upstream.queued("deferred"), "mail waits for the PIN")
+        finally:
+            self.hsm.write_pin(self.hsm.PIN)
+        self.wait_served(len(HOLDERS))
+        self.assert_opened(1)
+
+
+class UnderPostfix(Scenarios, PostfixCase):
+    pass
+
+
+if __name__ == "__main__":
+    unittest.main()
