@@ -1,0 +1,34 @@
+/*
+ * p11_spy - a PKCS#11 module before SoftHSM's: counts, and plays a poorer or a broken token. SPY_MODULE is its file.
+ *
+ * What it shows and does is in the struct that spy() gives out, once the module is loaded in this process.
+ */
+#ifndef SUPPORT_P11_SPY_H
+#define SUPPORT_P11_SPY_H
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct spy {
+    atomic_int logins, sessions; /* tried; open now */
+    /* what the token does not have */
+    atomic_bool no_raw, no_pss, no_oaep, no_pkcs1;
+    atomic_bool final_try;       /* the token's flag says that one more wrong PIN locks it */
+    atomic_bool extractable;     /* keys are made so, whatever is asked */
+    atomic_ulong fail_operation; /* what C_Sign and C_Decrypt answer; 0: nothing is wrong */
+};
+
+#ifdef SPY_MODULE
+static inline struct spy *spy(void)
+{
+    void *module = dlopen(SPY_MODULE, RTLD_NOW | RTLD_NOLOAD);
+    struct spy *found = module == NULL ? NULL : (struct spy *)dlsym(module, "the_spy");
+    if (module != NULL)
+        dlclose(module);
+    return found;
+}
+#endif
+
+#endif
