@@ -2,6 +2,7 @@
 #include "openpgp/armor.h"
 
 #include "mime/transfer.h"
+#include "openpgp/notes.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -148,7 +149,7 @@ static int write_line(struct spool *out, struct span a, const char *b, struct er
     return spool_write_span(out, a, err) < 0 ? -1 : spool_write(out, b, strlen(b), err);
 }
 
-int armor_encode(struct span octets, enum armor_type type, struct spool *out, struct err *err)
+static int encode(struct span octets, enum armor_type type, struct spool *out, struct err *err)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     uint32_t crc = crc24(octets);
@@ -159,4 +160,13 @@ int armor_encode(struct span octets, enum armor_type type, struct spool *out, st
         write_line(out, (struct span){checksum, sizeof checksum}, "\r\n", err) < 0)
         return -1;
     return write_line(out, span_of(markers[type].end), "\r\n", err);
+}
+
+int armor_encode(struct span octets, enum armor_type type, struct spool *out, struct err *err)
+{
+    if (type != ARMOR_PUBLIC)
+        return encode(octets, type, out, err);
+    SEAL_CLEANUP(buf_fini) struct buf bare = BUF_INIT(octets.len);
+    notes_drop(octets, &bare);
+    return buf_check(&bare, err) < 0 ? -1 : encode(buf_span(&bare), type, out, err);
 }

@@ -1,26 +1,7 @@
-/* encrypt - to key files, and signed in the same run. */
+/* encrypt - and signed in the same run. */
 #include "openpgp/job.h"
 
-#include "base/buf.h"
-
-#include <stdio.h>
-
-#define NAME_OCTETS 24 /* of a key file, with its line */
-
-/* One file a key: gpg reads the first key of a file. */
-static int write_recipients(const struct job *job, const struct span *keys, size_t nkeys, struct buf *list,
-                            struct err *err)
-{
-    buf_add_str(list, "--file\n");
-    for (size_t i = 0; i < nkeys; i++) {
-        char name[NAME_OCTETS];
-        snprintf(name, sizeof name, "to-%zu", i);
-        if (home_write(job->home, name, &keys[i], 1, err) < 0)
-            return -1;
-        buf_printf(list, "%s/%s\n", job->home->dir, name);
-    }
-    return buf_check(list, err);
-}
+#include "openpgp/recipients.h"
 
 static gpgme_error_t start(const struct job *job, const char *recipients, enum pgp_visibility visibility,
                            gpgme_data_t in, gpgme_data_t out)
@@ -37,12 +18,10 @@ static gpgme_error_t start(const struct job *job, const char *recipients, enum p
 static int run(struct job *job, struct span entity, const struct span *keys, size_t nkeys,
                enum pgp_visibility visibility, struct spool *out, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf recipients = BUF_INIT(nkeys * (HOME_DIR_MAX + NAME_OCTETS) + 16);
+    SEAL_CLEANUP(buf_fini) struct buf recipients = BUF_INIT(recipients_list_max(nkeys));
     SEAL_CLEANUP(job_data_free) gpgme_data_t in = NULL;
     SEAL_CLEANUP(job_data_free) gpgme_data_t sealed = NULL;
-    const struct span *keyring = job->own != NULL ? &job->own->key : NULL;
-    if (job_keyring(job, keyring, job->nown, err) < 0 ||
-        write_recipients(job, keys, nkeys, &recipients, err) < 0 ||
+    if (recipients_write(job, keys, nkeys, &recipients, err) < 0 ||
         loop_in(&job->loop, entity, &in, err) < 0 || loop_out(&job->loop, out, &sealed, err) < 0)
         return -1;
     gpgme_error_t code = job_wait(job, start(job, buf_str(&recipients), visibility, in, sealed));

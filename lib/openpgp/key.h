@@ -38,7 +38,8 @@ struct pgp_subkey { /* the first is the primary key */
 
 struct pgp_key {
     const char *fingerprint;
-    struct span bytes; /* binary, cut down */
+    struct span
+        bytes; /* binary, cut down, with gpg's notes on its signatures: others get what armor_encode() makes of it */
     struct pgp_uid *uids;
     size_t nuids;
     struct pgp_subkey *subkeys;

@@ -5,6 +5,7 @@
 #include "openpgp/hex.h"
 #include "openpgp/job.h"
 #include "openpgp/listing.h"
+#include "openpgp/notes.h"
 #include "openpgp/public.h"
 
 #include <string.h>
@@ -30,6 +31,8 @@ static const char *const words[] = {"gpg",
                                     "--with-keygrip",
                                     "--import-options",
                                     "import-show,import-export",
+                                    "--export-options",
+                                    "backup", /* with its notes */
                                     "--output",
                                     "/dev/fd/2",
                                     "--import",
@@ -100,16 +103,19 @@ static int check(struct job *job, struct arena *arena, struct span keys, struct 
                  struct err *err)
 {
     SEAL_CLEANUP(spool_free) struct spool *list = new_spool(LISTING_MAX);
-    SEAL_CLEANUP(spool_free) struct spool *bytes = new_spool(keys.len + PGP_KEY_SIZE_MAX);
+    size_t bytes_max = 2 * keys.len + PGP_KEY_SIZE_MAX; /* notes are short */
+    SEAL_CLEANUP(spool_free) struct spool *bytes = new_spool(bytes_max);
+    SEAL_CLEANUP(buf_fini) struct buf noted = BUF_INIT(bytes_max);
     bool complete;
     if (run(job, keys, list, bytes, err) < 0 ||
         listing_read(arena, spool_all(list), out, n_out, &complete, err) < 0)
         return -1;
     if (!complete)
         return err_set(err, ERR_BUSY, "check keys: gpg ended before its work was done");
-    take_bytes(arena, spool_all(bytes), *out, *n_out);
+    notes_keep(spool_all(bytes), &noted);
+    take_bytes(arena, buf_span(&noted), *out, *n_out);
     leave_out(*out, n_out);
-    return arena_check(arena, err);
+    return buf_check(&noted, err) < 0 ? -1 : arena_check(arena, err);
 }
 
 int key_check(struct pgp_engine *engine, struct arena *arena, struct span keys, struct pgp_key **out,

@@ -27,6 +27,7 @@ extern char **environ;
 
 struct bench {
     struct pgp_rig *rig;
+    struct arena *arena;
     struct pgp_person alice, bob;
     struct span text, sealed, signature;
     char home[120]; /* of gpg by hand */
@@ -271,6 +272,16 @@ static void prepare_hand(struct bench *b)
     buf_fini(&ring);
 }
 
+/* As they come out of the store. */
+static void read_key(struct bench *b, struct pgp_person *person)
+{
+    struct err err = ERR_INIT;
+    struct pgp_key *keys;
+    size_t n, broken;
+    must(pgp_key_read(b->rig->engine, b->arena, person->key, &keys, &n, &broken, &err) == 0 && n == 1);
+    person->key = person->own.key = keys[0].bytes;
+}
+
 static void prepare_text(struct bench *b, size_t size)
 {
     char *text = malloc(size);
@@ -290,10 +301,12 @@ START_TEST(all)
 {
     static const size_t sizes[] = {10000, 10000000};
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    struct bench b = {.rig = pgp_rig_new()};
+    struct bench b = {.rig = pgp_rig_new(), .arena = arena_new(ARENA_MAX_DEFAULT)};
     b.alice = pgp_rig_person(b.rig, "alice@ours.example", "ed25519", PGP_OURS);
     b.bob = pgp_rig_person(b.rig, "bob@far.example", "ed25519", PGP_STRANGER);
     prepare_hand(&b);
+    read_key(&b, &b.alice);
+    read_key(&b, &b.bob);
     for (size_t i = 0; i < SEAL_COUNT(sizes); i++) {
         prepare_text(&b, sizes[i]);
         for (int threads = 1; threads <= THREADS_MAX; threads++) {
@@ -305,6 +318,7 @@ START_TEST(all)
         }
         free((char *)b.text.ptr);
     }
+    arena_free(&b.arena);
     pgp_rig_free(&b.rig);
 }
 END_TEST

@@ -178,12 +178,28 @@ START_TEST(armours_in_a_text_are_found_one_after_the_other)
 }
 END_TEST
 
+START_TEST(what_gpg_noted_in_a_key_is_not_given_to_others)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf binary = pieces_file("key-alice.gpg");
+    SEAL_CLEANUP(buf_fini) struct buf noted = BUF_INIT(1u << 20);
+    SEAL_CLEANUP(spool_free) struct spool *armour = spool_like(out);
+    buf_add_span(&noted, buf_span(&binary));
+    buf_add(&noted, "\xb0\x06\x00\x03gpg\x00", 8);
+    ck_ok(armor_encode(buf_span(&noted), ARMOR_PUBLIC, armour, &err));
+    ck_ok(spool_seal(armour, &err));
+    ck_ok(decode(spool_all(armour), ARMOR_PUBLIC, &err));
+    ck_assert(span_eq(spool_all(out), buf_span(&binary)));
+}
+END_TEST
+
 static Suite *armor_suite(void)
 {
     Suite *suite = suite_create("lib/openpgp/armor");
     TCase *tcase = tcase_create("armor");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, what_gpg_armours_is_read);
+    tcase_add_test(tcase, what_gpg_noted_in_a_key_is_not_given_to_others);
     tcase_add_test(tcase, armour_says_what_gpg_says);
     tcase_add_loop_test(tcase, every_length_comes_back, 0, 18);
     tcase_add_loop_test(tcase, armour_is_the_whole_text_or_none, 0, SEAL_COUNT(armours));

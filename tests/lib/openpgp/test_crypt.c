@@ -117,6 +117,38 @@ static bool world_opens(void)
            span_eq(tool_read(rig->tool, "plain"), TEXT);
 }
 
+/* The recipients' key ids, as the message names them. */
+static bool is_sealed_to(const struct pgp_person *person)
+{
+    struct span said;
+    ck_assert_int_eq(pgp_rig_gpg(rig, "--with-colons", "--list-keys", person->fingerprint, NULL), 0);
+    said = tool_read(rig->tool, "said");
+    size_t at = span_find(said, ":255:18:", 8, 0);
+    ck_assert_msg(at != SIZE_MAX, "%.*s", SPAN_ARG(said));
+    struct span keyid = span_sub(said, at + 8, 16);
+    ck_assert_int_eq(pgp_rig_gpg(rig, "--list-only", "--status-fd", "1", "-d", "sealed", NULL), 0);
+    said = tool_read(rig->tool, "said");
+    char enc_to[40];
+    snprintf(enc_to, sizeof enc_to, "ENC_TO %.*s", SPAN_ARG(keyid));
+    return span_find(said, enc_to, strlen(enc_to), 0) != SIZE_MAX;
+}
+
+/* Mallory's key names bob's primary key as a subkey of its own: so bob's fingerprint is found in both. */
+START_TEST(key_that_claims_anothers_takes_none_of_its_mail)
+{
+    SEAL_CLEANUP(buf_fini) struct buf claiming = BUF_INIT(1u << 16);
+    size_t body = (unsigned char)bob.key.ptr[1];
+    ck_assert_uint_eq((unsigned char)bob.key.ptr[0], 0x98);
+    buf_add_span(&claiming, mallory.key);
+    buf_add_char(&claiming, '\xb8');
+    buf_add_span(&claiming, span_sub(bob.key, 1, 1 + body));
+    const struct span keys[] = {buf_span(&claiming), bob.key};
+    (void)seal(keys, 2, PGP_NAMED, &alice.own);
+    ck_assert(is_sealed_to(&bob));
+    ck_assert(is_sealed_to(&mallory));
+}
+END_TEST
+
 START_TEST(keys_of_each_kind_sign_and_open_both_ways)
 {
     static const char *const kinds[] = {"rsa2048", "nistp256", "nistp384", "nistp521"};
@@ -305,6 +337,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_signature_of_ours_is_good_for_gpg_and_sq);
     tcase_add_test(t, what_we_encrypt_gpg_opens_and_finds_signed);
     tcase_add_test(t, what_gpg_encrypts_and_signs_we_open_and_verify);
+    tcase_add_test(t, key_that_claims_anothers_takes_none_of_its_mail);
     tcase_add_test(t, keys_of_each_kind_sign_and_open_both_ways);
     tcase_add_test(t, hidden_recipient_is_not_named_and_opens);
     tcase_add_test(t, message_to_hidden_recipients_is_opened_with_the_right_one_of_several_keys);

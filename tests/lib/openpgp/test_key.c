@@ -1,6 +1,7 @@
 /* Keys of strangers, made and judged by gpg. */
 #include "openpgp/key.h"
 
+#include "openpgp/notes.h"
 #include "support/check.h"
 #include "support/pgp.h"
 
@@ -38,6 +39,15 @@ static struct pgp_key read_one(struct span bytes)
     return keys[0];
 }
 
+static struct span without_notes(struct span bytes)
+{
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf bare = BUF_INIT(PGP_KEY_SIZE_MAX);
+    notes_drop(bytes, &bare);
+    ck_ok(buf_check(&bare, &err));
+    return (struct span){arena_memdup(arena, bare.ptr, bare.len), bare.len};
+}
+
 START_TEST(key_of_curves_is_read_whole)
 {
     struct pgp_person bob = pgp_rig_person(rig, "Bob Babbage <bob@far.example>", "ed25519", PGP_STRANGER);
@@ -54,7 +64,7 @@ START_TEST(key_of_curves_is_read_whole)
     ck_assert_str_eq(key.subkeys[1].algorithm, "cv25519");
     ck_assert_uint_eq(strlen(key.subkeys[1].keygrip), 40);
     ck_assert_int_eq(key.encrypt_until, 0);
-    ck_assert(span_eq(key.bytes, bob.key));
+    ck_assert(span_eq(without_notes(key.bytes), bob.key));
 }
 END_TEST
 
@@ -148,7 +158,7 @@ START_TEST(several_keys_come_in_one_run_and_broken_ones_are_counted)
     ck_assert_uint_eq(broken, 1);
     ck_assert_str_eq(keys[0].fingerprint, bob.fingerprint);
     ck_assert_str_eq(keys[1].fingerprint, carol.fingerprint);
-    ck_assert(span_eq(keys[1].bytes, carol.key));
+    ck_assert(span_eq(without_notes(keys[1].bytes), carol.key));
     ck_assert_uint_eq(keys[1].subkeys[0].bits, 2048);
     ck_assert_str_eq(keys[1].subkeys[0].algorithm, "rsa");
 }
@@ -167,6 +177,62 @@ START_TEST(armours_are_read_each)
     ck_ok(pgp_key_read(rig->engine, arena, both, &keys, &n, &broken, &err));
     ck_assert_uint_eq(n, 2);
     ck_fails(pgp_key_read(rig->engine, arena, SPAN_LIT("nothing"), &keys, &n, &broken, &err), ERR_SYNTAX);
+}
+END_TEST
+
+/* ---- gpg's notes on signatures ---- */
+
+#define NOTE_GOOD SPAN_LIT("\xb0\x06\x00\x03gpg\x00")
+
+static size_t good_notes(struct span bytes)
+{
+    size_t n = 0;
+    for (size_t at = 0; (at = span_find(bytes, NOTE_GOOD.ptr, NOTE_GOOD.len, at)) != SIZE_MAX; at++)
+        n++;
+    return n;
+}
+
+/* Of a key of one User-ID and one subkey, all on curves. */
+static struct span user_id_signature(struct span key, const char *addr, size_t *end_out)
+{
+    size_t uid = span_find(key, addr, strlen(addr), 0) + strlen(addr);
+    *end_out = span_find(key, "\xb8\x38", 2, uid);
+    ck_assert(*end_out != SIZE_MAX);
+    return span_sub(key, uid, *end_out - uid);
+}
+
+START_TEST(each_good_signature_is_noted)
+{
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    struct pgp_key key = read_one(bob.key);
+    ck_assert_uint_eq(good_notes(bob.key), 0);
+    ck_assert_uint_eq(good_notes(key.bytes), 2);
+    ck_assert(span_eq(read_one(key.bytes).bytes, key.bytes));
+}
+END_TEST
+
+START_TEST(bad_signature_beside_a_good_one_is_not_noted_as_good)
+{
+    size_t end;
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    struct span spoiled = join(user_id_signature(bob.key, "bob@far.example", &end), SPAN_LIT(""));
+    ((char *)spoiled.ptr)[spoiled.len - 1] ^= 1;
+    struct span both =
+        join(join(span_sub(bob.key, 0, end), spoiled), span_sub(bob.key, end, bob.key.len - end));
+    ck_assert_uint_eq(good_notes(read_one(both).bytes), 2);
+}
+END_TEST
+
+START_TEST(note_that_a_stranger_wrote_is_not_believed)
+{
+    size_t end;
+    struct pgp_person bob = pgp_rig_person(rig, "bob@far.example", "ed25519", PGP_STRANGER);
+    (void)user_id_signature(bob.key, "bob@far.example", &end);
+    struct span front = join(span_sub(bob.key, 0, end), NOTE_GOOD);
+    ((char *)front.ptr)[end - 1] ^= 1;
+    struct pgp_key key = read_one(join(front, span_sub(bob.key, end, bob.key.len - end)));
+    ck_assert_uint_eq(key.nuids, 0);
+    ck_assert_ptr_nonnull(key.why);
 }
 END_TEST
 
@@ -232,6 +298,9 @@ static Suite *suite(void)
     tcase_add_test(t, user_id_that_the_key_did_not_sign_is_dropped);
     tcase_add_test(t, several_keys_come_in_one_run_and_broken_ones_are_counted);
     tcase_add_test(t, armours_are_read_each);
+    tcase_add_test(t, each_good_signature_is_noted);
+    tcase_add_test(t, bad_signature_beside_a_good_one_is_not_noted_as_good);
+    tcase_add_test(t, note_that_a_stranger_wrote_is_not_believed);
     tcase_add_test(t, what_is_new_on_either_side_is_in_the_merged_key);
     tcase_add_test(t, revocation_without_the_key_revokes_it_for_ever);
     tcase_add_test(t, another_key_is_not_merged);
