@@ -16,10 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PREFIX      "pgp-"
-#define GPG_MEMORY  (1ull << 30)
-#define GPG_FILE    (64ull << 20)
-#define TREE_FD_MAX 8
+#define PREFIX        "pgp-"
+#define GPG_MEMORY    (1ull << 30)
+#define GPG_FILE      (64ull << 20)
+#define TREE_FD_MAX   8
+#define REDIRECT_NAME "S.gpg-agent"
+#define REDIRECT      "%Assuan%\nsocket="
 
 /*
  * Algorithms are set and not left to preferences: a recipient's may name SHA-1 or 3DES. random_seed would be waited for (250 ms) by
@@ -83,6 +85,21 @@ int home_settle(struct home *home, const char *signer, const char *digest, struc
     return 0;
 }
 
+int home_point(const struct home *home, const char *socket, struct err *err)
+{
+    const struct span redirect[] = {SPAN_LIT(REDIRECT), span_of(socket), SPAN_LIT("\n")};
+    return home_write(home, REDIRECT_NAME, redirect, SEAL_COUNT(redirect), err);
+}
+
+bool home_points(const struct home *home, const char *socket)
+{
+    char path[HOME_DIR_MAX + 32], wanted[sizeof REDIRECT + AGENT_HOME_MAX + 32], found[sizeof wanted];
+    int n = snprintf(wanted, sizeof wanted, "%s%s\n", REDIRECT, socket);
+    snprintf(path, sizeof path, "%s/" REDIRECT_NAME, home->dir);
+    SEAL_CLEANUP(mem_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd >= 0 && read(fd, found, sizeof found) == n && memcmp(found, wanted, (size_t)n) == 0;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
 {
     (void)st;
@@ -92,7 +109,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
     return 0;
 }
 
-static void remove_tree(const char *path)
+void homes_remove_tree(const char *path)
 {
     (void)nftw(path, remove_entry, TREE_FD_MAX, FTW_DEPTH | FTW_PHYS);
 }
@@ -103,11 +120,11 @@ void home_sweep(struct home *home)
     for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
         char path[HOME_DIR_MAX + 300];
         const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "S.gpg-agent") == 0 ||
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, REDIRECT_NAME) == 0 ||
             strcmp(name, "gpg.conf") == 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", home->dir, name);
-        remove_tree(path);
+        homes_remove_tree(path);
     }
     if (dir != NULL)
         closedir(dir);
@@ -138,7 +155,7 @@ static void home_free(struct home *home)
 {
     if (home->ctx != NULL)
         gpgme_release(home->ctx);
-    remove_tree(home->dir);
+    homes_remove_tree(home->dir);
     socketdir_forget(home->dir);
     free(home);
 }
@@ -146,14 +163,12 @@ static void home_free(struct home *home)
 static int home_new(const struct pgp_engine *engine, unsigned number, struct home **out, struct err *err)
 {
     struct home *home = xcalloc(1, sizeof *home);
-    const struct span redirect[] = {SPAN_LIT("%Assuan%\nsocket="), span_of(engine->agent.socket),
-                                    SPAN_LIT("\n")};
     int n = snprintf(home->dir, sizeof home->dir, "%s/%u", engine->dir, number);
     int rc = 0;
     if (n >= (int)sizeof home->dir || (mkdir(home->dir, 0700) < 0 && errno != EEXIST))
         rc = write_failed(home->dir, errno, err);
     if (rc == 0)
-        rc = home_write(home, "S.gpg-agent", redirect, SEAL_COUNT(redirect), err);
+        rc = home_point(home, engine->agent.socket, err);
     if (rc == 0)
         rc = make_context(engine, home, err);
     if (rc < 0) {
@@ -244,7 +259,7 @@ static void remove_stale(const char *scratch)
         snprintf(path, sizeof path, "%s/%s", scratch, entry->d_name);
         SEAL_CLEANUP(mem_close) int fd = lock_folder(path);
         if (fd >= 0)
-            remove_tree(path);
+            homes_remove_tree(path);
     }
     if (dir != NULL)
         closedir(dir);
@@ -304,7 +319,7 @@ void homes_close(struct pgp_engine *engine)
     while (engine->idle != NULL)
         home_free(pop(engine));
     if (engine->dir[0] != '\0')
-        remove_tree(engine->dir);
+        homes_remove_tree(engine->dir);
     mem_close(&engine->lock);
     pthread_cond_destroy(&engine->given);
     pthread_mutex_destroy(&engine->mutex);

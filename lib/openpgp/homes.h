@@ -44,6 +44,8 @@ struct pgp_engine {
 int homes_open(struct pgp_engine *engine, const struct pgp_engine_conf *conf, struct err *err) SEAL_CHECKED;
 void homes_close(struct pgp_engine *engine);
 
+void homes_remove_tree(const char *path);
+
 /* homes_take - waits for one up to the time limit: ERR_BUSY. */
 int homes_take(struct pgp_engine *engine, struct home **out, struct err *err) SEAL_CHECKED;
 void homes_give(struct pgp_engine *engine, struct home *home);
@@ -53,6 +55,9 @@ int home_write(const struct home *home, const char *name, const struct span *pie
                struct err *err) SEAL_CHECKED;
 /* home_settle - gpg.conf with this signer ("": none) and its digest. */
 int home_settle(struct home *home, const char *signer, const char *digest, struct err *err) SEAL_CHECKED;
+/* home_point - gpg finds the agent at this socket. home_points - it still does: to gpg no agent and no secret key are the same. */
+int home_point(const struct home *home, const char *socket, struct err *err) SEAL_CHECKED;
+bool home_points(const struct home *home, const char *socket);
 /* home_sweep - nothing that gpg or an operation wrote stays. */
 void home_sweep(struct home *home);
 

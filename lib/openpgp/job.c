@@ -73,12 +73,14 @@ static const char *digest_of(struct span key)
 int job_begin(struct job *job, struct pgp_engine *engine, const struct pgp_own *own, size_t nown,
               const struct pgp_own *signer, struct err *err)
 {
-    *job = (struct job){.engine = engine, .own = own, .nown = nown, .begun = job->begun + 1};
+    struct agent *agent = job->agent != NULL ? job->agent : &engine->agent;
+    *job = (struct job){.engine = engine, .agent = agent, .own = own, .nown = nown, .begun = job->begun + 1};
     if (homes_take(engine, &job->home, err) < 0)
         return -1;
     if (nown > 0)
         socketdir_shun(job->home->dir);
-    if ((nown > 0 && agent_ensure(&engine->agent, &job->generation, err) < 0) ||
+    if ((nown > 0 && agent_ensure(agent, &job->generation, err) < 0) ||
+        (agent != &engine->agent && home_point(job->home, agent->socket, err) < 0) ||
         home_settle(job->home, signer != NULL ? signer->fingerprint : "",
                     signer != NULL ? digest_of(signer->key) : "", err) < 0) {
         homes_give(engine, job->home);
@@ -96,6 +98,10 @@ void job_end(struct job *job)
 {
     gpgme_set_passphrase_cb(job->home->ctx, NULL, NULL);
     gpgme_set_status_cb(job->home->ctx, NULL, NULL);
+    struct err found_next = ERR_INIT; /* by the next operation */
+    if (job->agent != &job->engine->agent &&
+        home_point(job->home, job->engine->agent.socket, &found_next) < 0)
+        err_clear(&found_next);
     homes_give(job->engine, job->home);
 }
 
@@ -142,6 +148,20 @@ gpgme_error_t job_run(struct job *job, const char *const *words, gpgme_data_t in
 
 /* ---- failures ---- */
 
+/* Or gpg has never found it: then the home is made good for the next operation. */
+static bool has_lost_agent(const struct job *job, struct err *err)
+{
+    if (!agent_survived(job->agent, job->generation)) {
+        err_put(err, ERR_BUSY, "gpg-agent has ended");
+        return true;
+    }
+    if (home_points(job->home, job->agent->socket))
+        return false;
+    if (home_point(job->home, job->agent->socket, err) == 0)
+        err_put(err, ERR_BUSY, "gpg did not find gpg-agent");
+    return true;
+}
+
 bool job_hindered(struct job *job, gpgme_error_t code, struct err *err)
 {
     const struct err *spool = loop_spool_error(&job->loop);
@@ -149,9 +169,8 @@ bool job_hindered(struct job *job, gpgme_error_t code, struct err *err)
         *err = *spool;
         return true;
     }
-    if (job->generation != 0 && !agent_survived(&job->engine->agent, job->generation)) {
-        job->agent_ended = true;
-        err_put(err, ERR_BUSY, "gpg-agent has ended");
+    if (job->generation != 0 && has_lost_agent(job, err)) {
+        job->agent_lost = true;
         return true;
     }
     switch ((int)gpgme_err_code(code)) {
@@ -193,7 +212,7 @@ int job_failed(struct job *job, gpgme_error_t code, const char *what, struct err
 
 bool job_again(const struct job *job, const struct spool *out, struct err *err)
 {
-    if (!err_is_set(err) || !job->agent_ended || job->begun > 1 || spool_size(out) > 0)
+    if (!err_is_set(err) || !job->agent_lost || job->begun > 1 || spool_size(out) > 0)
         return false;
     err_clear(err);
     return true;

@@ -28,12 +28,13 @@ struct job_seen {
 
 struct job {
     struct pgp_engine *engine;
+    struct agent *agent; /* the engine's, unless another is set before job_begin() */
     struct home *home;
     const struct pgp_own
         *own; /* whose passphrases may be given; a single one without fingerprint: to whatever asks */
     size_t nown;
     unsigned generation; /* of the agent; 0: none is needed */
-    bool agent_ended;    /* meanwhile */
+    bool agent_lost;     /* it ended, or gpg did not find it */
     unsigned begun;      /* times */
     struct loop loop;
     int64_t deadline;
@@ -67,7 +68,7 @@ bool job_hindered(struct job *job, gpgme_error_t code, struct err *err);
 /* job_failed - why the last line is missing: as above, or gpg's own reason, or none: it was ended. Is -1. */
 int job_failed(struct job *job, gpgme_error_t code, const char *what, struct err *err) SEAL_CHECKED;
 
-/* job_again - it failed because the agent ended, before anything came out: worth a second time, with another agent. Clears err then. */
+/* job_again - it failed for want of the agent, before anything came out: worth a second time. Clears err then. */
 bool job_again(const struct job *job, const struct spool *out, struct err *err);
 
 #endif

@@ -5,9 +5,11 @@
 #include "base/text.h"
 #include "openpgp/agent_keys.h"
 #include "openpgp/job.h"
+#include "openpgp/own_move.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -164,30 +166,43 @@ static int import(struct job *job, struct span bytes, struct spool *out, struct 
         return err_set(err, ERR_SYNTAX, "no secret OpenPGP key in it");
     if (result->considered != 1 || result->imports == NULL)
         return err_set(err, ERR_SYNTAX, "more than one key in it, or none that can be used");
-    if (result->secret_imported == 0)
-        return err_set(err, ERR_EXISTS, "%s is here already", result->imports->fpr);
     return export(job, 0, out, err);
+}
+
+/* Whatever fails in an agent of its own leaves the other as it was. */
+static int import_apart(struct pgp_engine *engine, struct agent *apart, struct arena *arena,
+                        struct span bytes, const struct secret *old, const struct secret *passphrase,
+                        struct pgp_key *out, struct err *err)
+{
+    const struct pgp_own own = {.passphrase = old};
+    struct job job = JOB_INIT;
+    SEAL_CLEANUP(spool_free) struct spool *public = new_spool();
+    job.agent = apart;
+    if (begin(&job, engine, &own, err) < 0)
+        return -1;
+    int rc = import(&job, bytes, public, err);
+    end(&job);
+    if (rc < 0 || read_key(engine, arena, spool_all(public), out, err) < 0 ||
+        agent_passwd(apart, out, old, passphrase, err) < 0)
+        return -1;
+    return own_move(apart, &engine->agent, out, passphrase, err);
 }
 
 int pgp_own_import(struct pgp_engine *engine, struct arena *arena, struct span bytes,
                    const struct secret *old, const struct secret *passphrase, struct pgp_key *out,
                    struct err *err)
 {
-    const struct pgp_own own = {.passphrase = old};
-    struct job job = JOB_INIT;
-    struct err undone = ERR_INIT;
-    SEAL_CLEANUP(spool_free) struct spool *public = new_spool();
-    if (begin(&job, engine, &own, err) < 0)
-        return -1;
-    int rc = import(&job, bytes, public, err);
-    end(&job);
-    if (rc < 0 || read_key(engine, arena, spool_all(public), out, err) < 0)
-        return -1;
-    if (agent_passwd(&engine->agent, out, old, passphrase, err) == 0)
-        return 0;
-    if (agent_delete(&engine->agent, out, &undone) < 0)
-        return err_wrap(err, "%s (and left behind: %s)", out->fingerprint, undone.msg);
-    return -1;
+    struct agent apart;
+    char home[HOME_DIR_MAX + 16];
+    snprintf(home, sizeof home, "%s/a-XXXXXX", engine->dir);
+    if (mkdtemp(home) == NULL)
+        return err_set(err, errno == ENOSPC ? ERR_DISK_FULL : ERR_IO, "%s: %s", home, strerror(errno));
+    int rc = agent_init(&apart, engine->agent.program, home, err);
+    if (rc == 0)
+        rc = import_apart(engine, &apart, arena, bytes, old, passphrase, out, err);
+    agent_fini(&apart);
+    homes_remove_tree(home);
+    return rc;
 }
 
 /* ---- given out and deleted ---- */

@@ -25,9 +25,10 @@ int pgp_own_generate(struct pgp_engine *engine, struct arena *arena, const char 
                      struct pgp_key *out, struct err *err) SEAL_CHECKED;
 /*
  * pgp_own_import - one secret key from elsewhere, binary or in an armour, under `old` (NULL: none); from now on under passphrase. What
- * fails leaves nothing behind.
+ * fails leaves the agent's keys as they were: the key comes into an agent of its own first.
  *
- * return  0, or -1 with ERR_PASSPHRASE, ERR_SYNTAX (not exactly one), ERR_EXISTS (the agent has it already), ERR_BUSY, ERR_IO
+ * return  0, or -1 with ERR_PASSPHRASE, ERR_SYNTAX (not exactly one), ERR_EXISTS (the agent has all of it already, or parts of it under
+ *         another passphrase than the one it comes under), ERR_BUSY, ERR_IO, ERR_DISK_FULL
  */
 int pgp_own_import(struct pgp_engine *engine, struct arena *arena, struct span bytes,
                    const struct secret *old, const struct secret *passphrase, struct pgp_key *out,

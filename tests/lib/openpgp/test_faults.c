@@ -175,6 +175,34 @@ START_TEST(agent_that_dies_during_an_operation_makes_it_busy)
 }
 END_TEST
 
+START_TEST(home_that_lost_the_way_to_the_agent_is_made_good)
+{
+    char redirect[HOME_DIR_MAX + 32];
+    snprintf(redirect, sizeof redirect, "%s/S.gpg-agent", rig->engine->idle->dir);
+    for (size_t i = 0; i < AGENT_VERBS; i++) {
+        struct err err = ERR_INIT;
+        ck_assert_int_eq(unlink(redirect), 0);
+        ck_ok(verbs[i](&err));
+        ck_ok(io_write_file(redirect, SPAN_LIT("%Assuan%\nsocket=/nowhere/S.gpg-agent\n"), 0600, &err));
+        ck_ok(verbs[i](&err));
+    }
+}
+END_TEST
+
+START_TEST(agent_out_of_reach_makes_it_busy)
+{
+    char away[100];
+    snprintf(away, sizeof away, "%s-away", rig->home);
+    ck_assert_int_eq(rename(rig->home, away), 0);
+    for (size_t i = 0; i < AGENT_VERBS; i++) {
+        struct err err = ERR_INIT;
+        ck_fails(verbs[i](&err), ERR_BUSY);
+    }
+    ck_assert_int_eq(rename(away, rig->home), 0);
+    all_work();
+}
+END_TEST
+
 START_TEST(agent_that_cannot_be_started_makes_it_busy)
 {
     struct err err = ERR_INIT;
@@ -445,6 +473,8 @@ static Suite *suite(void)
     tcase_add_test(t, agent_that_has_ended_is_started_again);
     tcase_add_test(t, agent_that_is_being_killed_costs_no_operation);
     tcase_add_test(t, agent_that_dies_during_an_operation_makes_it_busy);
+    tcase_add_test(t, home_that_lost_the_way_to_the_agent_is_made_good);
+    tcase_add_test(t, agent_out_of_reach_makes_it_busy);
     tcase_add_test(t, agent_that_cannot_be_started_makes_it_busy);
     tcase_add_test(t, login_session_of_the_gateways_user_changes_nothing);
     suite_add_tcase(s, t);

@@ -1,10 +1,14 @@
 /* Keys of ours: made, brought in, given out, deleted. gpg judges. */
 #include "openpgp/own.h"
 
+#include "base/io.h"
 #include "openpgp/crypt.h"
 #include "support/check.h"
 #include "support/pgp.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct pgp_rig *rig;
@@ -154,6 +158,75 @@ START_TEST(key_from_elsewhere_comes_under_our_passphrase)
 }
 END_TEST
 
+/* ---- all or nothing ---- */
+
+static struct span secret_of(const struct pgp_person *stranger)
+{
+    ck_assert_int_eq(tool_run(rig->tool, "gpg", "--homedir", rig->world, "--batch", "--yes",
+                              "--pinentry-mode", "loopback", "--passphrase", "", "-o", "plain",
+                              "--export-secret-keys", stranger->fingerprint, NULL),
+                     0);
+    return tool_read(rig->tool, "plain");
+}
+
+/* In the agent's home. */
+static unsigned parts(void)
+{
+    char path[120];
+    unsigned n = 0;
+    snprintf(path, sizeof path, "%s/private-keys-v1.d", rig->home);
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        n += entry->d_name[0] != '.';
+    if (dir != NULL)
+        closedir(dir);
+    return n;
+}
+
+START_TEST(part_that_comes_later_comes_under_the_passphrase_of_the_others_or_not_at_all)
+{
+    struct err err = ERR_INIT;
+    struct secret other;
+    struct pgp_key key, grown;
+    struct pgp_person bob = pgp_rig_person(rig, "bob@ours.example", "ed25519", PGP_STRANGER);
+    ck_ok(pgp_own_passphrase(&other, &err));
+    ck_ok(pgp_own_import(rig->engine, arena, secret_of(&bob), NULL, &passphrase, &key, &err));
+    ck_assert_uint_eq(parts(), 2);
+    must_gpg(pgp_rig_gpg(rig, "--quick-add-key", bob.fingerprint, "cv25519", "encr", "0", NULL));
+    struct span later = secret_of(&bob);
+    ck_fails(pgp_own_import(rig->engine, arena, later, NULL, &other, &grown, &err), ERR_EXISTS);
+    ck_assert_uint_eq(parts(), 2);
+    ck_ok(sign_with(&key, &passphrase, &err));
+    ck_ok(pgp_own_import(rig->engine, arena, later, NULL, &passphrase, &grown, &err));
+    ck_assert_uint_eq(parts(), 3);
+    ck_ok(sign_with(&grown, &passphrase, &err));
+    ck_fails(pgp_own_import(rig->engine, arena, later, NULL, &passphrase, &grown, &err), ERR_EXISTS);
+    secret_fini(&other);
+}
+END_TEST
+
+START_TEST(import_in_which_a_write_fails_brings_no_part)
+{
+    struct pgp_key key;
+    struct pgp_person bob = pgp_rig_person(rig, "bob@ours.example", "ed25519", PGP_STRANGER);
+    struct span bytes = secret_of(&bob);
+    for (unsigned n = 1;; n++) {
+        struct err err = ERR_INIT;
+        io_fault_at(n, ENOSPC);
+        int rc = pgp_own_import(rig->engine, arena, bytes, NULL, &passphrase, &key, &err);
+        unsigned points = io_fault_count();
+        io_fault_at(0, 0);
+        if (points < n)
+            break;
+        ck_assert_msg(rc == 0 || err.code == ERR_DISK_FULL, "%s", err.msg);
+        ck_assert_uint_eq(parts(), rc == 0 ? 2 : 0);
+        if (rc == 0) /* a failure without consequence */
+            ck_ok(pgp_own_delete(rig->engine, key.fingerprint, key.bytes, &err));
+    }
+    ck_assert_uint_eq(parts(), 2);
+}
+END_TEST
+
 static int sign_in_world(const char *fingerprint, const char *with)
 {
     return tool_run(rig->tool, "gpg", "--homedir", rig->world, "--batch", "--yes", "--pinentry-mode",
@@ -198,6 +271,8 @@ static Suite *suite(void)
     tcase_add_test(t, wrong_passphrase_signs_nothing);
     tcase_add_test(t, name_cannot_bring_parameters_or_a_second_address);
     tcase_add_test(t, key_from_elsewhere_comes_under_our_passphrase);
+    tcase_add_test(t, part_that_comes_later_comes_under_the_passphrase_of_the_others_or_not_at_all);
+    tcase_add_test(t, import_in_which_a_write_fails_brings_no_part);
     tcase_add_test(t, what_is_given_out_opens_in_gpg_with_the_passphrase_alone);
     tcase_add_test(t, deleted_key_is_gone_and_only_that);
     suite_add_tcase(s, t);
