@@ -107,9 +107,11 @@ static int import_keys(struct cli *cli, struct pgp_engine *engine, struct span b
     for (size_t i = 0; i < n; i++) {
         struct pgp_record record;
         if (pgpbook_put(cli, engine, &keys[i], &given, &record, err) < 0)
-            return -1;
+            return n == 1 ? -1 : err_wrap(err, "after %zu of %zu OpenPGP keys", i, n);
         pgpbook_say(cli, &record);
     }
+    if (n > 1)
+        buf_printf(&cli->out, "%zu OpenPGP keys are in the store\n", n);
     if (broken > 0)
         buf_printf(&cli->out, "warning: %zu more cannot be read\n", broken);
     return 0;

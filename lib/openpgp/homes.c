@@ -20,6 +20,7 @@
 #define GPG_MEMORY    (1ull << 30)
 #define GPG_FILE      (64ull << 20)
 #define TREE_FD_MAX   8
+#define KEYS_AT_ONCE  100 /* the time that gpg takes for them grows with their square: half a second */
 #define REDIRECT_NAME "S.gpg-agent"
 #define REDIRECT      "%Assuan%\nsocket="
 
@@ -302,6 +303,7 @@ int homes_open(struct pgp_engine *engine, const struct pgp_engine_conf *conf, st
     pthread_condattr_t attr;
     engine->processes = conf->processes;
     engine->timeout = conf->timeout;
+    engine->keys_at_once = KEYS_AT_ONCE;
     engine->clock_ms = conf->clock_ms;
     if (pthread_mutex_init(&engine->mutex, NULL) != 0 || pthread_condattr_init(&attr) != 0 ||
         pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||

@@ -32,6 +32,7 @@ struct pgp_engine {
     int lock;                   /* of the folder */
     unsigned processes;
     unsigned timeout;
+    unsigned keys_at_once; /* that one gpg checks */
     int64_t (*clock_ms)(void);
     pthread_mutex_t mutex;
     pthread_cond_t given;

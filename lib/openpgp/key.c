@@ -1,4 +1,4 @@
-/* key - strangers' keys: cut by packets, then checked, cleaned and listed by one gpg for all of them. */
+/* key - strangers' keys: cut by packets, then checked, cleaned and listed by gpg, many in one run. */
 #include "openpgp/key.h"
 
 #include "openpgp/armor.h"
@@ -61,6 +61,43 @@ static int cut_all(struct cut_down *down, struct span bytes, struct err *err)
     return 0;
 }
 
+/* ---- checking ---- */
+
+/* As many keys as one gpg is given, off the front. */
+static struct span take_piece(struct span *rest, size_t nkeys)
+{
+    const struct span all = *rest;
+    struct frame frame;
+    size_t n = 0;
+    while (frame_next(rest, &frame) == FRAME_FOUND) {
+        if (frame.tag != FRAME_PUBLIC_KEY || ++n <= nkeys)
+            continue;
+        size_t len = (size_t)(frame.whole.ptr - all.ptr);
+        *rest = span_sub(all, len, all.len);
+        return span_sub(all, 0, len);
+    }
+    *rest = span_sub(all, all.len, 0);
+    return all;
+}
+
+/* So that a file of thousands neither takes longer than one gpg may, nor makes more of a list than we take. */
+static int check_pieces(struct pgp_engine *engine, struct arena *arena, struct cut_down *down,
+                        struct pgp_key **out, size_t *n_out, struct err *err)
+{
+    struct span rest = buf_span(&down->bytes);
+    *out = arena_array(arena, down->nkeys, sizeof **out);
+    while (rest.len > 0) {
+        struct pgp_key *keys;
+        size_t n;
+        if (arena_check(arena, err) < 0 ||
+            key_check(engine, arena, take_piece(&rest, engine->keys_at_once), &keys, &n, err) < 0)
+            return -1;
+        for (size_t i = 0; i < n && *n_out < down->nkeys; i++)
+            (*out)[(*n_out)++] = keys[i];
+    }
+    return 0;
+}
+
 int pgp_key_read(struct pgp_engine *engine, struct arena *arena, struct span bytes, struct pgp_key **out,
                  size_t *n_out, size_t *nbroken_out, struct err *err)
 {
@@ -69,7 +106,9 @@ int pgp_key_read(struct pgp_engine *engine, struct arena *arena, struct span byt
     *n_out = 0;
     int rc = cut_all(&down, bytes, err);
     if (rc == 0 && down.nkeys > 0)
-        rc = key_check(engine, arena, buf_span(&down.bytes), out, n_out, err);
+        rc = check_pieces(engine, arena, &down, out, n_out, err);
+    if (rc < 0)
+        *n_out = 0;
     *nbroken_out = down.nleft_out + down.nkeys - *n_out;
     buf_fini(&down.bytes);
     if (rc == 0 && *n_out == 0)

@@ -107,7 +107,7 @@ class Others(OpenPgp):
         carol = self.far.make("carol@far.example")
         dora = person(self.site.dir, authority(self.site.dir), "dora@far.example")
         both = self.file("both.asc", self.far.public(self.bob, carol))
-        self.done("cert", "import", both, dora.pem)
+        self.assertIn("2 OpenPGP keys are in the store\n", self.done("cert", "import", both, dora.pem))
         listed = self.json("cert", "list")
         self.assertEqual({k["fingerprint"] for k in listed["openpgp_keys"]}, {self.bob, carol})
         self.assertEqual([c["fingerprint"] for c in listed["certificates"]], [dora.fingerprint])

@@ -1,10 +1,12 @@
 /* Keys of strangers, made and judged by gpg. */
 #include "openpgp/key.h"
 
+#include "openpgp/homes.h"
 #include "openpgp/notes.h"
 #include "support/check.h"
 #include "support/pgp.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct pgp_rig *rig;
@@ -164,6 +166,32 @@ START_TEST(several_keys_come_in_one_run_and_broken_ones_are_counted)
 }
 END_TEST
 
+START_TEST(many_keys_are_read_in_pieces)
+{
+    struct err err = ERR_INIT;
+    struct pgp_key *keys;
+    size_t n, broken;
+    struct pgp_person people[5];
+    struct span all = SPAN_LIT("");
+    for (size_t i = 0; i < SEAL_COUNT(people); i++) {
+        char addr[40];
+        snprintf(addr, sizeof addr, "p%zu@far.example", i);
+        people[i] = pgp_rig_person(rig, addr, "ed25519", PGP_STRANGER);
+        all = join(all, people[i].key);
+    }
+    for (unsigned at_once = 1; at_once <= SEAL_COUNT(people) + 1; at_once++) {
+        rig->engine->keys_at_once = at_once;
+        ck_ok(pgp_key_read(rig->engine, arena, all, &keys, &n, &broken, &err));
+        ck_assert_uint_eq(broken, 0);
+        ck_assert_uint_eq(n, SEAL_COUNT(people));
+        for (size_t i = 0; i < n; i++) {
+            ck_assert_str_eq(keys[i].fingerprint, people[i].fingerprint);
+            ck_assert(span_eq(without_notes(keys[i].bytes), people[i].key));
+        }
+    }
+}
+END_TEST
+
 START_TEST(armours_are_read_each)
 {
     struct err err = ERR_INIT;
@@ -297,6 +325,7 @@ static Suite *suite(void)
     tcase_add_test(t, user_id_that_was_revoked_is_not_valid);
     tcase_add_test(t, user_id_that_the_key_did_not_sign_is_dropped);
     tcase_add_test(t, several_keys_come_in_one_run_and_broken_ones_are_counted);
+    tcase_add_test(t, many_keys_are_read_in_pieces);
     tcase_add_test(t, armours_are_read_each);
     tcase_add_test(t, each_good_signature_is_noted);
     tcase_add_test(t, bad_signature_beside_a_good_one_is_not_noted_as_good);
