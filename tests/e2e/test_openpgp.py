@@ -87,8 +87,10 @@ class Scenarios(SealSite):
     def test_signature_alone_is_one_that_gpg_verifies_after_every_hop(self):
         self.submit("x@sign.example", message.make(to="x@sign.example", body=b"trailing blank \r\nFrom here\r\n.dot\r\n"))
         got = self.sink.one("x@sign.example")
-        self.assertEqual(self.paul.verifies(got.data)[1], self.ours)
+        content, signer = self.paul.verifies(got.data)
+        self.assertEqual(signer, self.ours)
         self.assertEqual(self.paul.rnp_verifies(got.data)[1], self.ours)
+        self.assertEqual(self.paul.sq_verifies(got.data, self.alice), content)
 
     def test_each_of_four_recipients_gets_his_own_method(self):
         self.submit([PAUL, BOB, CAROL, EVE], message.make(to=f"{PAUL}, {BOB}, {CAROL}, {EVE}", body=b"ORCHID.\r\n"))

@@ -88,6 +88,14 @@ class Person:
         content, signature, text = self.save_signed(data)
         return content, rnp_signer(self.rnp("--source", text, "--verify", signature))
 
+    def sq_verifies(self, data, signer):
+        """The same by sq, which fails unless there is a good signature by this key."""
+        content, signature, text = self.save_signed(data)
+        theirs = self.home / "signer.asc"
+        theirs.write_bytes(signer)
+        run("sq", "verify", "--signer-cert", theirs, "--detached", signature, text)
+        return content
+
     def save_signed(self, data):
         content, armor = signed_parts(data)
         signature, text = self.home / "sig.asc", self.home / "text"
