@@ -244,6 +244,7 @@ static void hear_signal(struct supervisor *s)
         return;
     }
     s->stopping = info.ssi_signo != SIGHUP;
+    token_pins_forget(s->pins);
     hang_up_worker(s);
 }
 

@@ -65,3 +65,9 @@ int token_pins_new(const struct pkcs11_settings *settings, const char *const *la
     *out = pins;
     return 0;
 }
+
+void token_pins_forget(const struct token_pins *pins)
+{
+    for (size_t i = 0; i < pins->npins; i++)
+        pins->pins[i].refused->is_set = false;
+}

@@ -5,7 +5,9 @@
 #include "support/softhsm.h"
 #include "token/remote.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -211,11 +213,11 @@ START_TEST(token_that_was_away_is_used_again_without_anybody)
 }
 END_TEST
 
-/* Both children. */
+/* Both children are new, as after a crash. */
 static void start_anew(void)
 {
     pid_t before = sealkeyd_worker(&keyd, 0);
-    kill(keyd.pid, SIGHUP);
+    kill(before, SIGKILL);
     (void)sealkeyd_worker(&keyd, before);
 }
 
@@ -233,7 +235,7 @@ static void check_refusal(const struct made *made, const char *why)
     ck_assert_msg(err.code == ERR_CONFIG && strstr(err.msg, why) != NULL, "%s", err.msg);
 }
 
-START_TEST(wrong_pin_is_tried_once_whoever_is_started_again)
+START_TEST(wrong_pin_is_tried_once_until_somebody_says_otherwise)
 {
     struct made made;
     struct key *key = NULL;
@@ -245,6 +247,10 @@ START_TEST(wrong_pin_is_tried_once_whoever_is_started_again)
     check_refusal(&made, "not tried again");
     start_anew();
     check_refusal(&made, "not tried again");
+    pid_t before = sealkeyd_worker(&keyd, 0);
+    kill(keyd.pid, SIGHUP); /* the administrator wants it */
+    (void)sealkeyd_worker(&keyd, before);
+    check_refusal(&made, "wrong PIN");
     softhsm_pin(&hsm, "gw", PIN);
     ck_ok(open_made(&made, &key, &err));
     check_signs(key);
@@ -294,6 +300,77 @@ START_TEST(without_the_token_nothing_is_unwrapped_and_that_is_temporary)
 }
 END_TEST
 
+/* ---- a PIN from the terminal ---- */
+
+/* Until the text was shown; everything shown so far is in seen. */
+static void read_until(int terminal, const char *text, char seen[1000])
+{
+    size_t n = strlen(seen);
+    while (strstr(seen, text) == NULL) {
+        ssize_t got = read(terminal, seen + n, 999 - n);
+        ck_assert_msg(got > 0, "the terminal shows: %s", seen);
+        n += (size_t)got;
+        seen[n] = '\0';
+    }
+}
+
+/* The terminal is the process's own, as for an administrator. */
+static void launch_at_terminal(char seen[1000])
+{
+    int terminal; /* stays open: its end would be a signal */
+    keyd.pid = forkpty(&terminal, NULL, NULL, NULL);
+    ck_assert_int_ge(keyd.pid, 0);
+    if (keyd.pid == 0) {
+        int log = open(keyd.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        dup2(log, STDERR_FILENO);
+        execl(BUILD_DIR "/keyd/sealkeyd", "sealkeyd", "-f", "-c", keyd.conf, "--ask-pin", "gw", (char *)NULL);
+        _exit(127);
+    }
+    read_until(terminal, "PIN of token gw: ", seen);
+    ck_assert_int_eq(write(terminal, "5678\n", 5), 5);
+    sealkeyd_logged(&keyd, "event=started who=token", 1);
+}
+
+/* What /proc says of a process. */
+static void check_absent(pid_t pid, const char *what, const char *text)
+{
+    char path[64], bytes[1 << 16];
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, what);
+    FILE *file = fopen(path, "r");
+    ck_assert(file != NULL);
+    size_t n = fread(bytes, 1, sizeof bytes, file);
+    ck_assert(n > 0);
+    fclose(file);
+    ck_assert_ptr_null(memmem(bytes, n, text, strlen(text)));
+}
+
+START_TEST(pin_from_the_terminal_is_shown_nowhere)
+{
+    char more[200], seen[1000] = "";
+    struct made made;
+    struct err err = ERR_INIT;
+    struct buf log = BUF_INIT(1u << 20);
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, "gw", "5678");
+    snprintf(more, sizeof more, "pkcs11-module = %s\n", SOFTHSM_MODULE);
+    sealkeyd_prepare(&keyd, more);
+    launch_at_terminal(seen);
+    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &made);
+    made_fini(&made);
+    start_anew(); /* the next token child has the PIN, too */
+    sealkeyd_logged(&keyd, "event=started who=token", 2);
+    make_on_token("pkcs11:token=gw;object=ec2", KEY_EC_P256, &made);
+    check_absent(keyd.pid, "cmdline", "5678");
+    check_absent(keyd.pid, "environ", "5678");
+    sealkeyd_read_log(&keyd, &log);
+    ck_assert_ptr_null(strstr(buf_str(&log), "5678"));
+    ck_assert_ptr_null(strstr(seen, "5678"));
+    buf_fini(&log);
+    made_fini(&made);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/token");
@@ -303,8 +380,12 @@ static Suite *suite(void)
     tcase_add_test(all, key_that_is_on_the_token_is_enrolled);
     tcase_add_test(all, status_names_modules_and_tokens);
     tcase_add_test(all, token_that_was_away_is_used_again_without_anybody);
-    tcase_add_test(all, wrong_pin_is_tried_once_whoever_is_started_again);
+    tcase_add_test(all, wrong_pin_is_tried_once_until_somebody_says_otherwise);
     suite_add_tcase(s, all);
+    TCase *terminal = tcase_create("terminal");
+    tcase_add_checked_fixture(terminal, NULL, teardown);
+    tcase_add_test(terminal, pin_from_the_terminal_is_shown_nowhere);
+    suite_add_tcase(s, terminal);
     TCase *master = tcase_create("master");
     tcase_add_checked_fixture(master, setup_master, teardown);
     tcase_add_test(master, soft_key_is_wrapped_under_a_key_of_the_token);
