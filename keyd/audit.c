@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -27,9 +26,17 @@ struct audit {
     unsigned taken;       /* the reader's own count; nobody else can change it */
 };
 
+/* It may change while it is read, and need not end. */
+static void take_text(char *to, const char *from, size_t size)
+{
+    size_t n = strnlen(from, size - 1);
+    memcpy(to, from, n);
+    to[n] = '\0';
+}
+
 void audit_event(struct audit_entry *entry, const char *event)
 {
-    snprintf(entry->event, sizeof entry->event, "%s", event);
+    take_text(entry->event, event, sizeof entry->event);
 }
 
 void audit_begin(struct audit_entry *entry, const char *event, pid_t pid, uid_t uid)
@@ -107,14 +114,6 @@ void audit_add(struct audit *audit, const struct audit_entry *entry)
     pthread_mutex_unlock(&audit->lock);
     if (half || atomic_load(&ring->asleep))
         wake_reader(audit);
-}
-
-/* It may change while it is read, and need not end. */
-static void take_text(char *to, const char *from, size_t size)
-{
-    size_t n = strnlen(from, size - 1);
-    memcpy(to, from, n);
-    to[n] = '\0';
 }
 
 bool audit_take(struct audit *audit, struct audit_entry *out)

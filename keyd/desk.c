@@ -32,7 +32,10 @@ static int64_t now_us(void)
 /* Ends in NUL; the reader of packets saw to it that there is none inside, and that it is not too long. */
 static void copy_text(char *out, size_t size, struct span text)
 {
-    snprintf(out, size, "%.*s", SPAN_ARG(text));
+    size_t n = text.len < size ? text.len : size - 1;
+    if (n > 0)
+        memcpy(out, text.ptr, n);
+    out[n] = '\0';
 }
 
 static void set_data(struct turn *turn, size_t n)

@@ -31,7 +31,10 @@ int open_key(struct desk *desk, const char *owner, struct span public_key, struc
         return -1;
     if (span_starts((struct span){(const char *)inside.ptr, inside.len}, URI_PREFIX))
         return open_token_key(desk, owner, public_key, &inside, out, err);
-    return soft_key(&inside, out, err);
+    if (soft_key(&inside, out, err) < 0)
+        return -1;
+    soft_key_keep(*out);
+    return 0;
 }
 
 static int ask_token(struct desk *desk, const struct wire_question *q, const char *owner, const char *uri,

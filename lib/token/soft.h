@@ -26,6 +26,9 @@ int soft_open(const struct secret *master, const char *owner, struct span public
 /* soft_key - the same from the PKCS#8 itself. */
 int soft_key(const struct secret *pkcs8, struct key **out, struct err *err) SEAL_CHECKED;
 
+/* soft_key_keep - before its first use: what a signature sets up is kept for the next one. For who uses keys again and again. */
+void soft_key_keep(struct key *key);
+
 /* soft_generate - a new private key as PKCS#8. bits for RSA only: 2048, 3072, 4096. */
 int soft_generate(enum key_type type, unsigned bits, struct secret *pkcs8_out, struct err *err) SEAL_CHECKED;
 /* soft_public - the SubjectPublicKeyInfo of a PKCS#8 key, DER, appended. */

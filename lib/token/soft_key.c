@@ -14,6 +14,8 @@
 struct soft {
     struct key key;
     struct secret reject; /* what answers to wrong padding are made of (see unpad.h) */
+    bool keeps;
+    _Atomic(EVP_PKEY_CTX *) ready[SIGN_ECDSA + 1][DIGEST_SHA512 + 1]; /* of nobody just now */
 };
 
 static int set_sign_padding(EVP_PKEY_CTX *ctx, enum sign_padding padding, const EVP_MD *md)
@@ -31,17 +33,44 @@ static int set_sign_padding(EVP_PKEY_CTX *ctx, enum sign_padding padding, const 
     return 0;
 }
 
+static EVP_PKEY_CTX *new_signer(struct soft *soft, enum digest digest, enum sign_padding padding)
+{
+    const EVP_MD *md = evp_md(digest);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(soft->key.evp, NULL);
+    if (ctx != NULL && EVP_PKEY_sign_init(ctx) == 1 && set_sign_padding(ctx, padding, md) &&
+        EVP_PKEY_CTX_set_signature_md(ctx, md) == 1)
+        return ctx;
+    EVP_PKEY_CTX_free(ctx);
+    return NULL;
+}
+
+static void keep_signer(struct soft *soft, enum digest digest, enum sign_padding padding, EVP_PKEY_CTX *ctx)
+{
+    if (soft->keeps)
+        ctx = atomic_exchange(&soft->ready[padding][digest], ctx);
+    EVP_PKEY_CTX_free(ctx);
+}
+
 static int soft_sign(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
                      unsigned char *sig_out, size_t *len_inout, struct err *err)
 {
     ossl_begin();
-    const EVP_MD *md = evp_md(digest);
-    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
-    if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 || !set_sign_padding(ctx, padding, md) ||
-        EVP_PKEY_CTX_set_signature_md(ctx, md) != 1 ||
-        EVP_PKEY_sign(ctx, sig_out, len_inout, (const unsigned char *)hash.ptr, hash.len) != 1)
+    struct soft *soft = (struct soft *)key;
+    EVP_PKEY_CTX *ctx = atomic_exchange(&soft->ready[padding][digest], NULL);
+    if (ctx == NULL)
+        ctx = new_signer(soft, digest, padding);
+    if (ctx == NULL ||
+        EVP_PKEY_sign(ctx, sig_out, len_inout, (const unsigned char *)hash.ptr, hash.len) != 1) {
+        EVP_PKEY_CTX_free(ctx);
         return ossl_fail(err, ERR_CRYPTO, "signing failed");
+    }
+    keep_signer(soft, digest, padding, ctx);
     return 0;
+}
+
+void soft_key_keep(struct key *key)
+{
+    ((struct soft *)key)->keeps = true;
 }
 
 static int set_wrap_padding(EVP_PKEY_CTX *ctx, enum wrap_padding padding, enum digest oaep)
@@ -129,6 +158,9 @@ static int soft_derive(struct key *key, struct span peer_point, struct secret *o
 static void soft_free(struct key *key)
 {
     struct soft *soft = (struct soft *)key;
+    for (size_t i = 0; i < SEAL_COUNT(soft->ready); i++)
+        for (size_t j = 0; j < SEAL_COUNT(soft->ready[i]); j++)
+            EVP_PKEY_CTX_free(soft->ready[i][j]);
     secret_fini(&soft->reject);
     key_fini(key);
     free(soft);

@@ -153,6 +153,28 @@ START_TEST(passphrase_that_it_keeps_is_opened_for_its_owner_alone)
 }
 END_TEST
 
+START_TEST(key_signs_in_one_way_and_another_in_turn)
+{
+    struct err err = ERR_INIT;
+    struct made made;
+    unsigned char sig[2048];
+    size_t len;
+    make(&made, ALICE, KEY_RSA);
+    struct key *key = opened(&made, ALICE, ALICE);
+    for (int i = 0; i < 8; i++) {
+        enum sign_padding padding = i % 3 == 0 ? SIGN_PSS : SIGN_PKCS1;
+        ck_ok(sign(key, padding, sig, &len, &err));
+        ck_assert(verifies(buf_span(&made.public), padding, sig, len));
+        ck_assert(!verifies(buf_span(&made.public), padding == SIGN_PSS ? SIGN_PKCS1 : SIGN_PSS, sig, len));
+        len = sizeof sig;
+        ck_fails(key_sign(key, DIGEST_SHA1, padding, (struct span){(const char *)hash, 20}, sig, &len, &err),
+                 ERR_UNSUPPORTED);
+    }
+    key_free(&key);
+    unmake(&made);
+}
+END_TEST
+
 /* The octets themselves, and as hex digits. */
 static void is_not_in(const struct buf *log, const void *secret, size_t n)
 {
@@ -217,6 +239,7 @@ static Suite *suite(void)
     tcase_add_test(tc, passphrase_that_it_keeps_is_opened_for_its_owner_alone);
     tcase_add_test(tc, key_is_opened_again_by_a_worker_that_was_started_again);
     tcase_add_test(tc, key_of_another_is_not_opened_for_him);
+    tcase_add_test(tc, key_signs_in_one_way_and_another_in_turn);
     tcase_add_test(tc, each_operation_has_one_line_and_none_has_key_material);
     suite_add_tcase(s, tc);
     return s;
