@@ -3,6 +3,7 @@
 
 #include "openpgp/homes.h"
 #include "support/check.h"
+#include "support/reaper.h"
 
 #include <ctype.h>
 #include <ftw.h>
@@ -47,6 +48,7 @@ struct pgp_rig *pgp_rig_new_with(const struct pgp_engine_conf *conf)
     struct err err = ERR_INIT;
     struct pgp_rig *rig = xcalloc(1, sizeof *rig);
     rig->tool = tool_new();
+    reaper_watch(tool_dir(rig->tool));
     folder(rig, "agent", rig->home);
     folder(rig, "scratch", rig->scratch);
     folder(rig, "world", rig->world);

@@ -5,6 +5,7 @@
 #include "gate/pgp_keys.h"
 #include "openpgp/own.h"
 #include "support/check.h"
+#include "support/reaper.h"
 #include "token/wrap.h"
 
 #include <stdlib.h>
@@ -58,6 +59,8 @@ struct pgp_site *pgp_site_new(const char *policy, const char *settings)
     s->now = (int64_t)time(NULL) + 1;
     s->site = site_new_with(policy, buf_str(&lines));
     s->tool = tool_new();
+    reaper_watch(s->site->dir);
+    reaper_watch(tool_dir(s->tool));
     ck_ok(pgp_engine_get(s->site->gate, &s->engine, &err));
     const struct user_record user = {.addr = "alice@our.example", .name = "Alice", .enabled = true};
     ck_ok(store_put_user(s->site->store, &user, &err));
