@@ -3,8 +3,12 @@
  *
  * With other load on the machine only the quickest operation and, roughly, CPU time can be compared.
  *
- * By hand is posix_spawn of gpg, with a home on the same disk, the recipient's key as a file, and the settings that make it fast. Not a
- * test; run it by hand: bench_openpgp [seconds for each figure [verb]].
+ * By hand is posix_spawn of gpg, with a home on the same disk and the same agent, the same keys, the recipient's as a file, and the settings
+ * that make it fast. Our keys carry gpg's notes on their signatures (openpgp/notes.h), as they come out of the store. With "noted" the
+ * keyring by hand has them too, as after an import; a key file never has. What is left between both is what it costs to
+ * start gpg with limits, without a file of content, and to be told how it ended.
+ *
+ * Not a test; run it by hand: bench_openpgp [seconds for each figure [verb [noted]]].
  */
 #include "support/check.h"
 #include "support/pgp.h"
@@ -234,6 +238,7 @@ static void keep_best(struct cost *best, struct cost cost)
 
 static double seconds_each = 2;
 static const char *only; /* one verb */
+static bool noted;
 
 /* In turns, and the best of each: other load only ever slows. */
 static void report(const char *name, operation *run, operation *bare, const struct bench *b, int threads,
@@ -268,7 +273,6 @@ static void prepare_hand(struct bench *b)
     tool_write(b->rig->tool, "maker/gpg.conf",
                SPAN_LIT("batch\nno-tty\nno-autostart\nno-random-seed-file\ntrust-model always\n"
                         "no-auto-check-trustdb\npinentry-mode loopback\ncompress-algo none\n"));
-    tool_write(b->rig->tool, "bob", b->bob.key);
     buf_fini(&ring);
 }
 
@@ -304,9 +308,13 @@ START_TEST(all)
     struct bench b = {.rig = pgp_rig_new(), .arena = arena_new(ARENA_MAX_DEFAULT)};
     b.alice = pgp_rig_person(b.rig, "alice@ours.example", "ed25519", PGP_OURS);
     b.bob = pgp_rig_person(b.rig, "bob@far.example", "ed25519", PGP_STRANGER);
-    prepare_hand(&b);
+    tool_write(b.rig->tool, "bob", b.bob.key);
+    if (!noted)
+        prepare_hand(&b);
     read_key(&b, &b.alice);
     read_key(&b, &b.bob);
+    if (noted)
+        prepare_hand(&b);
     for (size_t i = 0; i < SEAL_COUNT(sizes); i++) {
         prepare_text(&b, sizes[i]);
         for (int threads = 1; threads <= THREADS_MAX; threads++) {
@@ -330,6 +338,7 @@ int main(int argc, char **argv)
     if (argc > 1)
         seconds_each = strtod(argv[1], NULL);
     only = argc > 2 ? argv[2] : NULL;
+    noted = argc > 3 && strcmp(argv[3], "noted") == 0;
     tcase_add_test(tcase, all);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
