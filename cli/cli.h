@@ -81,6 +81,9 @@ int cli_be_caller(struct err *err) SEAL_CHECKED;
 int cli_be_owner(struct cli *cli, enum cli_rights rights, struct err *err) SEAL_CHECKED;
 /* cli_open_store - cli_be_owner(), then cli->store and cli->read. */
 int cli_open_store(struct cli *cli, enum cli_rights rights, struct err *err) SEAL_CHECKED;
+/* cli_deliver - what a command made, into a new file of the caller's (the rights were lent), or with path NULL to standard output. ERR_EXISTS. */
+int cli_deliver(struct cli *cli, const struct buf *file, const char *path, mode_t mode,
+                struct err *err) SEAL_CHECKED;
 /* cli_read_again - cli->read sees what was written meanwhile. */
 int cli_read_again(struct cli *cli, struct err *err) SEAL_CHECKED;
 
@@ -113,6 +116,7 @@ int cmd_cert_export(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_cert_delete(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_import(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_generate(struct cli *cli, int argc, char **argv, struct err *err);
+int cmd_key_request(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_list(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_delete(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_export(struct cli *cli, int argc, char **argv, struct err *err);

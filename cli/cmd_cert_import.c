@@ -1,5 +1,5 @@
 /* cmd_cert_import - certificates and OpenPGP keys of correspondents, from files. */
-#include "cli/certbook.h"
+#include "cli/keys.h"
 #include "cli/pgpbook.h"
 
 #include "base/io.h"
@@ -44,6 +44,8 @@ static int put_cert(struct cli *cli, const struct imported *file, struct cert *c
         return -1;
     buf_printf(&cli->out, "certificate %.16s of %s: %s\n", record.fingerprint,
                cli_join(cli, record.addrs, record.naddrs), trust);
+    if (keys_join(cli, cert, &record, err) < 0)
+        return -1;
     if (record.trust == TRUST_UNTRUSTED)
         buf_printf(&cli->out,
                    "next: sealadm ca add FILE --trust, with its authority; or sealadm cert trust %.16s\n",

@@ -128,6 +128,8 @@ static void print_text(struct cli *cli, const struct key_record *key, const stru
         buf_printf(&cli->out, "  %s %u  %s  until %s%s", cert->key_kind, cert->key_bits,
                    trust_name(cert->trust), cli_date(cli, cert->not_after),
                    cert->not_after < cli->now ? " (expired)" : "");
+    else if (*key->owner != '\0')
+        buf_add_str(&cli->out, "  without certificate");
     if (key->uri != NULL)
         buf_printf(&cli->out, "  %s", cli_clean(cli, key->uri));
     buf_add_char(&cli->out, '\n');

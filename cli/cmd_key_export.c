@@ -3,7 +3,6 @@
 #include "cli/own_pgp.h"
 #include "cli/secrets.h"
 
-#include "base/io.h"
 #include "token/soft.h"
 
 #include <unistd.h>
@@ -48,17 +47,10 @@ static int write_p12(struct cli *cli, const char *fingerprint, const struct secr
 static int deliver(struct cli *cli, const struct buf *file, const char *path, const char *fingerprint,
                    struct err *err)
 {
-    if (path == NULL) {
-        buf_add_span(&cli->out, buf_span(file));
-        return 0;
-    }
-    if (cli_be_caller(err) < 0)
+    if (cli_deliver(cli, file, path, 0600, err) < 0)
         return -1;
-    if (access(path, F_OK) == 0)
-        return err_set(err, ERR_EXISTS, "%s is there already", path);
-    if (io_write_file(path, buf_span(file), 0600, err) < 0)
-        return -1;
-    buf_printf(&cli->out, "key %.16s is in %s\n", fingerprint, path);
+    if (path != NULL)
+        buf_printf(&cli->out, "key %.16s is in %s\n", fingerprint, path);
     return 0;
 }
 

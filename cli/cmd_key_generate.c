@@ -15,23 +15,6 @@
 #define DAY        86400
 #define PUBLIC_MAX 8192
 
-static const struct key_choice {
-    const char *name;
-    enum key_type type;
-    unsigned bits;
-} choices[] = {
-    {"rsa3072", KEY_RSA, 3072}, {"rsa2048", KEY_RSA, 2048}, {"rsa4096", KEY_RSA, 4096},
-    {"p256", KEY_EC_P256, 0},   {"p384", KEY_EC_P384, 0},
-};
-
-static const struct key_choice *find_choice(const char *name)
-{
-    for (size_t i = 0; i < SEAL_COUNT(choices); i++)
-        if (name == NULL || strcmp(choices[i].name, name) == 0)
-            return &choices[i];
-    return NULL;
-}
-
 static const struct pgp_choice {
     const char *name;
     enum pgp_key_kind kind;
@@ -137,10 +120,10 @@ static int generate_openpgp(struct cli *cli, const char *addr, const char *type,
 static int generate_x509(struct cli *cli, const char *addr, const char *type, const char *uri, int64_t days,
                          struct err *err)
 {
-    const struct key_choice *choice = find_choice(type);
+    const struct key_choice *choice;
     SEAL_CLEANUP(holder_free) struct holder *sealkeyd = NULL;
-    if (choice == NULL)
-        return err_set(err, ERR_USAGE, "--type %s: rsa2048, rsa3072, rsa4096, p256 or p384 is wanted", type);
+    if (keys_choose(type, &choice, err) < 0)
+        return -1;
     if ((uri != NULL && (tokens_check(uri, err) < 0 || tokens_connect(cli, &sealkeyd, err) < 0)) ||
         secrets_open_store(cli, CLI_DROP, err) < 0)
         return -1;

@@ -26,6 +26,8 @@ const struct cli_command cli_commands[] = {
     {"key generate", cmd_key_generate,
      "ADDR [--openpgp] [--type rsa2048|rsa3072|rsa4096|p256|p384|ed25519] [--days N] [--token URI]",
      "a new key, its certificate from the own CA; or for OpenPGP"},
+    {"key request", cmd_key_request, "ADDR [--token URI] [--type TYPE] | --key FP, [--out FILE]",
+     "a certificate request (PKCS#10), for a new key or one that is here"},
     {"key list", cmd_key_list, "[ADDR|@DOMAIN] [--json]", "private keys"},
     {"key export", cmd_key_export, "FP [--passphrase-file FILE] [--out FILE]",
      "key, certificate and chain as PKCS#12; an OpenPGP secret key"},

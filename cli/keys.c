@@ -4,7 +4,24 @@
 #include "cli/secrets.h"
 #include "token/soft.h"
 
+#include <string.h>
+
 #define WRAPPED_MAX (64u << 10)
+
+static const struct key_choice choices[] = {
+    {"rsa3072", KEY_RSA, 3072}, {"rsa2048", KEY_RSA, 2048}, {"rsa4096", KEY_RSA, 4096},
+    {"p256", KEY_EC_P256, 0},   {"p384", KEY_EC_P384, 0},
+};
+
+int keys_choose(const char *name, const struct key_choice **out, struct err *err)
+{
+    for (size_t i = 0; i < SEAL_COUNT(choices); i++) {
+        *out = &choices[i];
+        if (name == NULL || strcmp(choices[i].name, name) == 0)
+            return 0;
+    }
+    return err_set(err, ERR_USAGE, "--type %s: rsa2048, rsa3072, rsa4096, p256 or p384 is wanted", name);
+}
 
 int keys_put(struct cli *cli, const char *owner, const struct cert *cert, const struct secret *pkcs8,
              struct err *err)
@@ -44,4 +61,58 @@ int keys_say_next(struct cli *cli, const char *owner, struct err *err)
         break;
     }
     return -1;
+}
+
+const char *keys_waiting_name(struct cli *cli, struct span public_key)
+{
+    unsigned char digest[HASH_SIZE];
+    char *name = arena_alloc(cli->arena, HASH_HEX_SIZE);
+    hash_bytes(public_key, digest);
+    hash_hex(digest, name);
+    return name;
+}
+
+static bool names(const struct cert_record *record, const char *owner)
+{
+    for (size_t i = 0; i < record->naddrs; i++)
+        if (strcmp(record->addrs[i], owner) == 0)
+            return true;
+    return *owner == '@';
+}
+
+/* The key of this public key that is nearest to it: the one that waits, else the one of an earlier certificate. NULL: none. */
+static const struct key_record *find_same(const struct key_record *keys, size_t n, struct span public_key,
+                                          const char *waiting)
+{
+    const struct key_record *found = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (*keys[i].owner != '\0' && span_eq(keys[i].public_key, public_key) &&
+            (found == NULL || strcmp(keys[i].fingerprint, waiting) == 0))
+            found = &keys[i];
+    return found;
+}
+
+int keys_join(struct cli *cli, const struct cert *cert, const struct cert_record *record, struct err *err)
+{
+    struct key_record *keys;
+    size_t n;
+    if (store_keys(cli->read, &keys, &n, err) < 0)
+        return -1;
+    const char *waiting = keys_waiting_name(cli, cert_public(cert));
+    const struct key_record *same = find_same(keys, n, cert_public(cert), waiting);
+    if (same == NULL || strcmp(same->fingerprint, record->fingerprint) == 0)
+        return 0;
+    if (!names(record, same->owner)) {
+        buf_printf(&cli->out,
+                   "warning: its key is here and belongs to %s, whom it does not name: not joined\n",
+                   same->owner);
+        return 0;
+    }
+    struct key_record joined = *same;
+    joined.fingerprint = record->fingerprint;
+    if (store_put_key(cli->store, &joined, err) < 0 ||
+        (strcmp(same->fingerprint, waiting) == 0 && store_delete_key(cli->store, waiting, err) < 0))
+        return -1;
+    buf_printf(&cli->out, "it is the certificate of the key of %s that is here\n", same->owner);
+    return 0;
 }

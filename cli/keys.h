@@ -4,6 +4,21 @@
 
 #include "cli/certbook.h"
 
+/* What --type names. */
+struct key_choice {
+    const char *name;
+    enum key_type type;
+    unsigned bits;
+};
+/* keys_choose - NULL: the usual one. ERR_USAGE. */
+int keys_choose(const char *name, const struct key_choice **out, struct err *err) SEAL_CHECKED;
+
+/* keys_waiting_name - what the store calls a key whose certificate is still to come: SHA-256 of the SubjectPublicKeyInfo. */
+const char *keys_waiting_name(struct cli *cli, struct span public_key);
+/* keys_join - a certificate that came for a key of ours becomes its certificate. */
+int keys_join(struct cli *cli, const struct cert *cert, const struct cert_record *record,
+              struct err *err) SEAL_CHECKED;
+
 /* keys_put - wrap a key under the master key and keep it. owner: canonical address, "@domain", "" for the own CA. */
 int keys_put(struct cli *cli, const char *owner, const struct cert *cert, const struct secret *pkcs8,
              struct err *err) SEAL_CHECKED;

@@ -1,6 +1,8 @@
 /* owner - as root, sealadm works as the state folder's owner: what it parses was written by strangers, and LMDB's files must be his. */
 #include "cli/cli.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
@@ -53,4 +55,17 @@ int cli_read_again(struct cli *cli, struct err *err)
 {
     store_read_end(&cli->read);
     return store_read_begin(cli->store, cli->arena, &cli->read, err);
+}
+
+int cli_deliver(struct cli *cli, const struct buf *file, const char *path, mode_t mode, struct err *err)
+{
+    if (path == NULL) {
+        buf_add_span(&cli->out, buf_span(file));
+        return 0;
+    }
+    if (cli_be_caller(err) < 0)
+        return -1;
+    if (access(path, F_OK) == 0)
+        return err_set(err, ERR_EXISTS, "%s is there already", path);
+    return io_write_file(path, buf_span(file), mode, err);
 }

@@ -1,20 +1,18 @@
 /* ca - certificates of our own. */
 #include "smime/ca.h"
 
-#include "base/addr.h"
 #include "base/text.h"
-#include "smime/cert_names.h"
 #include "smime/cert_x509.h"
 #include "smime/ossl.h"
+#include "smime/subject.h"
 #include "token/bridge.h"
 #include "token/evp.h"
 
 #include <openssl/rand.h>
 #include <string.h>
 
-#define NAME_CHARS_MAX 64 /* ub-common-name, ub-organization-name: RFC 5280 A.1 */
-#define SERIAL_SIZE    16
-#define DAY            INT64_C(86400)
+#define SERIAL_SIZE 16
+#define DAY         INT64_C(86400)
 
 /* What both kinds of certificate are made of. */
 struct draft {
@@ -32,22 +30,6 @@ static int set_serial(X509 *x509)
     octets[0] = (unsigned char)((octets[0] & 0x7f) | 0x40); /* positive, and always as long */
     SEAL_CLEANUP(ossl_free_bn) BIGNUM *n = BN_bin2bn(octets, sizeof octets, NULL);
     return n != NULL && BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x509)) != NULL;
-}
-
-/* As many characters as a name may have. */
-static struct span cut_name(const char *name)
-{
-    size_t chars = 0, n = 0;
-    for (; name[n] != '\0'; n++)
-        if (((unsigned char)name[n] & 0xc0) != 0x80 && ++chars > NAME_CHARS_MAX)
-            break;
-    return (struct span){name, n};
-}
-
-static int set_name(X509 *x509, const char *field, struct span text)
-{
-    return X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), field, MBSTRING_UTF8,
-                                      (const unsigned char *)text.ptr, (int)text.len, -1, 0) == 1;
 }
 
 static int set_validity(X509 *x509, int64_t not_before, int64_t not_after)
@@ -88,17 +70,19 @@ int ca_create(const char *organisation, const struct secret *pkcs8, int64_t now,
               struct err *err)
 {
     *out = NULL;
-    struct span name = cut_name(organisation);
+    struct span name = subject_cut(organisation);
     if (name.len == 0 || name.len != strlen(organisation) || !text_is_utf8(name))
-        return err_set(err, ERR_USAGE, "name of the organisation: 1 to %d characters, UTF-8", NAME_CHARS_MAX);
+        return err_set(err, ERR_USAGE, "name of the organisation: 1 to %d characters, UTF-8",
+                       SUBJECT_CHARS_MAX);
     ossl_begin();
     SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *pkey = NULL;
     if (evp_read_pkcs8(pkcs8, &pkey, err) < 0)
         return -1;
     SEAL_CLEANUP(ossl_free_x509) X509 *x509 = X509_new();
     struct draft draft = {.x509 = x509, .issuer = x509, .public = pkey, .signer = pkey};
-    if (x509 == NULL || !begin(&draft, now, now + CA_DAYS * DAY) || !set_name(x509, "O", name) ||
-        !set_name(x509, "CN", SPAN_LIT("S/MIME CA")) ||
+    if (x509 == NULL || !begin(&draft, now, now + CA_DAYS * DAY) ||
+        !subject_set(X509_get_subject_name(x509), "O", name) ||
+        !subject_set(X509_get_subject_name(x509), "CN", SPAN_LIT("S/MIME CA")) ||
         !add_extension(&draft, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
         !add_extension(&draft, NID_key_usage, "critical,keyCertSign,cRLSign") ||
         !add_extension(&draft, NID_ext_key_usage, "emailProtection") ||
@@ -107,52 +91,18 @@ int ca_create(const char *organisation, const struct secret *pkcs8, int64_t now,
     return finish(&draft, out, err);
 }
 
-static int make_string(GENERAL_NAME *name, const char *addr)
-{
-    if (text_is_ascii(span_of(addr))) {
-        ASN1_IA5STRING *text = ASN1_IA5STRING_new();
-        if (text == NULL)
-            return 0;
-        GENERAL_NAME_set0_value(name, GEN_EMAIL, text);
-        return ASN1_STRING_set(text, addr, -1);
-    }
-    ASN1_TYPE *value = ASN1_TYPE_new();
-    if (value == NULL ||
-        GENERAL_NAME_set0_othername(name, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox), value) != 1) {
-        ASN1_TYPE_free(value);
-        return 0;
-    }
-    ASN1_UTF8STRING *text = ASN1_UTF8STRING_new();
-    ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
-    return text != NULL && ASN1_STRING_set(text, addr, -1);
-}
-
 static int add_address(X509 *x509, const char *addr)
 {
-    SEAL_CLEANUP(ossl_free_general_names) GENERAL_NAMES *names = GENERAL_NAMES_new();
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    if (names == NULL || name == NULL || sk_GENERAL_NAME_push(names, name) <= 0) {
-        GENERAL_NAME_free(name);
-        return 0;
-    }
-    return make_string(name, addr) &&
-           X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1;
+    SEAL_CLEANUP(ossl_free_general_names) GENERAL_NAMES *names = subject_alt_names(addr);
+    return names != NULL && X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1;
 }
 
 static int check_request(const struct cert *ca, const struct key *ca_key, const struct ca_request *request,
                          struct err *err)
 {
-    char exact[ADDR_MAX + 1];
     const struct cert_info *info = cert_info(ca);
-    if (addr_exact(span_of(request->addr), exact, err) < 0 ||
-        !cert_names_is_mailbox(span_of(request->addr)) || strcmp(exact, request->addr) != 0) {
-        err_clear(err);
-        return err_set(err, ERR_USAGE, "%s: not a mail address as a certificate holds it", request->addr);
-    }
-    if (request->name != NULL && (*request->name == '\0' || !text_is_utf8(span_of(request->name))))
-        return err_set(err, ERR_USAGE, "name in a certificate: UTF-8, not empty");
-    if (!text_is_ascii(span_of(addr_domain(exact))))
-        return err_set(err, ERR_UNSUPPORTED, "%s: write the domain in ASCII (xn--)", request->addr);
+    if (subject_check(request->addr, request->name, err) < 0)
+        return -1;
     if ((info->usage & CERT_CA) == 0 || !span_eq(cert_public(ca), key_public(ca_key)))
         return err_set(err, ERR_KEY_UNUSABLE, "this certificate and key are not a certification authority");
     if (request->not_before < info->not_before || request->not_before >= info->not_after)
@@ -192,7 +142,8 @@ int ca_issue(struct cert *ca, struct key *ca_key, const struct ca_request *reque
                                         : "critical,digitalSignature,keyAgreement";
     if (x509 == NULL ||
         !begin(&draft, request->not_before, request->not_after < last ? request->not_after : last) ||
-        !set_name(x509, "CN", cut_name(request->name == NULL ? request->addr : request->name)) ||
+        !subject_set(X509_get_subject_name(x509), "CN",
+                     subject_cut(request->name == NULL ? request->addr : request->name)) ||
         !add_extension(&draft, NID_basic_constraints, "critical,CA:FALSE") ||
         !add_extension(&draft, NID_key_usage, usage) ||
         !add_extension(&draft, NID_ext_key_usage, "emailProtection") ||

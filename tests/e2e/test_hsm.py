@@ -75,6 +75,19 @@ class Scenarios(SealSite):
             self.assertEqual(said.returncode, 1)
             self.assertIn(b"is on a token and does not leave it", said.stderr)
 
+    def test_certificate_of_another_authority(self):
+        """The token signs the request, the authority's answer is imported; then mail is opened with it."""
+        erin, folder = "erin@ours.example", self.lab.folder("erin", owner="nobody")
+        self.seal.adm("user", "add", erin)
+        request, cert = folder / "request.pem", folder / "answer.pem"
+        request.write_bytes(self.seal.adm("key", "request", erin, "--type", "rsa2048", "--token", self.hsm.uri("erin")).stdout)
+        self.far.certify(request, cert, 20, f"{pki.USAGE}subjectAltName=email:{erin}\nbasicConstraints=CA:FALSE\n")
+        self.assertIn(b"it is the certificate of the key", self.seal.adm("cert", "import", cert).stdout)
+        self.holders[erin] = self.person(erin)
+        self.arrive(erin, self.letter(erin))
+        wait_for(lambda: self.sink.messages, "mail is opened")
+        self.assertIn(b"ORCHID", self.sink.one(erin).data)
+
     def test_pin_in_a_uri_is_refused(self):
         for uri in (self.hsm.uri("eve") + "?pin-value=1234", self.hsm.uri("eve") + "?pin-source=file:/etc/pin"):
             said = self.seal.adm("key", "generate", CAROL, "--token", uri, check=False)
