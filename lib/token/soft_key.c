@@ -126,10 +126,13 @@ static int soft_decrypt(struct key *key, enum wrap_padding padding, enum digest 
     return result;
 }
 
-/* The peer's key: our curve, his point. OpenSSL checks that the point lies on the curve. */
+/*
+ * The peer's key: our curve, his point. OpenSSL checks that the point lies on the curve; infinity is one octet. More need not be
+ * asked: our curves have a prime order, so every other point has it (SP 800-56A 5.6.2.3.4).
+ */
 static EVP_PKEY *peer_key(const struct key *key, struct span point)
 {
-    EVP_PKEY *peer = EVP_PKEY_new();
+    EVP_PKEY *peer = point.len > 1 ? EVP_PKEY_new() : NULL;
     if (peer != NULL && EVP_PKEY_copy_parameters(peer, key->evp) == 1 &&
         EVP_PKEY_set1_encoded_public_key(peer, (const unsigned char *)point.ptr, point.len) == 1)
         return peer;
@@ -145,7 +148,7 @@ static int soft_derive(struct key *key, struct span peer_point, struct secret *o
     SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *peer = peer_key(key, peer_point);
     SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
     if (peer == NULL || ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 ||
-        EVP_PKEY_derive_set_peer(ctx, peer) != 1 || EVP_PKEY_derive(ctx, NULL, &len) != 1)
+        EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) != 1 || EVP_PKEY_derive(ctx, NULL, &len) != 1)
         return ossl_fail(err, ERR_CRYPTO, "key agreement failed");
     if (secret_init(out, len, err) < 0)
         return -1;
