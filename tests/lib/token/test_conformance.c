@@ -2,12 +2,14 @@
 #include "conformance.h"
 
 #include "base/io.h"
+#include "support/keys.h"
 #include "support/proxy_key.h"
 #include "support/sealkeyd.h"
 #include "support/softhsm.h"
 #include "token/evp.h"
 #include "token/remote.h"
 #include "token/soft.h"
+#include "token/wrap_token.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -144,14 +146,19 @@ static int open_uri(const struct sealed_key *sealed, const char *addr, struct ke
 
 /* ---- on a token behind sealkeyd ---- */
 
-static void start_keyd_token(void)
+static void start_keyd_on_token(const char *more)
 {
-    char settings[300];
-    start_token();
-    snprintf(settings, sizeof settings, "pkcs11-module = %s\npkcs11-pin-files = " TOKEN " %s\n",
-             SOFTHSM_MODULE, hsm.pin_path[0]);
+    char settings[400];
+    snprintf(settings, sizeof settings, "pkcs11-module = %s\npkcs11-pin-files = " TOKEN " %s\n%s",
+             SOFTHSM_MODULE, hsm.pin_path[0], more);
     start_keyd_with(settings);
     sealkeyd_logged(&keyd, "event=started who=token", 1);
+}
+
+static void start_keyd_token(void)
+{
+    start_token();
+    start_keyd_on_token("");
 }
 
 static void stop_keyd_token(void)
@@ -168,12 +175,48 @@ static void seal_on_token(const char *owner, enum kind kind, struct buf *public_
     ck_ok(remote_seal(holder, owner, buf_span(&token_public[kind]), uri, public_out, wrapped_out, &err));
 }
 
+/* ---- soft keys whose master key is on a token ---- */
+
+static struct buf master_public = BUF_INIT(8192);
+
+static void start_hsm_master(void)
+{
+    struct err err = ERR_INIT;
+    EVP_PKEY *pkey = keys_load("rsa2048-2");
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, TOKEN, PIN);
+    softhsm_import(&hsm, TOKEN, PIN, "master", "0b", pkey, SOFTHSM_SIGN);
+    ck_ok(evp_public(pkey, &master_public, &err));
+    EVP_PKEY_free(pkey);
+    start_keyd_on_token("master-key-token = pkcs11:token=" TOKEN ";object=master\n");
+}
+
+static void stop_hsm_master(void)
+{
+    stop_keyd();
+    softhsm_fini(&hsm);
+    buf_fini(&master_public);
+}
+
+static void seal_under_token(const char *owner, enum kind kind, struct buf *public_out,
+                             struct buf *wrapped_out)
+{
+    struct err err = ERR_INIT;
+    struct secret pkcs8;
+    conformance_pkcs8(kind, &pkcs8);
+    ck_ok(soft_public(&pkcs8, public_out, &err));
+    ck_ok(wrap_token_seal(buf_span(&master_public), WRAP_TOKEN_OAEP_SHA1, owner, buf_span(public_out), &pkcs8,
+                          wrapped_out, &err));
+    secret_fini(&pkcs8);
+}
+
 static const struct backend backends[] = {
     {"soft", start_soft, stop_soft, seal_soft, open_held, false},
     {"soft via bridge", start_soft, stop_soft, seal_soft, open_bridged, false},
     {"soft behind sealkeyd", start_keyd, stop_keyd, seal_soft, open_held, false},
     {"PKCS#11", start_token, stop_token, seal_uri, open_uri, true},
     {"PKCS#11 behind sealkeyd", start_keyd_token, stop_keyd_token, seal_on_token, open_held, false},
+    {"HSM-wrapped", start_hsm_master, stop_hsm_master, seal_under_token, open_held, false},
 };
 
 static int run(const struct backend *backend)
