@@ -150,6 +150,16 @@ int store_keys_of(struct store_read *read, const char *addr, struct key_record *
 /* store_keys - every key, that of the own CA too. */
 int store_keys(struct store_read *read, struct key_record **out, size_t *n_out, struct err *err) SEAL_CHECKED;
 
+/*
+ * store_rewrap - every private key's wrapping, and every passphrase's of OpenPGP keys, replaced in one transaction: all or none.
+ *
+ * rewrap  appends what comes in the place of wrapped, which is bound to owner and subject; its failure ends everything
+ */
+typedef int store_rewrapper(void *arg, const char *owner, struct span subject, struct span wrapped,
+                            struct buf *out, struct err *err);
+int store_rewrap(struct store *store, store_rewrapper *rewrap, void *arg, size_t *n_out,
+                 struct err *err) SEAL_CHECKED;
+
 /* ---- users ---- */
 
 struct user_record {
