@@ -84,7 +84,7 @@ static int allow_all(scmp_filter_ctx filter)
     }
     /* abort() signals this process and no other */
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 }
 
 int sandbox_close(struct err *err)
