@@ -126,6 +126,19 @@ START_TEST(calls_that_prove_the_filter_fail_otherwise_without_it)
 }
 END_TEST
 
+/* Root may lock memory, but not in every container. */
+START_TEST(memory_of_the_worker_is_locked_or_the_log_says_that_it_is_not)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they take mlockall() away */
+    char self[24];
+    pid_t worker = sealkeyd_worker(&keyd, 0);
+    snprintf(self, sizeof self, "%ld", (long)worker);
+    if (status_of(worker, self, "VmLck:") < 10000)
+        sealkeyd_logged(&keyd, "event=worker error=io why=\"memory ", 1);
+#endif
+}
+END_TEST
+
 START_TEST(every_thread_of_the_worker_has_the_filter)
 {
     char path[64];
@@ -272,6 +285,68 @@ START_TEST(worker_that_is_killed_under_load_costs_no_operation)
 }
 END_TEST
 
+/* A child of the supervisor other than this one, before it has said anything. */
+static pid_t child_other_than(pid_t not )
+{
+    char path[64];
+    long pid = 0;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)keyd.pid, (long)keyd.pid);
+    for (int steps = 0; steps < STEPS * 10 && (pid == 0 || pid == (long)not ); steps++) {
+        FILE *f = fopen(path, "re");
+        ck_assert_ptr_nonnull(f);
+        if (fscanf(f, "%ld", &pid) != 1)
+            pid = 0;
+        fclose(f);
+        (void)poll(NULL, 0, 1);
+    }
+    ck_assert_int_gt(pid, 0);
+    return (pid_t)pid;
+}
+
+START_TEST(worker_that_is_killed_while_it_starts_is_replaced)
+{
+    pid_t worker = sealkeyd_worker(&keyd, 0);
+    kill(worker, SIGKILL);
+    for (int i = 0; i < 4; i++) {
+        worker = child_other_than(worker);
+        kill(worker, SIGKILL);
+    }
+    use_key();
+    sealkeyd_logged(&keyd, "event=ended who=worker", 5);
+}
+END_TEST
+
+static void *kill_soon(void *arg)
+{
+    (void)arg;
+    struct wire_answer answer;
+    const struct wire_question status = {.op = WIRE_STATUS};
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    pid_t worker = sealkeyd_worker(&keyd, 0);
+    /* the holder's connection is served: its question is being answered */
+    do
+        ck_assert_int_eq(peer_ask(fd, &status, &answer), ERR_NONE);
+    while (memmem(answer.data.ptr, answer.data.len, "connections 2", 13) == NULL);
+    kill(worker, SIGKILL);
+    return NULL;
+}
+
+START_TEST(worker_that_is_killed_while_it_answers_is_asked_again_after_its_end)
+{
+    struct err err = ERR_INIT;
+    struct holder *holder = NULL;
+    pthread_t thread;
+    SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(WIRE_PUBLIC_MAX), wrapped = BUF_INIT(WIRE_MAX);
+    ck_ok(remote_new(keyd.socket, 100000, &holder, &err));
+    pthread_create(&thread, NULL, kill_soon, NULL);
+    ck_ok(holder_generate(holder, ALICE, KEY_RSA, 4096, &public, &wrapped, &err));
+    pthread_join(thread, NULL);
+    ck_assert_uint_gt(public.len, 500);
+    sealkeyd_logged(&keyd, "why=\"signal 9\"", 1);
+    holder_free(&holder);
+}
+END_TEST
+
 static bool nobody_listens(void)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -384,10 +459,13 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, worker_is_refused_what_its_filter_does_not_list);
     tcase_add_test(own, calls_that_prove_the_filter_fail_otherwise_without_it);
+    tcase_add_test(tc, memory_of_the_worker_is_locked_or_the_log_says_that_it_is_not);
     tcase_add_test(tc, every_thread_of_the_worker_has_the_filter);
     tcase_add_test(tc, supervisor_holds_no_key);
     tcase_add_test(tc, worker_writes_no_core);
     tcase_add_test(tc, worker_that_is_killed_under_load_costs_no_operation);
+    tcase_add_test(tc, worker_that_is_killed_while_it_starts_is_replaced);
+    tcase_add_test(tc, worker_that_is_killed_while_it_answers_is_asked_again_after_its_end);
     tcase_add_test(tc, second_process_does_not_take_the_socket_of_the_first);
     tcase_add_test(tc, hangup_starts_a_worker_that_reads_the_master_key_again);
     tcase_add_test(own, worker_ends_with_its_supervisor);
