@@ -333,6 +333,32 @@ START_TEST(no_ciphertext_looks_like_a_temporary_failure)
 }
 END_TEST
 
+/* No content key is as short or as long; who sends it may see no other answer than to any other wrong one. */
+START_TEST(keys_of_lengths_that_no_cipher_has_are_no_temporary_failure)
+{
+    static const size_t lengths[] = {0, 1, 65, 190};
+    static const unsigned char text[200] = {0};
+    struct key *key = conformance_open(KIND_RSA2048);
+    EVP_PKEY *public = conformance_public(KIND_RSA2048);
+    for (size_t i = 0; i < SEAL_COUNT(lengths); i++) {
+        unsigned char room[RSA_MAX];
+        struct secret out;
+        struct span wrapped =
+            wrap(public, RSA_PKCS1_OAEP_PADDING, "SHA256", "SHA256", text, lengths[i], room);
+        int status = key_decrypt(key, WRAP_OAEP, DIGEST_SHA256, wrapped, &out, &err);
+        ck_assert_msg(status == 0 ? out.len == lengths[i] : err.code == ERR_CRYPTO, "%s", err.msg);
+        err_clear(&err);
+        secret_fini(&out);
+        wrapped = wrap(public, RSA_PKCS1_PADDING, NULL, NULL, text, lengths[i], room);
+        ck_ok(key_decrypt(key, WRAP_PKCS1, DIGEST_SHA1, wrapped, &out, &err));
+        ck_assert_uint_eq(out.len, lengths[i] == 1 ? 1 : KEY_REJECT_SIZE);
+        secret_fini(&out);
+    }
+    EVP_PKEY_free(public);
+    key_free(&key);
+}
+END_TEST
+
 /* ---- agreeing ---- */
 
 static EVP_PKEY *peer_of(enum kind kind, unsigned char **point_out, size_t *n_out)
@@ -518,6 +544,7 @@ void conformance_add_keys(Suite *suite)
                         KIND_RSA4096 + 1);
     tcase_add_loop_test(c, oaep_unwraps_with_the_digest_that_was_named, KIND_RSA2048, KIND_RSA4096 + 1);
     tcase_add_test(c, no_ciphertext_looks_like_a_temporary_failure);
+    tcase_add_test(c, keys_of_lengths_that_no_cipher_has_are_no_temporary_failure);
     tcase_add_loop_test(c, both_sides_agree_on_the_same_secret, KIND_P256, KIND_P521 + 1);
     tcase_add_test(c, points_that_are_none_of_the_curve_are_refused);
     tcase_add_test(c, key_serves_its_owner_alone);
