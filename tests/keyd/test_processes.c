@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -450,6 +451,52 @@ START_TEST(descriptor_that_listens_is_taken_over)
 }
 END_TEST
 
+static uid_t owner_of(pid_t pid)
+{
+    char self[24];
+    snprintf(self, sizeof self, "%ld", (long)pid);
+    return (uid_t)status_of(pid, self, "Uid:");
+}
+
+/* Whether a process of this user can read another's memory. */
+static bool can_read(uid_t uid, pid_t pid)
+{
+    char path[64];
+    int status;
+    snprintf(path, sizeof path, "/proc/%ld/mem", (long)pid);
+    pid_t child = fork();
+    if (child == 0) {
+        bool tried = setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
+        _exit(tried && open(path, O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status != 0;
+}
+
+START_TEST(root_becomes_the_user_of_the_keys_who_cannot_look_into_its_own_worker)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    if (geteuid() != 0 || nobody == NULL)
+        return;
+    sealkeyd_prepare(&keyd, "key-user = nobody\n");
+    ck_assert_int_eq(chown(keyd.dir, nobody->pw_uid, nobody->pw_gid), 0);
+    ck_assert_int_eq(chown(keyd.master_file, nobody->pw_uid, nobody->pw_gid), 0);
+    sealkeyd_launch(&keyd);
+    peer_generate(&keyd, ALICE, KEY_EC_P256, &alice);
+    use_key();
+    pid_t worker = sealkeyd_worker(&keyd, 0);
+    ck_assert_uint_eq(owner_of(worker), nobody->pw_uid);
+    ck_assert_uint_eq(owner_of(keyd.pid), nobody->pw_uid);
+#if !defined(__SANITIZE_ADDRESS__) /* its leak checker wants to look */
+    ck_assert(!can_read(nobody->pw_uid, worker));
+    ck_assert(!can_read(nobody->pw_uid, keyd.pid));
+#else
+    (void)can_read;
+#endif
+    teardown();
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/processes");
@@ -469,6 +516,7 @@ static Suite *suite(void)
     tcase_add_test(tc, second_process_does_not_take_the_socket_of_the_first);
     tcase_add_test(tc, hangup_starts_a_worker_that_reads_the_master_key_again);
     tcase_add_test(own, worker_ends_with_its_supervisor);
+    tcase_add_test(own, root_becomes_the_user_of_the_keys_who_cannot_look_into_its_own_worker);
     tcase_add_test(own, descriptor_that_listens_is_taken_over);
     suite_add_tcase(s, tc);
     suite_add_tcase(s, own);
