@@ -114,6 +114,7 @@ int cmd_doctor(struct cli *cli, int argc, char **argv, struct err *err)
         doctor_add(&doctor, FINDING_ERROR, "sealadm init, or sealadm restore with a backup", "%s",
                    no_store.msg);
     doctor_files(&doctor);
+    doctor_sealkeyd(&doctor);
     doctor.store = cli->store;
     if (cli->read != NULL)
         examine_store(cli, &doctor);

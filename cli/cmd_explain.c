@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/directory.h"
 #include "cli/secrets.h"
+#include "cli/tokens.h"
 
 #include "base/io.h"
 #include "conf/network.h"
@@ -181,6 +182,13 @@ static void print(struct cli *cli, const struct run *run)
         explain_text(run->outcome, &run->env, &run->trace, &cli->out);
 }
 
+/* sealkeyd where it runs, which has the tokens; else the keys that are in the store. */
+static int open_holder(struct cli *cli, struct holder **out, struct err *err)
+{
+    struct err away = ERR_INIT;
+    return tokens_connect(cli, out, &away) == 0 ? 0 : secrets_open_holder(cli, out, err);
+}
+
 static int explain(struct cli *cli, const struct request *request, const struct spool *message,
                    struct err *err)
 {
@@ -190,7 +198,7 @@ static int explain(struct cli *cli, const struct request *request, const struct 
     if ((request->at != NULL && parse_time(request->at, &now, err) < 0) ||
         make_envelope(cli, request, &run.env, err) < 0 ||
         (request->write != NULL && make_folder(cli, request->write, &folder, err) < 0) ||
-        secrets_open_store(cli, CLI_DROP, err) < 0 || secrets_open_holder(cli, &run.holder, err) < 0 ||
+        secrets_open_store(cli, CLI_DROP, err) < 0 || open_holder(cli, &run.holder, err) < 0 ||
         gate_new(cli->settings, cli->store, run.holder, cli_clock_ms, &run.gate, err) < 0 ||
         snapshot_load(cli->store, cli->settings, &run.snapshot, err) < 0 ||
         gate_run(run.gate, run.snapshot, &run.env, message, now, NULL, NULL, &run.trace, &run.outcome, err) <

@@ -35,7 +35,7 @@ class Site:
         self.dir.chmod(0o755)
         self.state, self.conf, self.policy = self.dir / "state", self.dir / "sealmilter.conf", self.dir / "policy.conf"
         self.store, self.master_key = self.state / "store.mdb", self.state / "master.key"
-        self.settings = {"state": self.state, "policy": self.policy, "user": '""', "key-user": '""', "hostname": "gw.ours.example",
+        self.settings = {"state": self.state, "policy": self.policy, "user": '""', "key-user": '""', "key-program": BUILD / "keyd/sealkeyd", "hostname": "gw.ours.example",
                          "socket": f"unix:{self.dir}/run/milter.sock", "spool": f"{self.dir}/run/spool",
                          "openpgp-limiter": BUILD / "lib/openpgp/seal-limit"}
         self.configure(**settings)

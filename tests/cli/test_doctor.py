@@ -3,12 +3,15 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import socketserver
+import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
-from support import Case, Site, authority, person
+from support import BUILD, Case, Site, authority, person
 
 ALICE = "alice@ours.example"
 
@@ -129,6 +132,43 @@ class Doctor(Case):
         self.site.configure(key_user='""')
         shutil.chown(self.site.master_key, "nobody")
         self.assertTrue(self.found("warning", "the user of the daemon, which reads everybody's mail, may read"))
+
+    # ---- the key process ----
+
+    def test_key_process_that_is_missing_or_does_not_answer(self):
+        self.assertTrue(self.found("good", "sealkeyd does not run: the daemon starts it"))
+        self.site.configure(key_process="running")
+        self.assertTrue(self.found("error", "sealkeyd does not answer, and mail that needs a key is deferred"))
+        self.site.configure(key_process="start", key_program="/nonexistent/sealkeyd")
+        self.assertTrue(self.found("error", "/nonexistent/sealkeyd: No such file"))
+
+    def test_daemon_that_runs_without_the_key_process(self):
+        (self.site.dir / "run").mkdir(exist_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.site.dir / "run/milter.sock"))
+            listener.listen()
+            self.assertTrue(self.found("error", "sealkeyd does not answer"))
+
+    def test_key_process_that_answers(self):
+        program = subprocess.Popen([BUILD / "keyd/sealkeyd", "-f", "-c", self.site.conf], stderr=subprocess.DEVNULL)
+        try:
+            end = time.monotonic() + 120
+            while not self.found("good", "sealkeyd answers: keys-open 0,") and time.monotonic() < end:
+                self.assertIsNone(program.poll())
+            self.assertTrue(self.found("good", "sealkeyd answers: keys-open 0,"))
+        finally:
+            program.terminate()
+            program.wait()
+
+    def test_what_tokens_need(self):
+        pin = self.file("pin", "1234\n", 0o600)
+        self.site.configure(pkcs11_module="/nonexistent/module.so", pkcs11_pin_files=f"mail {self.site.dir}/no-pin")
+        self.assertTrue(self.found("error", "/nonexistent/module.so: No such file"))
+        self.assertTrue(self.found("error", f"token mail: {self.site.dir}/no-pin: No such file"))
+        self.site.configure(pkcs11_pin_files=f"mail {pin}", key_user="nobody")
+        if os.geteuid() == 0:
+            shutil.chown(pin, "daemon")
+            self.assertTrue(self.found("error", f"token mail: {pin} belongs to another user than sealkeyd's"))
 
     def test_missing_master_key(self):
         self.site.master_key.unlink()

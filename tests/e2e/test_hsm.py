@@ -88,6 +88,11 @@ class Scenarios(SealSite):
         wait_for(lambda: self.sink.messages, "mail is opened")
         self.assertIn(b"ORCHID", self.sink.one(erin).data)
 
+    def test_explain_asks_the_token_too(self):
+        for address in HOLDERS:
+            _, files = self.explained(self.letter(address), BOB, [address])
+            self.assertTrue(any(b"ORCHID" in file for file in files.values()), files)
+
     def test_pin_in_a_uri_is_refused(self):
         for uri in (self.hsm.uri("eve") + "?pin-value=1234", self.hsm.uri("eve") + "?pin-source=file:/etc/pin"):
             said = self.seal.adm("key", "generate", CAROL, "--token", uri, check=False)

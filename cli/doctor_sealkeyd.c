@@ -1,0 +1,105 @@
+/* doctor_sealkeyd - whether the process that holds the private keys can be started and answers, and what it needs for tokens. */
+#include "cli/doctor.h"
+
+#include "token/remote.h"
+#include "token/wire.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 5000
+
+/* Whether somebody serves the MTA; a network socket is not asked. */
+static bool daemon_runs(const struct settings *settings)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    const char *path = strchr(settings->socket, '/');
+    if (strncmp(settings->socket, "inet", 4) == 0 || path == NULL || strlen(path) >= sizeof name.sun_path)
+        return false;
+    memcpy(name.sun_path, path, strlen(path));
+    SEAL_CLEANUP(mem_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) == 0;
+}
+
+/* "backends soft pkcs11" and the like, on one line. */
+static const char *one_line(struct doctor *doctor, struct buf *said)
+{
+    char *text = arena_strdup(doctor->arena, buf_str(said));
+    for (char *p = text; *p != '\0'; p++)
+        if (*p == '\n')
+            *p = p[1] == '\0' ? '\0' : ',';
+    return text;
+}
+
+static int ask(const struct settings *settings, struct buf *said, struct err *err)
+{
+    SEAL_CLEANUP(holder_free) struct holder *sealkeyd = NULL;
+    if (remote_new(settings->keys.socket, TIMEOUT_MS, &sealkeyd, err) < 0)
+        return -1;
+    return remote_status(sealkeyd, said, err);
+}
+
+static void check_answer(struct doctor *doctor)
+{
+    const struct settings *settings = doctor->settings;
+    bool started = strcmp(settings->keys.process, "start") == 0;
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(buf_fini) struct buf said = BUF_INIT(WIRE_DATA_MAX);
+    if (ask(settings, &said, &err) == 0)
+        doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd answers: %s", one_line(doctor, &said));
+    else if (started && !daemon_runs(settings))
+        doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd does not run: the daemon starts it");
+    else
+        doctor_add(doctor, FINDING_ERROR,
+                   started ? "see the log, and start sealmilter again" : "systemctl start sealkeyd",
+                   "sealkeyd does not answer, and mail that needs a key is deferred: %s", err.msg);
+}
+
+static void check_program(struct doctor *doctor)
+{
+    const char *program = doctor->settings->keys.program;
+    if (strcmp(doctor->settings->keys.process, "start") == 0 && access(program, X_OK) < 0)
+        doctor_add(doctor, FINDING_ERROR, "install it, or set key-program", "%s: %s", program,
+                   strerror(errno));
+}
+
+/* One that cannot be seen from here lies where only sealkeyd's user comes. */
+static void check_pin(struct doctor *doctor, const struct pin_file *pin, const struct passwd *user)
+{
+    struct stat st;
+    if (stat(pin->path, &st) < 0 && errno == ENOENT)
+        doctor_add(doctor, FINDING_ERROR, "write the PIN into it, for its owner alone (mode 0600)",
+                   "token %s: %s: %s", pin->token, pin->path, strerror(ENOENT));
+    else if (stat(pin->path, &st) == 0 && user != NULL && st.st_uid != user->pw_uid && st.st_uid != 0)
+        doctor_add(doctor, FINDING_ERROR,
+                   arena_printf(doctor->arena, "chown %s %s", user->pw_name, pin->path),
+                   "token %s: %s belongs to another user than sealkeyd's", pin->token, pin->path);
+}
+
+static void check_tokens(struct doctor *doctor)
+{
+    const struct pkcs11_settings *pkcs11 = &doctor->settings->keys.pkcs11;
+    const struct passwd *user =
+        *doctor->settings->keys.user == '\0' ? NULL : getpwnam(doctor->settings->keys.user);
+    for (size_t i = 0; i < pkcs11->modules.n; i++)
+        if (access(pkcs11->modules.items[i], R_OK) < 0)
+            doctor_add(doctor, FINDING_ERROR, "install the token's PKCS#11 library, or correct pkcs11-module",
+                       "%s: %s", pkcs11->modules.items[i], strerror(errno));
+        else
+            doctor_add(doctor, FINDING_GOOD, NULL, "tokens are asked through %s, without an engine between",
+                       pkcs11->modules.items[i]);
+    for (size_t i = 0; i < pkcs11->npins; i++)
+        check_pin(doctor, &pkcs11->pins[i], user);
+}
+
+void doctor_sealkeyd(struct doctor *doctor)
+{
+    check_program(doctor);
+    check_answer(doctor);
+    check_tokens(doctor);
+}
