@@ -9,8 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,10 +290,39 @@ int key_process_wait(const struct key_process *process, struct holder *sealkeyd,
     }
 }
 
+static struct {
+    int leash;
+    atomic_bool stopping;
+    void (*lost)(void);
+} watched; /* by one thread, until the process ends */
+
+static void *watch(void *arg)
+{
+    (void)arg;
+    struct pollfd leash = {.fd = watched.leash, .events = POLLIN};
+    while (poll(&leash, 1, -1) < 0 && errno == EINTR)
+        continue;
+    if (!atomic_load(&watched.stopping))
+        watched.lost();
+    return NULL;
+}
+
+void key_process_watch(const struct key_process *process, void (*lost)(void))
+{
+    pthread_t thread;
+    watched.leash = process->leash;
+    watched.lost = lost;
+    if (process->keeper != 0 && pthread_create(&thread, NULL, watch, NULL) == 0)
+        pthread_detach(thread);
+}
+
+/* The descriptor stays: the other thread may look at it. */
 void key_process_stop(struct key_process *process)
 {
-    mem_close(&process->leash);
-    if (process->keeper != 0)
-        waitpid(process->keeper, NULL, 0);
+    atomic_store(&watched.stopping, true);
+    if (process->keeper == 0)
+        return;
+    shutdown(process->leash, SHUT_RDWR);
+    waitpid(process->keeper, NULL, 0);
     process->keeper = 0;
 }

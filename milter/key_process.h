@@ -29,6 +29,12 @@ int key_process_start(const struct settings *settings, struct key_process *out, 
 int key_process_wait(const struct key_process *process, struct holder *sealkeyd,
                      struct err *err) SEAL_CHECKED;
 
+/*
+ * key_process_watch - who starts sealkeyd again may himself be killed, and only root could start him: then lost() is called once, in a thread
+ * of its own.
+ */
+void key_process_watch(const struct key_process *process, void (*lost)(void));
+
 /* key_process_stop - sealkeyd ends, and has ended. */
 void key_process_stop(struct key_process *process);
 

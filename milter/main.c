@@ -14,6 +14,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static struct daemon the_daemon;
 static struct key_process key_process;
 static sem_t over;              /* posted when the daemon is to end */
 static atomic_int serve_status; /* of smfi_main() */
+static atomic_bool lost_keys;
 
 static const char usage[] = "usage: sealmilter [-c FILE] [-f]   run, in the background unless -f\n"
                             "       sealmilter [-c FILE] -t     check the settings and end\n"
@@ -98,6 +100,14 @@ static void on_stop(void)
     smfi_stop();
 }
 
+/* Whoever starts us again starts the keys again. */
+static void on_lost_keys(void)
+{
+    log_event(LEVEL_ERROR, NULL, "stop", "why", "who starts sealkeyd has ended", NULL);
+    atomic_store(&lost_keys, true);
+    kill(getpid(), SIGTERM);
+}
+
 static void *serve(void *arg)
 {
     (void)arg;
@@ -133,6 +143,7 @@ static int serve_until_stopped(const struct settings *settings)
 {
     pthread_t thread;
     sem_init(&over, 0, 0);
+    key_process_watch(&key_process, on_lost_keys);
     if (pthread_create(&thread, NULL, serve, NULL) != 0)
         return EXIT_FAILURE;
     sem_wait(&over);
@@ -141,11 +152,11 @@ static int serve_until_stopped(const struct settings *settings)
         unlink(settings->pid_file);
     key_process_stop(&key_process);
     log_event(LEVEL_INFO, NULL, "stop", NULL);
+    int status = atomic_load(&lost_keys) ? EXIT_FAILURE : atomic_load(&serve_status);
     if (!unused)
-        _exit(atomic_load(
-            &serve_status)); /* threads of connections that the MTA keeps open may still look at the daemon */
+        _exit(status); /* threads of connections that the MTA keeps open may still look at the daemon */
     daemon_close(&the_daemon);
-    return atomic_load(&serve_status);
+    return status;
 }
 
 /* By itself glibc keeps as much in each thread's heap as the largest message that it ever held. */

@@ -67,6 +67,18 @@ class Scenarios(SealSite):
         self.assertFalse(self.seal.process.has_ended())
         self.assertIn("event=sealkeyd-ended by=\"signal 9\"", self.seal.log())
 
+    def test_without_who_starts_it_the_daemon_ends_as_failed(self):
+        """Only root could start the key process again: an init system sees the failure, and starts both."""
+        keeper, = (pid for pid in memory.children(self.seal.process.pid) if memory.program(pid) == "sealmilter")
+        os.kill(keeper, signal.SIGKILL)
+        try:
+            self.assertEqual(self.seal.process.wait(), 1)
+            wait_for(lambda: memory.program(keeper) is None, "it is gone")
+        finally:
+            self.seal.start()
+        self.arriving()
+        self.assert_all_served(1)
+
     def test_worker_that_is_killed_before_a_message_is_no_event(self):
         for _ in range(3):
             self.wait_served()
