@@ -100,8 +100,9 @@ static int match(const void *left, const void *right, int selection)
     const struct bridge_key *a = left, *b = right;
     if (a->public == NULL || b->public == NULL)
         return 0;
-    return (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0 ? EVP_PKEY_eq(a->public, b->public) == 1
-                                                          : EVP_PKEY_parameters_eq(a->public, b->public) == 1;
+    if ((selection & OSSL_KEYMGMT_SELECT_KEYPAIR) == 0)
+        return EVP_PKEY_parameters_eq(a->public, b->public) == 1;
+    return a->has_public && b->has_public && EVP_PKEY_eq(a->public, b->public) == 1;
 }
 
 /* Of another provider's key only the public half is taken. */
@@ -142,7 +143,24 @@ static int export(void *data, int selection, OSSL_CALLBACK *take, void *arg)
     const struct bridge_key *key = data;
     if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 || key->public == NULL)
         return 0;
+    if (!key->has_public)
+        selection &= ~OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
     return EVP_PKEY_export(key->public, selection, take, arg);
+}
+
+/* Of the public half; quicker than export and import. With parameters alone the point stays inside and does not count. */
+static void *duplicate(const void *data, int selection)
+{
+    const struct bridge_key *from = data;
+    EVP_PKEY *public = (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 || from->public == NULL
+                           ? NULL
+                           : EVP_PKEY_dup(from->public);
+    if (public == NULL)
+        return NULL;
+    struct bridge_key *to = new_of_type(from->type);
+    to->public = public;
+    to->has_public = from->has_public && (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0;
+    return to;
 }
 
 static const OSSL_PARAM *exchanged_types(int selection)
@@ -223,6 +241,7 @@ static const char *ec_operation(int operation)
 #define KEY_FUNCTIONS(new_key)                                                                               \
     BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_NEW, new_key), BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_FREE, free_key),      \
         BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_HAS, has), BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_MATCH, match),        \
+        BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_DUP, duplicate),                                                   \
         BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_IMPORT, import),                                                   \
         BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, exchanged_types),                                    \
         BRIDGE_FUNCTION(OSSL_FUNC_KEYMGMT_EXPORT, export),                                                   \

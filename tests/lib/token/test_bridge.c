@@ -395,6 +395,21 @@ START_TEST(point_of_a_message_becomes_a_peer)
 }
 END_TEST
 
+START_TEST(copy_of_parameters_is_no_peer_before_it_has_a_point)
+{
+    EVP_PKEY *peer = EVP_PKEY_new();
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(bridged(ec), NULL);
+    ck_assert_int_eq(EVP_PKEY_copy_parameters(peer, bridged(ec)), 1);
+    ck_assert_int_eq(EVP_PKEY_parameters_eq(peer, bridged(ec)), 1);
+    ck_assert_int_ne(EVP_PKEY_eq(peer, ec_own), 1);
+    ck_assert_int_eq(EVP_PKEY_derive_init(ctx), 1);
+    ck_assert_int_ne(EVP_PKEY_derive_set_peer(ctx, peer), 1);
+    ck_assert_ptr_null(EVP_PKEY_dup(bridged(ec))); /* the private half is not copied either */
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(peer);
+}
+END_TEST
+
 START_TEST(peers_that_fit_no_agreement_are_refused)
 {
     EVP_PKEY *const peers[] = {EVP_EC_gen("P-384"), peer_of((const unsigned char *)"", 1) /* infinity */};
@@ -506,6 +521,7 @@ static Suite *suite(void)
     tcase_add_test(c, there_is_no_raw_rsa);
     tcase_add_loop_test(c, what_openssl_wraps_is_unwrapped_or_refused, 0, SEAL_COUNT(wrapping));
     tcase_add_loop_test(c, agreed_keys_are_those_of_openssl, 0, SEAL_COUNT(agreeing));
+    tcase_add_test(c, copy_of_parameters_is_no_peer_before_it_has_a_point);
     tcase_add_test(c, peers_that_fit_no_agreement_are_refused);
     tcase_add_test(c, point_of_a_message_becomes_a_peer);
     tcase_add_test(c, point_of_our_own_key_cannot_be_replaced);
