@@ -149,8 +149,11 @@ static void *kill_agent(void *stop)
         struct err err = ERR_INIT;
         unsigned generation;
         usleep(3000);
-        if (agent_ensure(&rig->engine->agent, &generation, &err) == 0)
-            (void)kill(agent_pid(), SIGKILL);
+        if (agent_ensure(&rig->engine->agent, &generation, &err) < 0)
+            continue;
+        pthread_mutex_lock(&rig->engine->agent.lock);
+        (void)kill(rig->engine->agent.pid, SIGKILL);
+        pthread_mutex_unlock(&rig->engine->agent.lock);
     }
     return NULL;
 }
@@ -171,6 +174,8 @@ START_TEST(agent_that_dies_during_an_operation_makes_it_busy)
     __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
     pthread_join(killer, NULL);
     ck_assert_uint_gt(rig->engine->agent.generation, before);
+    for (struct err err = ERR_INIT; do_sign(&err) < 0; err_clear(&err)) /* the last one is dying */
+        ck_assert_int_eq(err.code, ERR_BUSY);
     all_work();
 }
 END_TEST
