@@ -118,6 +118,7 @@ int cmd_key_import(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_generate(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_request(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_rewrap(struct cli *cli, int argc, char **argv, struct err *err);
+int cmd_key_move(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_list(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_delete(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_key_export(struct cli *cli, int argc, char **argv, struct err *err);

@@ -296,6 +296,14 @@ class Key(Case):
             with self.subTest(words):
                 self.fails("key", *words, status=2, says="usage: sealadm [-c FILE] key")
 
+    def test_move_wants_a_token_and_who_asks_it(self):
+        self.done("user", "add", ALICE)
+        self.done("key", "generate", ALICE, "--type", "p256")
+        fingerprint, = self.users_keys()
+        self.unchanged("key", "move", fingerprint, says="wants --token URI", status=2)
+        self.unchanged("key", "move", fingerprint, "--token", "pkcs11:token=a;object=b?pin-value=1", says="--token", status=2)
+        self.unchanged("key", "move", fingerprint, "--token", "pkcs11:token=a;object=b", says="sealkeyd must run")
+
 
 if __name__ == "__main__":
     unittest.main()

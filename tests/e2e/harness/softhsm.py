@@ -43,6 +43,11 @@ class SoftHSM:
     def uri(self, name):
         return f"pkcs11:token={self.LABEL};object={name}"
 
+    def take_in(self, pem, name, number):
+        """A private key from a file, PKCS#8."""
+        shutil.chown(pem, KEY_USER)
+        self.run("--import", pem, "--token", self.LABEL, "--label", name, "--id", f"{number:02x}", "--pin", self.PIN)
+
     def remove(self):
         """The token is pulled out."""
         token, = self.tokens.iterdir()

@@ -1,0 +1,75 @@
+/*
+ * cmd_key_move - a key of the store, of which a token has got a copy, becomes the token's alone.
+ *
+ * Tokens take keys in by ways of their own, some by none at all: that part is the administrator's.
+ */
+#include "cli/certbook.h"
+#include "cli/tokens.h"
+
+#include "token/remote.h"
+#include "token/wrap.h"
+
+#include <string.h>
+
+#define PUBLIC_MAX 8192
+
+static int check_movable(const struct key_record *key, struct err *err)
+{
+    if (*key->owner == '\0')
+        return err_set(err, ERR_UNSUPPORTED, "the key of the own CA stays in the store");
+    if (key->uri != NULL)
+        return err_set(err, ERR_EXISTS, "key %.16s is on a token already: %s", key->fingerprint, key->uri);
+    return 0;
+}
+
+/* The token says of which public key it has the private one. */
+static int seal(const struct key_record *key, const char *uri, struct holder *sealkeyd, struct buf *wrapped,
+                struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(PUBLIC_MAX);
+    if (remote_seal(sealkeyd, key->owner, key->public_key, uri, &public, wrapped, err) < 0)
+        return err->code == ERR_ABSENT ? err_wrap(err,
+                                                  "put the key on the token first: sealadm key export %.16s, "
+                                                  "then the token's own tool",
+                                                  key->fingerprint)
+                                       : -1;
+    if (!span_eq(buf_span(&public), key->public_key))
+        return err_set(err, ERR_KEY_UNUSABLE, "%s is another key", uri);
+    return 0;
+}
+
+static int move(struct cli *cli, const char *beginning, const char *uri, struct holder *sealkeyd,
+                struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
+    char fingerprint[HASH_HEX_SIZE];
+    struct key_record key;
+    if (certbook_find(cli, STORE_KEY, beginning, fingerprint, err) < 0 ||
+        store_find_key(cli->read, fingerprint, &key, err) != FIND_FOUND || check_movable(&key, err) < 0 ||
+        seal(&key, uri, sealkeyd, &wrapped, err) < 0)
+        return -1;
+    key.wrapped = buf_span(&wrapped);
+    key.uri = uri;
+    if (store_put_key(cli->store, &key, err) < 0)
+        return -1;
+    buf_printf(&cli->out,
+               "key %.16s of %s is used on the token now, and is in the store no more: %s\n"
+               "next: sealadm backup; then destroy the backups of before, and what the key was exported to\n",
+               fingerprint, key.owner, uri);
+    return 0;
+}
+
+int cmd_key_move(struct cli *cli, int argc, char **argv, struct err *err)
+{
+    const char *uri = NULL;
+    const struct cli_option options[] = {{.name = "--token", .value = &uri}};
+    SEAL_CLEANUP(holder_free) struct holder *sealkeyd = NULL;
+    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0)
+        return -1;
+    if (uri == NULL)
+        return err_set(err, ERR_USAGE, "wants --token URI, where the key is by now");
+    if (tokens_check(uri, err) < 0 || tokens_connect(cli, &sealkeyd, err) < 0 ||
+        cli_open_store(cli, CLI_DROP, err) < 0)
+        return -1;
+    return move(cli, argv[0], uri, sealkeyd, err);
+}
