@@ -7,7 +7,6 @@
 #include "token/bridge.h"
 
 #include "token/bridge_impl.h"
-#include "token/evp.h"
 #include "token/ossl.h"
 
 #include <openssl/core_names.h>
@@ -316,25 +315,19 @@ static void make_library(void)
         OSSL_LIB_CTX_free(made);
 }
 
-int bridge_pkey(struct key *key, struct span public_key, EVP_PKEY **out, struct err *err)
+int bridge_pkey(struct key *key, EVP_PKEY *public, EVP_PKEY **out, struct err *err)
 {
     ossl_begin();
     *out = NULL;
     pthread_once(&once, make_library);
-    if (library == NULL)
-        return ossl_fail(err, ERR_CRYPTO, "OpenSSL does not load the provider of our keys");
-    const unsigned char *p = (const unsigned char *)public_key.ptr;
-    SEAL_CLEANUP(ossl_free_pkey)
-    EVP_PKEY *public = public_key.len == 0 ? NULL : d2i_PUBKEY(NULL, &p, (long)public_key.len);
-    enum key_type type;
-    unsigned bits;
-    if (public == NULL || !evp_classify(public, &type, &bits) || type != key_type_of(key))
-        return ossl_fail(err, ERR_UNSUPPORTED, "public key of a type or size that is not supported");
+    const char *type = key_type_of(key) == KEY_RSA ? "RSA" : "EC";
+    if (!EVP_PKEY_is_a(public, type))
+        return err_set(err, ERR_UNSUPPORTED, "public half of another type than the key");
     struct handle handle = {key, public};
     OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string(PARAM_HANDLE, &handle, sizeof handle),
                            OSSL_PARAM_construct_end()};
     SEAL_CLEANUP(ossl_free_pkey_ctx)
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(library, type == KEY_RSA ? "RSA" : "EC", NULL);
+    EVP_PKEY_CTX *ctx = library == NULL ? NULL : EVP_PKEY_CTX_new_from_name(library, type, NULL);
     if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
         EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) != 1)
         return ossl_fail(err, ERR_CRYPTO, "key cannot be given to OpenSSL");

@@ -12,8 +12,8 @@
 
 #include <openssl/evp.h>
 
-/* bridge_pkey - made from a SubjectPublicKeyInfo; operates key, which it borrows: it must not outlive it. ERR_UNSUPPORTED, ERR_CRYPTO. */
-int bridge_pkey(struct key *key, struct span public_key, EVP_PKEY **out, struct err *err) SEAL_CHECKED;
+/* bridge_pkey - operates key, which it borrows: it must not outlive it. public: its public half as OpenSSL's own key. ERR_UNSUPPORTED, ERR_CRYPTO. */
+int bridge_pkey(struct key *key, EVP_PKEY *public, EVP_PKEY **out, struct err *err) SEAL_CHECKED;
 
 /*
  * OpenSSL cannot carry the reason why a private operation failed. bridge_begin() forgets this thread's failures of backends; then

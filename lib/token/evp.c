@@ -13,7 +13,7 @@ EVP_PKEY *token_evp(struct key *key, struct err *err)
     if (key->is_soft)
         return key->evp;
     EVP_PKEY *have = atomic_load(&key->bridge), *made;
-    if (have != NULL || bridge_pkey(key, key_public(key), &made, err) < 0)
+    if (have != NULL || bridge_pkey(key, key->evp, &made, err) < 0)
         return have;
     if (atomic_compare_exchange_strong(&key->bridge, &have, made))
         return made;

@@ -145,7 +145,7 @@ static int init_key(struct remote_key *k, struct span public_key, struct err *er
     SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *public = NULL;
     if (read_public(public_key, &public, err) < 0 || key_init(&k->key, &key_ops, public, err) < 0)
         return -1;
-    k->key.evp = NULL;
+    public = NULL;
     return 0;
 }
 
