@@ -1,6 +1,8 @@
 /* secrets - read from files and from the terminal. */
 #include "cli/secrets.h"
 
+#include "cli/tokens.h"
+
 #include "base/io.h"
 #include "token/soft.h"
 
@@ -161,5 +163,7 @@ int secrets_read_master(struct cli *cli, struct secret *out, struct err *err)
 int secrets_open_holder(struct cli *cli, struct holder **out, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
+    if (*cli->settings->keys.master_token != '\0')
+        return tokens_connect(cli, out, err);
     return secrets_read_master(cli, &master, err) < 0 ? -1 : holder_new_of(&master, out, err);
 }

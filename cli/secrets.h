@@ -26,7 +26,7 @@ void secrets_keep_master(struct cli *cli);
 int secrets_open_store(struct cli *cli, enum cli_rights rights, struct err *err) SEAL_CHECKED;
 /* secrets_read_master - the master key: ERR_CONFIG when it is missing, short, or others may read it. */
 int secrets_read_master(struct cli *cli, struct secret *out, struct err *err) SEAL_CHECKED;
-/* secrets_open_holder - who holds the private keys for this command. */
+/* secrets_open_holder - who holds the private keys for this command: the command itself, or sealkeyd when a token has the master key. */
 int secrets_open_holder(struct cli *cli, struct holder **out, struct err *err) SEAL_CHECKED;
 
 #endif

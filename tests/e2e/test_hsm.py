@@ -7,7 +7,7 @@ import unittest
 from harness import memory, message, mime, pki, smtp
 from harness.lab import run, wait_for
 from harness.postfix import Postfix
-from harness.sealsite import SealSite
+from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase
 from harness.softhsm import SoftHSM
 
@@ -188,6 +188,49 @@ class Scenarios(SealSite):
 
 class UnderPostfix(Scenarios, PostfixCase):
     pass
+
+
+class MasterKeyUnderPostfix(SealSite, PostfixCase):
+    """Keys lie in the store; from a day on, only the token unwraps them."""
+
+    @classmethod
+    def set_up_site(cls):
+        cls.hsm = SoftHSM(cls.lab)
+        cls.seal_settings = cls.hsm.settings
+        cls.key_environment = cls.hsm.environment
+        super().set_up_site()
+
+    def assert_served(self):
+        person = self.person(ALICE)
+        self.arrive(ALICE, pki.mail(mime.enveloped(mime.cms_of(pki.encrypt(ENTITY, person))), f"Bob <{BOB}>", ALICE))
+        self.submit(BOB, message.make(to=BOB))
+        wait_for(lambda: len(self.sink.messages) == 2, "both are out")
+        self.assertIn(b"ORCHID", self.sink.one(ALICE).data)
+        self.assertEqual(self.opened(self.sink.one(BOB)).layers, ["encrypted", "signed"])
+        self.sink.reset()
+
+    def restart(self):
+        self.seal.stop()
+        self.seal.start()
+
+    def test_everything_is_wrapped_for_the_token_and_the_old_key_opens_nothing(self):
+        self.assert_served()
+        master = self.seal.dir / "state/master.key"
+        old, fingerprint = master.read_bytes(), self.seal.key_of(ALICE)
+        self.seal.configure(master_key_token=self.hsm.make_master("master"))
+        self.restart()
+        self.assert_served()
+        said = self.seal.adm("key", "rewrap").stdout
+        self.assertIn(b"are wrapped under the token's key", said)
+        self.assertNotEqual(master.read_bytes(), old)
+        self.restart()
+        self.assert_served()
+        self.assertEqual(self.seal.adm("key", "export", fingerprint, check=False).returncode, 1)
+        self.seal.adm("user", "add", DAVE)
+        self.seal.adm("key", "generate", DAVE, "--type", "p256")
+        self.assertIn(b"are wrapped under the token's key", self.seal.adm("key", "rewrap").stdout)
+        self.restart()
+        self.assert_served()
 
 
 if __name__ == "__main__":
