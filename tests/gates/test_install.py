@@ -44,6 +44,7 @@ share/doc/sealmilter/examples/policies/subject-tags.tests
 share/doc/sealmilter/examples/sealmilter.conf
 share/man/man5/seal-policy.5
 share/man/man5/sealmilter.conf.5
+share/man/man7/sealmilter-hsm.7
 share/man/man8/sealadm.8
 share/man/man8/sealkeyd.8
 share/man/man8/sealmilter.8
