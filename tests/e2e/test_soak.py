@@ -152,10 +152,13 @@ class Soak(SealSite, PostfixCase):
     def state(self):
         """The daemon when nothing goes on: octets of memory of its own (not those of the store's file), open files by kind."""
         proc = pathlib.Path(f"/proc/{self.seal.process.pid}")
-        wait_for(lambda: self.files(proc)["socket"] <= self.idle_sockets, "the daemon has closed its connections")
+        wait_for(lambda: self.files(proc)["socket"] <= self.idle_sockets + CONNECTIONS,
+                 "the daemon keeps no connections but those to sealkeyd, one for each message at once")
         status = (proc / "status").read_text()
         memory = sum(int(re.search(rf"{name}:\s+(\d+)", status)[1]) * 1024 for name in ("RssAnon", "RssShmem"))
-        return memory, self.files(proc)
+        files = self.files(proc)
+        del files["socket"]
+        return memory, files
 
     @staticmethod
     def files(proc):
