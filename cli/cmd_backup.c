@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "token/soft.h"
+#include "token/wrap_token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +83,7 @@ static int copy(int from, const char *path, struct err *err)
     }
 }
 
-/* One key tells: all are wrapped under the same master key. */
+/* One key tells: all that no token opens are wrapped under the same master key. */
 static int check_master(struct cli *cli, struct store_read *read, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
@@ -91,7 +92,7 @@ static int check_master(struct cli *cli, struct store_read *read, struct err *er
     size_t n, i = 0;
     if (store_keys(read, &keys, &n, err) < 0)
         return -1;
-    while (i < n && keys[i].wrapped.len == 0)
+    while (i < n && (keys[i].wrapped.len == 0 || keys[i].wrapped.ptr[0] == WRAP_TOKEN_VERSION))
         i++;
     if (i == n)
         return 0;

@@ -229,7 +229,11 @@ class MasterKeyUnderPostfix(SealSite, PostfixCase):
         self.seal.adm("user", "add", DAVE)
         self.seal.adm("key", "generate", DAVE, "--type", "p256")
         self.assertIn(b"are wrapped under the token's key", self.seal.adm("key", "rewrap").stdout)
-        self.restart()
+        backup = self.lab.folder("backup", owner="nobody") / "backup"
+        self.seal.adm("backup", backup)
+        self.seal.stop()
+        self.seal.adm("restore", backup)
+        self.seal.start()
         self.assert_served()
 
 
