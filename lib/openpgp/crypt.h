@@ -37,6 +37,9 @@ int pgp_sign(struct pgp_engine *engine, struct span entity, const struct pgp_own
 /*
  * pgp_encrypt - to keys (public, binary), and signed by own in the same run when own is not NULL. AES-256, with integrity protection, no
  * compression.
+ *
+ * out     open spool; sealed when it comes back with 0
+ * return  0, or -1 as pgp_sign, and with ERR_CONFIG: gpg encrypted to a key that it was not given
  */
 int pgp_encrypt(struct pgp_engine *engine, struct span entity, const struct span *keys, size_t nkeys,
                 enum pgp_visibility visibility, const struct pgp_own *own, struct spool *out,

@@ -1,6 +1,7 @@
 /* encrypt - and signed in the same run. */
 #include "openpgp/job.h"
 
+#include "openpgp/addressed.h"
 #include "openpgp/recipients.h"
 
 static gpgme_error_t start(const struct job *job, const char *recipients, enum pgp_visibility visibility,
@@ -26,9 +27,9 @@ static int run(struct job *job, struct span entity, const struct span *keys, siz
         return -1;
     gpgme_error_t code = job_wait(job, start(job, buf_str(&recipients), visibility, in, sealed));
     bool is_signed = job->own == NULL || job->seen.signature_made;
-    if (code == 0 && job->seen.ended_encryption && is_signed)
-        return 0;
-    return job_failed(job, code, "encrypt", err);
+    if (code != 0 || !job->seen.ended_encryption || !is_signed)
+        return job_failed(job, code, "encrypt", err);
+    return spool_seal(out, err) < 0 ? -1 : addressed_check(spool_all(out), keys, nkeys, visibility, err);
 }
 
 int pgp_encrypt(struct pgp_engine *engine, struct span entity, const struct span *keys, size_t nkeys,

@@ -51,7 +51,7 @@ static int encrypt(const struct xform_in *in, const struct op *op, const struct 
     int status = pgp_encrypt(in->pgp, entity, keys, op->nkeys, op->hidden ? PGP_HIDDEN : PGP_NAMED,
                              sign != NULL ? &own : NULL, out, err);
     free(keys);
-    return status < 0 ? -1 : spool_seal(out, err);
+    return status;
 }
 
 int pgpmime_encrypt(const struct xform_in *in, const struct op *op, const struct op *sign, struct span entity,

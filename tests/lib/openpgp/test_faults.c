@@ -264,13 +264,18 @@ static void take_gpg_back(void)
     replace_gpg("/usr/bin/gpg", 60);
 }
 
-static void stand_in(const char *script)
+static void stand_in_for(const char *script, unsigned timeout)
 {
     char path[200];
     tool_write(rig->tool, "stand-in", span_of(script));
     snprintf(path, sizeof path, "%s/stand-in", tool_dir(rig->tool));
     ck_assert_int_eq(chmod(path, 0700), 0);
-    replace_gpg(path, 1);
+    replace_gpg(path, timeout);
+}
+
+static void stand_in(const char *script)
+{
+    stand_in_for(script, 1);
 }
 
 START_TEST(gpg_that_hangs_is_ended_by_its_alarm)
@@ -316,6 +321,46 @@ START_TEST(gpg_that_ends_early_has_done_nothing)
         struct err err = ERR_INIT;
         ck_fails(verbs[i](&err), ERR_BUSY);
     }
+    take_gpg_back();
+    all_work();
+}
+END_TEST
+
+/* As a configuration file of the host can, which gpg reads beside ours. */
+static void add_to_gpg(const char *option, const char *value)
+{
+    char script[400];
+    snprintf(script, sizeof script, "#!/bin/sh\nexec /usr/bin/gpg --%s '%s' \"$@\"\n", option, value);
+    stand_in_for(script, 60);
+}
+
+static void seal_to(const struct span *keys, size_t n, enum err_code expected)
+{
+    for (enum pgp_visibility visibility = PGP_NAMED; visibility <= PGP_HIDDEN; visibility++) {
+        struct err err = ERR_INIT;
+        SEAL_CLEANUP(spool_free) struct spool *out = new_spool();
+        int rc = pgp_encrypt(rig->engine, TEXT, keys, n, visibility, &alice.own, out, &err);
+        ck_assert_msg(err.code == expected && (rc == 0) == (expected == ERR_NONE), "%s", err.msg);
+        ck_assert(rc == 0 || strstr(err.msg, "/etc/gnupg/gpg.conf") != NULL);
+    }
+}
+
+START_TEST(recipient_whom_gpg_was_not_given_is_an_error)
+{
+    char extra[200];
+    struct pgp_person mallory = pgp_rig_person(rig, "mallory@far.example", "ed25519", PGP_STRANGER);
+    const struct span both[] = {bob.key, mallory.key};
+    tool_write(rig->tool, "extra", mallory.key);
+    snprintf(extra, sizeof extra, "%s/extra", tool_dir(rig->tool));
+    add_to_gpg("recipient-file", extra);
+    seal_to(&bob.key, 1, ERR_CONFIG);
+    seal_to(both, 2, ERR_NONE);
+    add_to_gpg("hidden-recipient-file", extra);
+    seal_to(&bob.key, 1, ERR_CONFIG);
+    add_to_gpg("recipient", alice.fingerprint);
+    seal_to(&bob.key, 1, ERR_CONFIG);
+    add_to_gpg("encrypt-to", alice.fingerprint);
+    seal_to(&bob.key, 1, ERR_NONE);
     take_gpg_back();
     all_work();
 }
@@ -486,6 +531,7 @@ static Suite *suite(void)
     t = tcase_create("gpg");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, gpg_that_ends_early_has_done_nothing);
+    tcase_add_test(t, recipient_whom_gpg_was_not_given_is_an_error);
     tcase_add_test(t, each_write_that_fails_fails_the_operation_and_no_other);
     tcase_add_test(t, folder_that_vanished_is_an_error_and_nothing_worse);
     tcase_add_test(t, two_hundred_at_once_are_done_by_four);
