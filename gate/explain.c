@@ -82,6 +82,8 @@ static void json_view(struct json *json, const struct view *view)
     json_object_end(json);
     json_object_begin(json, "decryption");
     json_string(json, "status", decryption_name(view == NULL ? DECRYPTION_NONE : view->decryption));
+    if (view != NULL && view->weak_cipher)
+        json_string(json, "cipher", "weak");
     if (view != NULL && view->decryption_why != NULL)
         json_string(json, "why", view->decryption_why);
     json_object_end(json);

@@ -65,6 +65,7 @@ struct lesson {
 struct outside {
     bool supported;     /* we can read it, given the key */
     bool authenticated; /* opening shows whether it was changed */
+    bool weak;          /* S/MIME: by its cipher; OpenPGP shows that only when it is opened */
     const char *why;    /* it is not supported */
 };
 
@@ -219,16 +220,19 @@ int view_as_it_came(struct work *work, struct view *view, struct lesson *lesson,
                     struct err *err) SEAL_CHECKED;
 /* opened_spool - for what comes out of an envelope: never beyond what the MTA takes (R33). */
 struct spool *opened_spool(const struct work *work);
+/* What opening showed beside the content. */
+struct shown {
+    struct pgp_verified
+        verified; /* OpenPGP: the signature in the same packets; SIGNATURE_NONE: there was none */
+    bool weak_cipher;
+};
+
 /* open_content - *out is sealed; NULL: it could not be opened, and why. */
 int open_content(struct work *work, const struct loaded_key *loaded, struct cert *cert, struct spool **out,
                  const char **why_out, struct err *err) SEAL_CHECKED;
-/*
- * view_content - may put another entity in the place of the one that was compressed.
- *
- * verified  OpenPGP: the signature that was in the same packets; signature SIGNATURE_NONE: there was none
- */
-int view_content(struct work *work, const struct pgp_verified *verified, struct spool **entity,
-                 struct view *view, struct lesson *lesson, struct err *err) SEAL_CHECKED;
+/* view_content - may put another entity in the place of the one that was compressed. */
+int view_content(struct work *work, const struct shown *shown, struct spool **entity, struct view *view,
+                 struct lesson *lesson, struct err *err) SEAL_CHECKED;
 /*
  * payload.c: what the root of a view's payload says of header fields (R21): what is signed, or what was opened and is not signed. Method-neutral.
  *
@@ -256,7 +260,7 @@ bool pgp_is_off(const struct work *work);
 bool pgp_is_trusted(const struct work *work, enum pgp_source source);
 int pgp_engine_get(struct gate *gate, struct pgp_engine **out, struct err *err) SEAL_CHECKED;
 int pgp_open_content(struct work *work, const struct loaded_pgp *key, struct spool **out,
-                     const char **why_out, struct pgp_verified *verified, struct err *err) SEAL_CHECKED;
+                     const char **why_out, struct shown *shown, struct err *err) SEAL_CHECKED;
 int pgp_verify_detached(struct work *work, const struct structure *structure, struct view *view,
                         struct err *err) SEAL_CHECKED;
 /* pgp_judge - what a signature that gpg looked at is worth for this message (R6-R12). */

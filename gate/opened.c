@@ -301,15 +301,18 @@ static int accept_content(struct work *work, struct arena *arena, const struct p
     return 0;
 }
 
-/* R16: without an authenticating cipher only a good signature inside proves that this is what was sent. */
-static void judge_opened(const struct work *work, struct view *view)
+/* R16, R29: without an authenticating cipher that is not weak only a good signature inside proves that this is what was sent. */
+static void judge_opened(const struct work *work, const struct shown *shown, struct view *view)
 {
-    if (work->structure.outside.authenticated || view->signature == SIGNATURE_GOOD) {
-        view->decryption = DECRYPTION_OPENED;
+    bool authenticated = work->structure.outside.authenticated && !shown->weak_cipher;
+    view->weak_cipher = shown->weak_cipher;
+    view->decryption = DECRYPTION_OPENED;
+    if (authenticated || view->signature == SIGNATURE_GOOD)
         return;
-    }
     view->decryption = DECRYPTION_UNAUTHENTICATED;
-    view->decryption_why = "the cipher does not authenticate, and no good signature does";
+    view->decryption_why = shown->weak_cipher
+                               ? "the cipher is weak, and no good signature authenticates"
+                               : "the cipher does not authenticate, and no good signature does";
 }
 
 int open_content(struct work *work, const struct loaded_key *loaded, struct cert *cert, struct spool **out,
@@ -335,15 +338,15 @@ int open_content(struct work *work, const struct loaded_key *loaded, struct cert
     return 0;
 }
 
-int view_content(struct work *work, const struct pgp_verified *verified, struct spool **entity,
-                 struct view *view, struct lesson *lesson, struct err *err)
+int view_content(struct work *work, const struct shown *shown, struct spool **entity, struct view *view,
+                 struct lesson *lesson, struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     const char *why = NULL;
     *view = new_view();
     *lesson = new_lesson();
-    if (accept_content(work, arena, verified, entity, view, lesson, err) == 0) {
-        judge_opened(work, view);
+    if (accept_content(work, arena, &shown->verified, entity, view, lesson, err) == 0) {
+        judge_opened(work, shown, view);
         return 0;
     }
     if (forgive_content(work, &why, err) < 0)

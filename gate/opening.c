@@ -142,11 +142,11 @@ static size_t add_view(struct work *work, struct view view, struct lesson lesson
 }
 
 static int open_with(struct opening *opening, size_t i, struct spool **entity, const char **why,
-                     struct pgp_verified *verified, struct err *err)
+                     struct shown *shown, struct err *err)
 {
     const struct candidate *candidate = &opening->candidates[i];
     return candidate->pgp != NULL
-               ? pgp_open_content(opening->work, candidate->pgp, entity, why, verified, err)
+               ? pgp_open_content(opening->work, candidate->pgp, entity, why, shown, err)
                : open_content(opening->work, candidate->key, opening->certs[i], entity, why, err);
 }
 
@@ -157,9 +157,10 @@ static int use_key(struct opening *opening, size_t i, struct err *err)
     SEAL_CLEANUP(spool_free) struct spool *entity = NULL;
     struct view view = {.opened = -1};
     struct lesson lesson = {.signer = -1, .encrypt = -1};
-    struct pgp_verified verified = {.signature = SIGNATURE_NONE};
+    struct shown shown = {.verified = {.signature = SIGNATURE_NONE},
+                          .weak_cipher = work->structure.outside.weak};
     const char *why;
-    if (open_with(opening, i, &entity, &why, &verified, err) < 0)
+    if (open_with(opening, i, &entity, &why, &shown, err) < 0)
         return -1;
     if (entity == NULL) {
         close_view(&view, why);
@@ -169,7 +170,7 @@ static int use_key(struct opening *opening, size_t i, struct err *err)
         candidate->view = find_same_content(opening, i);
         if (candidate->view != 0)
             return 0;
-        if (view_content(work, &verified, &entity, &view, &lesson, err) < 0)
+        if (view_content(work, &shown, &entity, &view, &lesson, err) < 0)
             return -1;
     }
     view.key_fp = candidate->fingerprint;

@@ -118,7 +118,7 @@ int pgp_verify_detached(struct work *work, const struct structure *structure, st
 }
 
 int pgp_open_content(struct work *work, const struct loaded_pgp *key, struct spool **out,
-                     const char **why_out, struct pgp_verified *verified, struct err *err)
+                     const char **why_out, struct shown *shown, struct err *err)
 {
     struct pgp_engine *engine;
     enum pgp_opened result = PGP_NOT_OPENED;
@@ -134,10 +134,11 @@ int pgp_open_content(struct work *work, const struct loaded_pgp *key, struct spo
         .fingerprint = key->own.fingerprint, .key = key->key.key, .passphrase = &passphrase};
     SEAL_CLEANUP(spool_free) struct spool *entity = opened_spool(work);
     if (pgp_decrypt(engine, spool_all(work->structure.envelope), &own, 1, signers_of(work), work->nsigners,
-                    &floors, entity, &result, verified, err) < 0)
+                    &floors, entity, &result, &shown->verified, err) < 0)
         return -1;
-    if (result != PGP_OPENED)
+    if (result == PGP_NOT_OPENED)
         return 0;
+    shown->weak_cipher = result == PGP_OPENED_WEAKLY;
     if (spool_seal(entity, err) < 0)
         return -1;
     *out = entity;

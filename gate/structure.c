@@ -77,8 +77,10 @@ static int look_at_cms(struct arena *arena, struct span message, const struct pa
     struct spool **keep = NULL;
     if (outside.kind == SMIME_KIND_ENVELOPED || outside.kind == SMIME_KIND_AUTH_ENVELOPED) {
         out->encrypted_by = METHOD_SMIME;
-        out->outside = (struct outside){
-            .supported = outside.supported, .authenticated = outside.authenticated, .why = outside.why};
+        out->outside = (struct outside){.supported = outside.supported,
+                                        .authenticated = outside.authenticated,
+                                        .weak = outside.weak,
+                                        .why = outside.why};
         keep = &out->envelope;
     } else if (outside.kind == SMIME_KIND_SIGNED && out->signed_by == METHOD_NONE) {
         out->signed_by = METHOD_SMIME;

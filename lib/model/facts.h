@@ -143,6 +143,7 @@ struct view {
     enum decryption decryption;
     enum signature signature;
     const char *decryption_why; /* for logs and the status header; never outward */
+    bool weak_cipher;           /* opened, and the cipher is below the floor: 3DES, CAST5, RC2 .. (R29) */
     const char *signature_why;
     enum method signed_by; /* whose signature it is about */
     const char *signer; /* address of the certificate or key that equals From, or its first one; NULL: none */

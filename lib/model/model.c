@@ -288,9 +288,10 @@ static void print_rcpt(const struct rcpt_facts *rcpt, struct buf *out)
 
 static void print_view(const struct view *view, size_t i, struct buf *out)
 {
-    buf_printf(out, "view %zu: decryption=%s signature=%s signer=%s%s\n", i,
-               decryption_name(view->decryption), signature_name(view->signature),
-               view->signer != NULL ? view->signer : "-", view->protects_header ? " protected-header" : "");
+    buf_printf(out, "view %zu: decryption=%s%s signature=%s signer=%s%s\n", i,
+               decryption_name(view->decryption), view->weak_cipher ? " cipher=weak" : "",
+               signature_name(view->signature), view->signer != NULL ? view->signer : "-",
+               view->protects_header ? " protected-header" : "");
 }
 
 static void print_client(const struct facts *facts, struct buf *out)

@@ -65,14 +65,15 @@ int pgp_verify(struct pgp_engine *engine, struct span signature, struct span con
                struct pgp_verified *out, struct err *err) SEAL_CHECKED;
 
 enum pgp_opened {
-    PGP_OPENED,     /* content is in out; gpg ended well, integrity was checked */
-    PGP_NOT_OPENED, /* any failure that depends on key or ciphertext: one answer for all */
+    PGP_OPENED,        /* content is in out; gpg ended well, integrity was checked */
+    PGP_OPENED_WEAKLY, /* likewise, and the cipher is below our floor: neither AES, Twofish nor Camellia */
+    PGP_NOT_OPENED,    /* any failure that depends on key or ciphertext: one answer for all */
 };
 /*
  * pgp_decrypt - with keys of ours and nothing else, and verify the signature inside by the signers' keys: one run of gpg.
  *
  * message  binary packets that pgp_look calls encrypted and supported
- * out      open spool; content is in it only with PGP_OPENED: the caller frees it unread otherwise (R15)
+ * out      open spool; content is in it only when it was opened: the caller frees it unread otherwise (R15)
  * return   0 with *result_out and *verified_out, or -1 when it could not be tried (ERR_BUSY, ERR_IO, ERR_DISK_FULL)
  */
 int pgp_decrypt(struct pgp_engine *engine, struct span message, const struct pgp_own *own, size_t nown,

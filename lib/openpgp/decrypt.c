@@ -23,6 +23,11 @@ static bool is_opened(const struct job *job, gpgme_error_t code)
            seen->plaintexts == 1 && is_ours(job, seen->opened_with);
 }
 
+static bool is_strong(const struct job_seen *seen)
+{
+    return seen->containers > 0 && seen->strong_containers == seen->containers;
+}
+
 /* gpg takes literal data for a message, and writes it out. true: it has to be tried. */
 static bool is_encrypted(struct span message)
 {
@@ -74,7 +79,7 @@ static int run(struct job *job, struct span message, const struct span *signers,
     gpgme_error_t code = job_wait(job, gpgme_op_decrypt_verify_start(job->home->ctx, in, plain));
     if (!is_opened(job, code))
         return not_opened(job, code, err);
-    *result_out = PGP_OPENED;
+    *result_out = is_strong(&job->seen) ? PGP_OPENED : PGP_OPENED_WEAKLY;
     (void)verified_read(job->home->ctx, signers, nsigners, floors, verified_out);
     return 0;
 }

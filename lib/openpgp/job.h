@@ -19,7 +19,8 @@ struct job_seen {
         began_decryption; /* a session key was looked for; from here on nothing counts but the content (R17) */
     bool ended_decryption;
     bool decryption_okay;
-    bool authenticated; /* the modification detection code is right */
+    bool authenticated;                     /* the modification detection code is right */
+    unsigned containers, strong_containers; /* decrypted; and with a cipher that is good */
     unsigned plaintexts;
     char opened_with[65]; /* the primary key of the key that opened it, lower case */
     bool signature_made;

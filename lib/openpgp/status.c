@@ -2,6 +2,7 @@
 #include "openpgp/status.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "fingerprint fingerprint-of-primary trust": the second word, of the last such line. */
@@ -14,6 +15,20 @@ static void note_key(struct job_seen *seen, const char *args)
     for (size_t i = 0; i < n; i++)
         seen->opened_with[i] = (char)tolower((unsigned char)primary[1 + i]);
     seen->opened_with[n] = '\0';
+}
+
+/* RFC 9580 9.3: AES, Twofish, Camellia. Blocks of 64 bits (3DES, CAST5, Blowfish, IDEA) are below the floor, and what is unknown is. */
+static bool is_strong_cipher(unsigned long algorithm)
+{
+    return algorithm >= 7 && algorithm <= 13;
+}
+
+/* "method-of-mdc algorithm [aead]". */
+static void note_cipher(struct job_seen *seen, const char *args)
+{
+    const char *algorithm = strchr(args, ' ');
+    seen->containers++;
+    seen->strong_containers += algorithm != NULL && is_strong_cipher(strtoul(algorithm, NULL, 10));
 }
 
 static bool is_complaint(const char *keyword)
@@ -34,6 +49,8 @@ void status_note(struct job_seen *seen, const char *keyword, const char *args)
         seen->ended_decryption = true;
     else if (strcmp(keyword, "DECRYPTION_OKAY") == 0)
         seen->decryption_okay = true;
+    else if (strcmp(keyword, "DECRYPTION_INFO") == 0)
+        note_cipher(seen, args);
     else if (strcmp(keyword, "GOODMDC") == 0)
         seen->authenticated = true;
     else if (strcmp(keyword, "PLAINTEXT") == 0)

@@ -84,7 +84,7 @@ static int put_status(const struct xform_in *in, struct draft *draft, const stru
     SEAL_CLEANUP(buf_fini) struct buf value = BUF_INIT(8192);
     buf_printf(&value, "encryption=%s;", decryption_name(view->decryption));
     if (view->opened >= 0)
-        buf_printf(&value, " auth=%s;%s", authenticated_by(view),
+        buf_printf(&value, " auth=%s;%s%s", authenticated_by(view), view->weak_cipher ? " cipher=weak;" : "",
                    in->facts->encrypted_in_text ? " form=inline;" : "");
     buf_printf(&value, " signature=%s", signature_name(view->signature));
     if (view->subject != NULL)

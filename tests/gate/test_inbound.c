@@ -2,6 +2,7 @@
 #include "support/check.h"
 #include "support/site.h"
 
+#include <openssl/cms.h>
 #include <string.h>
 
 static const char policy[] = "our domains our.example\n"
@@ -83,6 +84,34 @@ START_TEST(encrypted_mail_without_signature_is_said_to_be_unauthenticated)
                                .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), alice)});
     expect("[not authenticated] Hi", "encryption=unauthenticated; auth=none; signature=none");
     ck_assert(has(copy_for_alice(), "ORCHID"));
+}
+END_TEST
+
+static struct span by_3des(struct span entity)
+{
+    unsigned char *der = NULL;
+    STACK_OF(X509) *to = sk_X509_new_null();
+    BIO *in = BIO_new_mem_buf(entity.ptr, (int)entity.len);
+    ck_assert_int_gt(sk_X509_push(to, alice->x509), 0);
+    CMS_ContentInfo *cms = CMS_encrypt(to, in, EVP_des_ede3_cbc(), CMS_BINARY);
+    int len = i2d_CMS_ContentInfo(cms, &der);
+    ck_assert_int_gt(len, 0);
+    struct span message = site_pkcs7(site, FROM_BOB, (struct span){(const char *)der, (size_t)len});
+    OPENSSL_free(der);
+    CMS_ContentInfo_free(cms);
+    BIO_free(in);
+    sk_X509_free(to);
+    return message;
+}
+
+START_TEST(weak_cipher_is_called_weak)
+{
+    run_ok(&(struct site_mail){TO_ALICE, .bytes = by_3des(site_crlf(site, text_entity))});
+    expect("[not authenticated] Hi",
+           "encryption=unauthenticated; auth=none; cipher=weak; signature=none; reason=\"the cipher is weak");
+    struct span inner = site_signed_entity(site, text_entity, bob, PKI_NOW);
+    run_ok(&(struct site_mail){TO_ALICE, .bytes = by_3des(inner)});
+    expect("[secure] [signed OK] Hi", "encryption=opened; auth=signature; cipher=weak; signature=good");
 }
 END_TEST
 
@@ -225,6 +254,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, encrypted_and_signed_mail_is_opened_and_verified);
     tcase_add_test(t, encrypted_mail_without_signature_is_said_to_be_unauthenticated);
+    tcase_add_test(t, weak_cipher_is_called_weak);
     tcase_add_test(t, signed_mail_goes_on_with_its_signature_unchanged);
     tcase_add_test(t, plain_mail_is_untouched_byte_for_byte);
     tcase_add_test(t, mail_for_a_key_that_is_not_the_recipients_stays_closed);

@@ -174,6 +174,31 @@ START_TEST(encrypted_message_without_signature_is_opened)
 }
 END_TEST
 
+static struct span sealed_by_cipher(const char *cipher, const char *signs)
+{
+    tool_write(tool, "entity", span_of(entity));
+    ck_assert_int_eq(gpg_home_run(tool, "bob", "--yes", "--armor", "--output", "out.asc", "--cipher-algo",
+                                  cipher, "--recipient", "alice@our.example", "--encrypt", signs, "entity",
+                                  NULL),
+                     0);
+    return pgp_site_mime(s, FROM_BOB, tool_read(tool, "out.asc"));
+}
+
+START_TEST(weak_cipher_proves_nothing_and_is_called_weak)
+{
+    static const char *const ciphers[] = {"3DES", "CAST5"};
+    for (size_t i = 0; i < SEAL_COUNT(ciphers); i++) {
+        struct span copy = opened_for_alice(sealed_by_cipher(ciphers[i], "--no-throw-keyids"));
+        expect(copy, "[not authenticated] Hi",
+               "encryption=unauthenticated; auth=none; cipher=weak; signature=none; reason=\"the cipher is "
+               "weak");
+        ck_assert(has(copy, TOKEN));
+        expect(opened_for_alice(sealed_by_cipher(ciphers[i], "--sign")), "[secure] [signed OK] Hi",
+               "encryption=opened; auth=signature; cipher=weak; signature=good");
+    }
+}
+END_TEST
+
 START_TEST(message_for_somebody_else_stays_closed)
 {
     pgp_site_partner(s, "eve", "eve@their.example", "future-default", TRUST_TRUSTED);
@@ -374,6 +399,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, message_of_gpg_is_opened_and_its_signature_counts);
     tcase_add_test(tc, encrypted_message_without_signature_is_opened);
+    tcase_add_test(tc, weak_cipher_proves_nothing_and_is_called_weak);
     tcase_add_test(tc, message_for_somebody_else_stays_closed);
     tcase_add_test(tc, detached_signature_of_gpg_counts);
     tcase_add_test(tc, signature_with_sha1_is_weak);

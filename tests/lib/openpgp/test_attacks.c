@@ -52,7 +52,7 @@ static enum pgp_opened open_message(struct span message, struct span *plain_out)
     out = new_spool(8u << 20);
     enum pgp_opened opened = decrypt(message, &alice, &bob.key, 1, out, &v);
     ck_assert_int_eq(v.signature, SIGNATURE_NONE);
-    if (opened == PGP_OPENED) {
+    if (opened != PGP_NOT_OPENED) {
         ck_ok(spool_seal(out, &err));
         *plain_out = spool_all(out);
     }
@@ -266,6 +266,35 @@ START_TEST(session_keys_by_the_hundred_end)
 }
 END_TEST
 
+static enum pgp_opened open_by_cipher(const char *cipher, struct span *plain)
+{
+    int status =
+        pgp_rig_gpg(rig, "-o", "sealed", "--cipher-algo", cipher, "-r", alice.fingerprint, "-e", "in", NULL);
+    struct span said = tool_read(rig->tool, "said");
+    ck_assert_msg(status == 0, "%s: %.*s", cipher, SPAN_ARG(said));
+    return open_message(tool_read(rig->tool, "sealed"), plain);
+}
+
+START_TEST(cipher_below_the_floor_is_weak)
+{
+    static const struct {
+        const char *name;
+        enum pgp_opened opened;
+    } ciphers[] = {
+        {"3DES", PGP_OPENED_WEAKLY}, {"CAST5", PGP_OPENED_WEAKLY}, {"BLOWFISH", PGP_OPENED_WEAKLY},
+        {"IDEA", PGP_OPENED_WEAKLY}, {"AES128", PGP_OPENED},       {"AES192", PGP_OPENED},
+        {"AES256", PGP_OPENED},      {"TWOFISH", PGP_OPENED},      {"CAMELLIA128", PGP_OPENED},
+        {"CAMELLIA192", PGP_OPENED}, {"CAMELLIA256", PGP_OPENED},
+    };
+    struct span plain;
+    tool_write(rig->tool, "in", TEXT);
+    for (size_t i = 0; i < SEAL_COUNT(ciphers); i++) {
+        ck_assert_msg(open_by_cipher(ciphers[i].name, &plain) == ciphers[i].opened, "%s", ciphers[i].name);
+        ck_assert(span_eq(plain, TEXT));
+    }
+}
+END_TEST
+
 /* ---- signatures ---- */
 
 static struct pgp_verified verify(struct span signature, struct span text, struct span signer)
@@ -384,6 +413,7 @@ static Suite *suite(void)
     tcase_add_test(t, file_name_says_nothing_that_gpg_did_not);
     tcase_add_test(t, compression_inside_compression_ends);
     tcase_add_test(t, output_ends_at_the_limit);
+    tcase_add_test(t, cipher_below_the_floor_is_weak);
     tcase_add_test(t, key_of_the_signer_does_not_open_although_it_is_ours);
     tcase_add_test(t, session_keys_by_the_hundred_end);
     tcase_add_test(t, signature_by_a_key_that_is_not_the_signers_is_untrusted);
