@@ -1,10 +1,13 @@
 /* What strangers send: whatever is wrong with it, one answer, and no octet of it is content. */
 #include "openpgp/crypt.h"
 
+#include "openpgp/homes.h"
 #include "support/check.h"
 #include "support/pgp_forge.h"
+#include "support/pgp_quine.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #define TEXT         SPAN_LIT("the content\r\n")
 #define SESSION_KEYS 200
@@ -204,6 +207,90 @@ START_TEST(compression_inside_compression_ends)
     ck_assert_int_eq(open_forged(buf_span(&packets), FORGE_WHOLE, &plain), PGP_NOT_OPENED);
     buf_fini(&packets);
     buf_fini(&next);
+}
+END_TEST
+
+static void check_that_it_contains_itself(struct span packet)
+{
+    char inside[1024];
+    z_stream z = {.next_in = (unsigned char *)packet.ptr + QUINE_HEAD,
+                  .avail_in = (unsigned)packet.len - QUINE_HEAD,
+                  .next_out = (unsigned char *)inside,
+                  .avail_out = sizeof inside};
+    ck_assert_int_eq(inflateInit2(&z, -MAX_WBITS), Z_OK);
+    ck_assert_int_eq(inflate(&z, Z_FINISH), Z_STREAM_END);
+    ck_assert(z.avail_in == 0 && span_eq(packet, (struct span){inside, z.total_out}));
+    inflateEnd(&z);
+}
+
+/* By how deep it is, which costs little memory, and not by the alarm. */
+START_TEST(packet_that_decompresses_to_itself_ends)
+{
+    struct span plain;
+    struct buf quine = BUF_INIT(FORGE_MAX);
+    pgp_quine(&quine);
+    check_that_it_contains_itself(buf_span(&quine));
+    int64_t before = rig->conf.clock_ms();
+    ck_assert_int_eq(open_forged(buf_span(&quine), FORGE_WHOLE, &plain), PGP_NOT_OPENED);
+    ck_assert_int_lt(rig->conf.clock_ms() - before, (int64_t)rig->engine->timeout * 1000);
+    tool_write(rig->tool, "quine", buf_span(&quine));
+    ck_assert_int_ne(pgp_rig_gpg(rig, "-o", "plain", "-d", "quine", NULL), 0);
+    ck_assert(span_find(tool_read(rig->tool, "said"), "too deeply nested", 17, 0) != SIZE_MAX);
+    buf_fini(&quine);
+}
+END_TEST
+
+#define PART  512
+#define PARTS 2000
+
+/* Data in parts, one after the other, of which none is the last. */
+static void put_parts(struct buf *out, unsigned tag, struct span begin)
+{
+    char part[PART];
+    memset(part, 'x', sizeof part);
+    memcpy(part, begin.ptr, begin.len);
+    buf_add_char(out, (char)(0xc0 | tag));
+    for (int i = 0; i < PARTS; i++) {
+        buf_add_char(out, (char)0xe9);
+        buf_add(out, part, sizeof part);
+        memset(part, 'x', sizeof part);
+    }
+}
+
+START_TEST(container_that_never_ends_does_not_open)
+{
+    struct span plain;
+    struct buf message = BUF_INIT(FORGE_MAX);
+    buf_add_span(&message, forge.pkesk);
+    put_parts(&message, 18, SPAN_LIT("\1"));
+    ck_assert_int_eq(open_message(buf_span(&message), &plain), PGP_NOT_OPENED);
+    buf_fini(&message);
+}
+END_TEST
+
+START_TEST(packet_that_never_ends_ends_with_its_container)
+{
+    static const struct span begin = {"b\0\0\0\0\0", 6};
+    struct span plain;
+    struct buf packets = BUF_INIT(FORGE_MAX);
+    put_parts(&packets, 11, begin);
+    ck_assert_int_eq(open_forged(buf_span(&packets), FORGE_WHOLE, &plain), PGP_OPENED);
+    ck_assert_uint_eq(plain.len, PARTS * PART - begin.len);
+    ck_assert_int_eq(open_forged(buf_span(&packets), FORGE_WRONG_MDC, &plain), PGP_NOT_OPENED);
+    buf_fini(&packets);
+}
+END_TEST
+
+START_TEST(packets_by_the_hundred_thousand_end)
+{
+    struct span plain;
+    struct buf packets = BUF_INIT(FORGE_MAX);
+    for (int i = 0; i < 200000; i++)
+        pgp_forge_packet(&packets, 10, SPAN_LIT("PGP"));
+    pgp_forge_literal(&packets, SPAN_LIT(""), TEXT);
+    ck_assert_int_eq(open_forged(buf_span(&packets), FORGE_WHOLE, &plain), PGP_OPENED);
+    ck_assert(span_eq(plain, TEXT));
+    buf_fini(&packets);
 }
 END_TEST
 
@@ -412,6 +499,10 @@ static Suite *suite(void)
     tcase_add_test(t, two_contents_in_one_container_do_not_open);
     tcase_add_test(t, file_name_says_nothing_that_gpg_did_not);
     tcase_add_test(t, compression_inside_compression_ends);
+    tcase_add_test(t, packet_that_decompresses_to_itself_ends);
+    tcase_add_test(t, container_that_never_ends_does_not_open);
+    tcase_add_test(t, packet_that_never_ends_ends_with_its_container);
+    tcase_add_test(t, packets_by_the_hundred_thousand_end);
     tcase_add_test(t, output_ends_at_the_limit);
     tcase_add_test(t, cipher_below_the_floor_is_weak);
     tcase_add_test(t, key_of_the_signer_does_not_open_although_it_is_ours);
