@@ -60,6 +60,9 @@ static void report(struct doctor *doctor, const struct key_server *server, const
     if (lookup->answer == FIND_FAILED)
         doctor_add(doctor, FINDING_ERROR, REPAIR, "openpgp-lookup: %s%s%s cannot be asked: %s", server->name,
                    space, whose, lookup->why);
+    else if (lookup->no_host)
+        doctor_add(doctor, FINDING_WARNING, "correct the domain, or take it out of openpgp-lookup",
+                   "openpgp-lookup: %s%s%s: no such host: nothing will be found", server->name, space, whose);
     else
         doctor_add(doctor, FINDING_GOOD, NULL, "openpgp-lookup: %s%s%s can be asked: %s", server->name, space,
                    whose, lookup->why);

@@ -19,7 +19,8 @@ struct state {
     struct lookup *lookup;
     struct question *questions;
     size_t n, at;
-    bool failed; /* some server could not be asked */
+    bool failed;  /* some server could not be asked */
+    bool reached; /* some server said something */
 };
 
 struct run {
@@ -127,6 +128,7 @@ static void settle(struct run *run, struct state *state, const struct http_get *
     const char *why = get->err.msg;
     enum find answer = get->answer;
     bool nowhere = is_nowhere(question, get);
+    state->reached |= answer != FIND_FAILED;
     if (answer == FIND_FOUND)
         answer = run->taker->take(run->taker->arg, (size_t)(state - run->states), question->server,
                                   buf_span(&get->body), &why);
@@ -145,6 +147,16 @@ static void settle(struct run *run, struct state *state, const struct http_get *
     }
     note(run, state, nowhere ? "there is no such host" : why);
     go_on(state, nowhere);
+}
+
+/* No server has it. */
+static void settle_at_last(const struct state *state)
+{
+    struct lookup *lookup = state->lookup;
+    if (lookup->answer == FIND_FOUND)
+        return;
+    lookup->answer = state->failed ? FIND_FAILED : FIND_ABSENT;
+    lookup->no_host = !state->failed && !state->reached && state->n > 0;
 }
 
 /* ---- rounds ---- */
@@ -196,6 +208,5 @@ void lookup_all(const struct lookup_settings *settings, struct arena *arena, str
     while (ask_round(&run, timeout_ms) > 0)
         continue;
     for (size_t i = 0; i < n; i++)
-        if (lookups[i].answer != FIND_FOUND && run.states[i].failed)
-            lookups[i].answer = FIND_FAILED;
+        settle_at_last(&run.states[i]);
 }

@@ -18,6 +18,7 @@ struct lookup {
 
     enum find answer; /* FIND_FAILED: some server could not be asked, and no other one had it */
     const struct key_server *server; /* FIND_FOUND: whose it is */
+    bool no_host;                    /* FIND_ABSENT: none of the hosts that could have it exists */
     const char *why;                 /* what servers said, NULL: nothing worth saying */
 };
 

@@ -2,9 +2,11 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -13,6 +15,16 @@ from test_openpgp import BOB, OpenPgp
 
 HOST = pathlib.Path(__file__).resolve().parent.parent / "support/key_host.py"
 BOB_HASH = "jycbiujnsxs47xrkethgtj69xuunurok"  # gpg-wks-client --print-wkd-hash
+
+NAME_SERVER = "127.77.53.1"
+
+
+def deny_names(server):
+    """No name exists."""
+    while query := server.recvfrom(512):
+        packet, peer = query
+        end = packet.index(0, 12) + 5
+        server.sendto(packet[:2] + b"\x81\x83\0\1" + bytes(6) + packet[12:end], peer)
 
 
 class Lookup(OpenPgp):
@@ -108,6 +120,17 @@ class Lookup(OpenPgp):
         self.assertEqual([(f["what"], f["severity"]) for f in self.findings().values()],
                          [(f"openpgp-lookup: wkd {domain} cannot be asked: openpgpkey.{domain}: the server's address is inside, "
                            "and the settings do not name it", "error") for domain in ("a.localhost", "b.localhost")])
+
+    @unittest.skipUnless(os.geteuid() == 0, "is a name server")
+    def test_doctor_warns_of_a_domain_without_any_host(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind((NAME_SERVER, 53))
+            threading.Thread(target=deny_names, args=(server,), daemon=True).start()
+            self.site.configure(openpgp_lookup="wkd nowhere.invalid")
+            resolver = self.file("resolv.conf", f"nameserver {NAME_SERVER}\n")
+            found = self.findings("unshare", "--mount", "sh", "-c", f'mount --bind {resolver} /etc/resolv.conf && exec "$@"', "sh")
+        self.assertEqual([(f["what"], f["severity"]) for what, f in found.items() if "unit" not in what],
+                         [("openpgp-lookup: wkd nowhere.invalid: no such host: nothing will be found", "warning")])
 
     def test_doctor_misses_who_could_vouch_for_the_servers(self):
         self.site.configure(openpgp_lookup_ca_file="/nonexistent.pem")
