@@ -147,7 +147,7 @@ struct view {
     const char *signature_why;
     enum method signed_by; /* whose signature it is about */
     const char *signer; /* address of the certificate or key that equals From, or its first one; NULL: none */
-    const char *signer_fp; /* fingerprint of the signer's certificate */
+    const char *signer_fp; /* fingerprint of the signer's certificate or key, hex */
     const char *key_fp;    /* fingerprint of the certificate whose key opened it */
     int opened;            /* index of the opened entity among the gate's materials; -1 for view 0 */
     int signer_cert;       /* index into the keyring; -1: none */

@@ -91,6 +91,8 @@ static int put_status(const struct xform_in *in, struct draft *draft, const stru
         buf_printf(&value, "; subject=%s", view_is_authentic(view) ? "protected" : "unauthenticated");
     if (view->signer != NULL)
         buf_printf(&value, "; signer=%s", compose_quoted(draft->arena, view->signer));
+    if (view->signer_fp != NULL)
+        buf_printf(&value, "; fingerprint=%s", view->signer_fp);
     const char *why = view->signature != SIGNATURE_GOOD && view->signature_why != NULL ? view->signature_why
                                                                                        : view->decryption_why;
     if (why != NULL)

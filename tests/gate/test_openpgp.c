@@ -5,6 +5,7 @@
 #include "support/check.h"
 #include "support/pgp_site.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static const char policy[] = "our domains our.example\n"
@@ -156,14 +157,33 @@ static void expect(struct span copy, const char *subject, const char *status_beg
     ck_assert_msg(status != NULL && strncmp(status, status_begins, strlen(status_begins)) == 0, "%s", status);
 }
 
+/* Of a gpg home's only key, as our fields write it. */
+static const char *fingerprint_of(const char *name)
+{
+    ck_assert_int_eq(gpg_home_run(tool, name, "--with-colons", "--list-secret-keys", NULL), 0);
+    struct span said = tool_read(tool, "said");
+    size_t at = span_find(said, "fpr:::::::::", 12, 0);
+    ck_assert_uint_ne(at, SIZE_MAX);
+    char *fingerprint = arena_spandup(site->arena, span_sub(said, at + 12, 40));
+    for (char *c = fingerprint; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return fingerprint;
+}
+
 START_TEST(message_of_gpg_is_opened_and_its_signature_counts)
 {
     struct span copy = opened_for_alice(sealed_by_bob(BOB_SIGNS));
-    expect(copy, "[secure] [signed OK] Hi", "encryption=opened; auth=");
     ck_assert(has(copy, TOKEN));
-    ck_assert_ptr_nonnull(strstr(site_field(site, copy, "Authentication-Results", 0), "x-openpgp=pass"));
+    const char *results = site_field(site, copy, "Authentication-Results", 0);
+    ck_assert_ptr_nonnull(strstr(results, "x-openpgp=pass"));
+    ck_assert_ptr_nonnull(strstr(results, "body.x-openpgp-identifier=\"bob@their.example\""));
     ck_assert_ptr_nonnull(
-        strstr(site_field(site, copy, "X-Sealmilter-Status", 0), "signer=\"bob@their.example\""));
+        strstr(results, arena_printf(site->arena, "body.x-openpgp-fingerprint=%s", fingerprint_of("bob"))));
+    expect(copy, "[secure] [signed OK] Hi",
+           arena_printf(site->arena,
+                        "encryption=opened; auth=signature; signature=good; signer=\"bob@their.example\"; "
+                        "fingerprint=%s",
+                        fingerprint_of("bob")));
 }
 END_TEST
 
