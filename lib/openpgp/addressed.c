@@ -62,8 +62,9 @@ int addressed_check(struct span message, const struct span *keys, size_t nkeys,
     bool expected = true;
     while (expected && frame_next(&message, &frame) == FRAME_FOUND && addressee(&frame) != NULL) {
         const char *keyid = addressee(&frame);
-        expected = ++n <= nkeys &&
-                   (visibility == PGP_HIDDEN ? is_hidden(keyid) : mark_keys(keys, nkeys, keyid, served));
+        n++;
+        expected =
+            visibility == PGP_HIDDEN ? is_hidden(keyid) && n <= nkeys : mark_keys(keys, nkeys, keyid, served);
     }
     if (!expected)
         return err_set(err, ERR_CONFIG,
