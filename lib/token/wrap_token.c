@@ -127,15 +127,17 @@ int wrap_token_open(struct key *master, const char *owner, struct span subject, 
     memset(out, 0, sizeof *out);
     const struct wrap_place place = {wrapped, owner, subject};
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
+    SEAL_CLEANUP(secret_fini) struct secret instead = {.ptr = NULL};
     const unsigned char *p = (const unsigned char *)wrapped.ptr;
     if (wrapped.len <= HEAD_SIZE || wrapped.len > WRAP_MAX)
         return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
     if (p[0] != WRAP_TOKEN_VERSION)
         return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d: not under a token's key", p[0]);
     size_t len = (size_t)p[2] << 8 | p[3];
-    if (decrypt(master, (enum wrap_token_padding)p[1], span_sub(wrapped, HEAD_SIZE, len), &data_key, err) < 0)
+    if (make_data_key(&instead, err) < 0 || decrypt(master, (enum wrap_token_padding)p[1],
+                                                    span_sub(wrapped, HEAD_SIZE, len), &data_key, err) < 0)
         return -1;
-    if (data_key.len != MASTER_KEY_SIZE)
-        return err_set(err, ERR_CRYPTO, "master key, owner and wrapped secret do not fit together");
-    return wrap_body_open(&place, data_key.ptr, span_sub(wrapped, HEAD_SIZE + len, wrapped.len), out, err);
+    /* One of another length fails where a wrong one does: to say which it was would help to decrypt those of others (Bleichenbacher). */
+    const struct secret *key = data_key.len == MASTER_KEY_SIZE ? &data_key : &instead;
+    return wrap_body_open(&place, key->ptr, span_sub(wrapped, HEAD_SIZE + len, wrapped.len), out, err);
 }

@@ -4,6 +4,7 @@
 #include "token/evp.h"
 #include "token/wrap_token.h"
 
+#include <openssl/rsa.h>
 #include <string.h>
 
 #define OWNER   "alice@example.org"
@@ -118,6 +119,49 @@ START_TEST(truncated_records_are_refused)
 }
 END_TEST
 
+/* A record whose data key is one that anybody can make for the token's public key. */
+static void forge(const void *data_key, size_t n, size_t body)
+{
+    unsigned char cipher[512];
+    size_t len = sizeof cipher;
+    EVP_PKEY *pkey = keys_load("rsa2048-1");
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
+    ck_assert_int_eq(EVP_PKEY_encrypt_init(ctx), 1);
+    ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING), 1);
+    ck_assert_int_eq(EVP_PKEY_encrypt(ctx, cipher, &len, data_key, n), 1);
+    EVP_PKEY_CTX_free(ctx);
+    EVP_PKEY_free(pkey);
+    const char head[] = {WRAP_TOKEN_VERSION, WRAP_TOKEN_PKCS1, (char)(len >> 8), (char)len};
+    buf_clear(&wrapped);
+    buf_add(&wrapped, head, sizeof head);
+    buf_add(&wrapped, cipher, len);
+    while (body-- > 0)
+        buf_add_char(&wrapped, 'x');
+}
+
+/* Else who asks often enough decrypts the data keys of others with the answers. */
+START_TEST(data_key_of_another_length_looks_like_a_wrong_one)
+{
+    static const unsigned char data_key[MASTER_KEY_SIZE + 1] = "whatever";
+    static const size_t bodies[] = {0, 28, 100};
+    for (size_t i = 0; i < SEAL_COUNT(bodies); i++) {
+        struct err wrong = ERR_INIT;
+        forge(data_key, MASTER_KEY_SIZE, bodies[i]);
+        ck_assert_int_lt(open_as(master, OWNER, SUBJECT, buf_span(&wrapped)), 0);
+        ck_assert_int_eq(err.code, ERR_CRYPTO);
+        wrong = err;
+        for (size_t n = MASTER_KEY_SIZE - 1; n <= MASTER_KEY_SIZE + 1; n += 2) {
+            err_clear(&err);
+            forge(data_key, n, bodies[i]);
+            ck_assert_int_lt(open_as(master, OWNER, SUBJECT, buf_span(&wrapped)), 0);
+            ck_assert_int_eq(err.code, wrong.code);
+            ck_assert_str_eq(err.msg, wrong.msg);
+        }
+        err_clear(&err);
+    }
+}
+END_TEST
+
 START_TEST(records_of_a_master_key_in_a_file_are_of_another_version)
 {
     struct secret file;
@@ -143,6 +187,7 @@ static Suite *suite(void)
     tcase_add_test(all, another_owner_subject_or_master_opens_nothing);
     tcase_add_test(all, every_octet_counts);
     tcase_add_test(all, truncated_records_are_refused);
+    tcase_add_test(all, data_key_of_another_length_looks_like_a_wrong_one);
     tcase_add_test(all, records_of_a_master_key_in_a_file_are_of_another_version);
     suite_add_tcase(s, all);
     return s;
