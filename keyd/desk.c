@@ -69,7 +69,7 @@ static int answer_open(struct turn *turn, struct err *err)
     copy_text(owner, sizeof owner, q->owner);
     fpr_of(q->public_key, turn->entry->fpr);
     copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
-    if (open_key(turn->desk, owner, q->public_key, q->wrapped, &key, err) < 0)
+    if (open_key(turn->desk, turn->peer, owner, q, &key, err) < 0)
         return -1;
     cache_add(turn->desk->cache, id, owner, key);
     return 0;

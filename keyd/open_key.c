@@ -14,23 +14,29 @@ static int no_token(struct err *err)
 }
 
 /* The token child takes the URI where others take what is wrapped. */
-static int open_token_key(struct desk *desk, const char *owner, struct span public_key,
-                          const struct secret *uri, struct key **out, struct err *err)
+static int open_token_key(struct desk *desk, const struct peer *peer, const char *owner,
+                          struct span public_key, const struct secret *uri, struct key **out, struct err *err)
 {
     if (desk->token == NULL)
         return no_token(err);
     const struct sealed_key sealed = {owner, public_key, {(const char *)uri->ptr, uri->len}};
-    return holder_open_key(desk->token, &sealed, owner, out, err);
+    if (holder_open_key(desk->token, &sealed, owner, out, err) < 0)
+        return -1;
+    if (peer->privileged || vault_refuse_master(desk->vault, *out, err) == 0)
+        return 0;
+    key_free(out);
+    return -1;
 }
 
-int open_key(struct desk *desk, const char *owner, struct span public_key, struct span wrapped,
-             struct key **out, struct err *err)
+int open_key(struct desk *desk, const struct peer *peer, const char *owner,
+             const struct wire_question *question, struct key **out, struct err *err)
 {
+    const struct span public_key = question->public_key;
     SEAL_CLEANUP(secret_fini) struct secret inside = {.ptr = NULL};
-    if (vault_unwrap(desk->vault, owner, public_key, wrapped, &inside, err) < 0)
+    if (vault_unwrap(desk->vault, owner, public_key, question->wrapped, &inside, err) < 0)
         return -1;
     if (span_starts((struct span){(const char *)inside.ptr, inside.len}, URI_PREFIX))
-        return open_token_key(desk, owner, public_key, &inside, out, err);
+        return open_token_key(desk, peer, owner, public_key, &inside, out, err);
     if (soft_key(&inside, out, err) < 0)
         return -1;
     soft_key_keep(*out);

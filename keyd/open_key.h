@@ -4,8 +4,14 @@
 
 #include "keyd/desk.h"
 
-int open_key(struct desk *desk, const char *owner, struct span public_key, struct span wrapped,
-             struct key **out, struct err *err) SEAL_CHECKED;
+/*
+ * open_key - what WIRE_OPEN asks for.
+ *
+ * The master key on a token is opened for privileged peers alone, whatever the record: records of version 2 can be made by anybody, and
+ * who decrypts with the master key has every soft key.
+ */
+int open_key(struct desk *desk, const struct peer *peer, const char *owner,
+             const struct wire_question *question, struct key **out, struct err *err) SEAL_CHECKED;
 
 /* open_key_on_token - WIRE_GENERATE with a URI, WIRE_SEAL: the token is asked, its URI wrapped for the owner. */
 int open_key_on_token(struct desk *desk, const char *owner, const struct wire_question *question,

@@ -86,6 +86,17 @@ static int open_key(struct vault *vault, struct err *err)
     return result < 0 ? err_wrap(err, "master key") : 0;
 }
 
+int vault_refuse_master(struct vault *vault, const struct key *key, struct err *err)
+{
+    if (*vault->token_uri == '\0')
+        return 0;
+    if (open_key(vault, err) < 0)
+        return -1;
+    return span_eq(key_public(key), key_public(vault->key))
+               ? err_set(err, ERR_KEY_UNUSABLE, "the master key (master-key-token =) is nobody's own key")
+               : 0;
+}
+
 int vault_unwrap(struct vault *vault, const char *owner, struct span subject, struct span wrapped,
                  struct secret *out, struct err *err)
 {

@@ -134,8 +134,8 @@ int wrap_token_open(struct key *master, const char *owner, struct span subject, 
     if (p[0] != WRAP_TOKEN_VERSION)
         return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d: not under a token's key", p[0]);
     size_t len = (size_t)p[2] << 8 | p[3];
-    if (make_data_key(&instead, err) < 0 || decrypt(master, (enum wrap_token_padding)p[1],
-                                                    span_sub(wrapped, HEAD_SIZE, len), &data_key, err) < 0)
+    if (make_data_key(&instead, err) < 0 ||
+        decrypt(master, (enum wrap_token_padding)p[1], span_sub(wrapped, HEAD_SIZE, len), &data_key, err) < 0)
         return -1;
     /* One of another length fails where a wrong one does: to say which it was would help to decrypt those of others (Bleichenbacher). */
     const struct secret *key = data_key.len == MASTER_KEY_SIZE ? &data_key : &instead;

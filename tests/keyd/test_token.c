@@ -3,18 +3,25 @@
 #include "support/keys.h"
 #include "support/sealkeyd.h"
 #include "support/softhsm.h"
+#include "token/evp.h"
 #include "token/remote.h"
+#include "token/wrap_token.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ALICE "alice@a.example"
 #define PIN   "1234"
+
+#define MASTER_URI "pkcs11:token=gw;object=master"
 
 static struct softhsm hsm;
 static struct sealkeyd keyd;
@@ -49,7 +56,8 @@ static void setup_master(void)
     softhsm_token(&hsm, "gw", PIN);
     softhsm_import(&hsm, "gw", PIN, "master", "0b", pkey, SOFTHSM_SIGN);
     EVP_PKEY_free(pkey);
-    start("master-key-token = pkcs11:token=gw;object=master\n");
+    start(getpwnam("nobody") == NULL ? "master-key-token = " MASTER_URI "\n"
+                                     : "master-key-token = " MASTER_URI "\nuser = nobody\n");
 }
 
 static void teardown(void)
@@ -278,6 +286,58 @@ START_TEST(soft_key_is_wrapped_under_a_key_of_the_token)
 }
 END_TEST
 
+/* A record that nobody needs a secret for: the master key as a key of Alice. */
+static void forge_master(struct made *made)
+{
+    struct err err = ERR_INIT;
+    struct secret uri;
+    EVP_PKEY *pkey = keys_load("rsa2048-2");
+    made_init(made);
+    ck_ok(evp_public(pkey, &made->public, &err));
+    ck_ok(secret_copy(&uri, MASTER_URI, strlen(MASTER_URI), &err));
+    ck_ok(wrap_token_seal(buf_span(&made->public), WRAP_TOKEN_OAEP_SHA1, ALICE, buf_span(&made->public), &uri,
+                          &made->wrapped, &err));
+    secret_fini(&uri);
+    EVP_PKEY_free(pkey);
+}
+
+/* The result of opening it as another user, on a connection of his own. */
+static int open_as(uid_t uid, const struct made *made)
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct key *key;
+        struct err err = ERR_INIT;
+        if (setresuid(uid, uid, uid) == 0)
+            (void)!open_made(made, &key, &err);
+        _exit((int)err.code);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+START_TEST(master_key_decrypts_nothing_for_the_daemons_user)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    struct made made, own;
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    if (geteuid() != 0 || nobody == NULL)
+        return;
+    ck_assert_int_eq(chmod(keyd.dir, 0755), 0);
+    ck_assert_int_eq(chmod(keyd.socket, 0666), 0);
+    forge_master(&made);
+    ck_assert_int_eq(open_as(nobody->pw_uid, &made), ERR_KEY_UNUSABLE);
+    ck_ok(open_made(&made, &key, &err)); /* root; sealadm key rewrap */
+    key_free(&key);
+    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &own);
+    ck_assert_int_eq(open_as(nobody->pw_uid, &own), ERR_NONE);
+    made_fini(&own);
+    made_fini(&made);
+}
+END_TEST
+
 START_TEST(without_the_token_nothing_is_unwrapped_and_that_is_temporary)
 {
     struct made made;
@@ -389,6 +449,7 @@ static Suite *suite(void)
     TCase *master = tcase_create("master");
     tcase_add_checked_fixture(master, setup_master, teardown);
     tcase_add_test(master, soft_key_is_wrapped_under_a_key_of_the_token);
+    tcase_add_test(master, master_key_decrypts_nothing_for_the_daemons_user);
     tcase_add_test(master, without_the_token_nothing_is_unwrapped_and_that_is_temporary);
     suite_add_tcase(s, master);
     return s;
