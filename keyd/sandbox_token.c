@@ -29,6 +29,7 @@ static const int refused[] = {
     SCMP_SYS(pidfd_getfd),
     SCMP_SYS(pidfd_send_signal),
     SCMP_SYS(kcmp),
+    SCMP_SYS(tkill),
     /* who and where we are */
     SCMP_SYS(setuid),
     SCMP_SYS(setgid),
@@ -63,6 +64,14 @@ static const int refused[] = {
     SCMP_SYS(swapoff),
 };
 
+/* Their first argument is a process. */
+static const int signals[] = {
+    SCMP_SYS(kill),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(rt_sigqueueinfo),
+    SCMP_SYS(rt_tgsigqueueinfo),
+};
+
 static int refuse_all(scmp_filter_ctx filter)
 {
     int result = 0;
@@ -73,9 +82,12 @@ static int refuse_all(scmp_filter_ctx filter)
                                   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
     if (result == 0) /* its flags cannot be looked at; the C library falls back to clone() */
         result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-    if (result == 0) /* signals to itself alone */
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 1,
+    for (size_t i = 0; result == 0 && i < SEAL_COUNT(signals); i++) /* to itself alone */
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), signals[i], 1,
                                   SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
+    if (result == 0) /* limits of others; its own as the C library asks for them */
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1,
+                                  SCMP_A0(SCMP_CMP_NE, 0, 0));
     return result;
 }
 

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -52,9 +53,16 @@ static int reach_others(void)
 {
     char byte;
     const struct iovec here = {&byte, 1};
+    struct rlimit limit;
+    siginfo_t queued = {.si_code = SI_QUEUE};
     REFUSED(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
     REFUSED(process_vm_readv(getppid(), &here, 1, &here, 1, 0));
     REFUSED(kill(getppid(), 0));
+    REFUSED(syscall(SYS_tkill, getppid(), 0));
+    REFUSED(syscall(SYS_tgkill, getppid(), getppid(), 0));
+    REFUSED(syscall(SYS_rt_sigqueueinfo, getppid(), 0, &queued));
+    REFUSED(syscall(SYS_rt_tgsigqueueinfo, getppid(), getppid(), 0, &queued));
+    REFUSED(prlimit(getppid(), RLIMIT_NOFILE, NULL, &limit));
     REFUSED(syscall(SYS_pidfd_open, getppid(), 0));
     return 0;
 }
@@ -67,11 +75,14 @@ static void *nothing(void *arg)
 static int use_files_sockets_and_threads(void)
 {
     pthread_t thread;
+    struct rlimit limit;
     ALLOWED(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
     ALLOWED(socket(AF_UNIX, SOCK_STREAM, 0));
     ALLOWED(-pthread_create(&thread, NULL, nothing, NULL));
     ALLOWED(-pthread_join(thread, NULL));
     ALLOWED(kill(getpid(), 0));
+    ALLOWED(syscall(SYS_tgkill, getpid(), getpid(), 0)); /* abort() */
+    ALLOWED(getrlimit(RLIMIT_NOFILE, &limit));
     return 0;
 }
 
