@@ -53,30 +53,38 @@ static int remove_stale(const struct sockaddr_un *name, struct err *err)
     return 0;
 }
 
-/* Who may connect is checked again for each connection. */
-static int set_group(const char *path, const struct settings *settings, struct err *err)
+/* The folder may be the daemon's user's: what has the name is looked at before anything is changed, and cannot be swapped after that. */
+int listen_give(const char *path, uid_t owner, gid_t group, struct err *err)
 {
-    if (settings->user[0] == '\0')
-        return 0;
-    const struct passwd *user = getpwnam(settings->user);
-    if (user == NULL)
-        return err_set(err, ERR_CONFIG, "user %s is not known here (user =)", settings->user);
-    if (chown(path, (uid_t)-1, user->pw_gid) < 0 || chmod(path, 0660) < 0)
-        return err_set(err, ERR_CONFIG, "%s: the group of %s: %s: our user must be in it", path,
-                       settings->user, strerror(errno));
+    struct stat st;
+    SEAL_CLEANUP(mem_close) int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    if (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
+        return err_set(err, ERR_CONFIG, "%s: is not the socket any more that we made (key-socket =)", path);
+    if (fchownat(fd, "", owner, group, AT_EMPTY_PATH) < 0)
+        return err_set(err, ERR_CONFIG, "%s: %s: our user must be in the group of user", path,
+                       strerror(errno));
     return 0;
 }
 
-static int set_owner(const char *path, const struct settings *settings, struct err *err)
+/* Who may connect is checked again for each connection. */
+static int give_away(const struct settings *settings, struct err *err)
 {
-    if (settings->keys.user[0] == '\0' || geteuid() != 0)
-        return 0;
-    const struct passwd *user = getpwnam(settings->keys.user);
-    if (user == NULL)
-        return err_set(err, ERR_CONFIG, "user %s is not known here (key-user =)", settings->keys.user);
-    if (chown(path, user->pw_uid, (gid_t)-1) < 0)
-        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    return 0;
+    uid_t owner = (uid_t)-1;
+    gid_t group = (gid_t)-1;
+    const struct passwd *user = settings->user[0] == '\0' ? NULL : getpwnam(settings->user);
+    if (user != NULL)
+        group = user->pw_gid;
+    else if (settings->user[0] != '\0')
+        return err_set(err, ERR_CONFIG, "user %s is not known here (user =)", settings->user);
+    if (settings->keys.user[0] != '\0' && geteuid() == 0) {
+        user = getpwnam(settings->keys.user);
+        if (user == NULL)
+            return err_set(err, ERR_CONFIG, "user %s is not known here (key-user =)", settings->keys.user);
+        owner = user->pw_uid;
+    }
+    return listen_give(settings->keys.socket, owner, group, err);
 }
 
 static int make(const struct settings *settings, int *fd_out, struct err *err)
@@ -89,12 +97,12 @@ static int make(const struct settings *settings, int *fd_out, struct err *err)
     if (remove_stale(&name, err) < 0)
         return -1;
     SEAL_CLEANUP(mem_close) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    mode_t before = umask(0177);
+    mode_t before = umask(settings->user[0] == '\0' ? 0177 : 0117);
     int bound = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&name, sizeof name);
     umask(before);
     if (bound < 0)
         return err_set(err, ERR_IO, "%s: %s (key-socket =)", path, strerror(errno));
-    if (set_group(path, settings, err) < 0 || set_owner(path, settings, err) < 0)
+    if (give_away(settings, err) < 0)
         return -1;
     if (listen(fd, BACKLOG) < 0)
         return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
