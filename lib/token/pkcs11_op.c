@@ -24,6 +24,15 @@ static int judge_data(struct pkcs11_token *token, ck_object_handle_t key, ck_rv_
     return cryptoki_fail(err, rv, what);
 }
 
+/* A module that says to have written more than there was room for is broken; nothing that it wrote is read. */
+static ck_rv_t check_len(ck_rv_t rv, unsigned long len, size_t *len_inout)
+{
+    if (rv == CKR_OK && len > *len_inout)
+        return CKR_DEVICE_ERROR;
+    *len_inout = len;
+    return rv;
+}
+
 int pkcs11_op_sign(struct pkcs11_token *token, ck_object_handle_t key, struct ck_mechanism mechanism,
                    struct span data, unsigned char *out, size_t *len_inout, struct err *err)
 {
@@ -34,8 +43,8 @@ int pkcs11_op_sign(struct pkcs11_token *token, ck_object_handle_t key, struct ck
     ck_rv_t rv = token->fn->C_SignInit(session, &mechanism, key);
     if (rv == CKR_OK)
         rv = token->fn->C_Sign(session, (unsigned char *)data.ptr, data.len, out, &len);
+    rv = check_len(rv, len, len_inout);
     pkcs11_session_give(token, session, rv);
-    *len_inout = len;
     return rv == CKR_OK ? 0 : cryptoki_fail(err, rv, "signing on the token");
 }
 
@@ -49,8 +58,8 @@ int pkcs11_op_decrypt(struct pkcs11_token *token, ck_object_handle_t key, struct
     ck_rv_t rv = token->fn->C_DecryptInit(session, &mechanism, key);
     if (rv == CKR_OK)
         rv = token->fn->C_Decrypt(session, (unsigned char *)data.ptr, data.len, out, &len);
+    rv = check_len(rv, len, len_inout);
     pkcs11_session_give(token, session, rv);
-    *len_inout = len;
     return rv == CKR_OK ? 0 : judge_data(token, key, rv, "unwrapping on the token", err);
 }
 

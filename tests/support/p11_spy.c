@@ -76,15 +76,21 @@ static ck_rv_t decrypt_init(ck_session_handle_t session, struct ck_mechanism *me
 static ck_rv_t sign(ck_session_handle_t session, unsigned char *data, unsigned long len, unsigned char *out,
                     unsigned long *out_len)
 {
-    return the_spy.fail_operation != 0 ? the_spy.fail_operation
-                                       : real->C_Sign(session, data, len, out, out_len);
+    if (the_spy.fail_operation != 0)
+        return the_spy.fail_operation;
+    ck_rv_t rv = real->C_Sign(session, data, len, out, out_len);
+    *out_len += the_spy.too_many;
+    return rv;
 }
 
 static ck_rv_t decrypt(ck_session_handle_t session, unsigned char *data, unsigned long len,
                        unsigned char *out, unsigned long *out_len)
 {
-    return the_spy.fail_operation != 0 ? the_spy.fail_operation
-                                       : real->C_Decrypt(session, data, len, out, out_len);
+    if (the_spy.fail_operation != 0)
+        return the_spy.fail_operation;
+    ck_rv_t rv = real->C_Decrypt(session, data, len, out, out_len);
+    *out_len += the_spy.too_many;
+    return rv;
 }
 
 static ck_rv_t generate_pair(ck_session_handle_t session, struct ck_mechanism *mechanism,

@@ -296,6 +296,22 @@ START_TEST(failure_of_the_token_is_never_taken_for_a_padding)
 }
 END_TEST
 
+START_TEST(token_that_claims_more_than_there_was_room_for_is_broken)
+{
+    unsigned char wrapped[512];
+    struct secret out;
+    ck_ok(open_key(RSA_URI));
+    size_t len = wrap(RSA_PKCS1_PADDING, NULL, CEK, strlen(CEK), wrapped);
+    spy()->too_many = 1ul << 20;
+    ck_fails(sign(key, SIGN_PKCS1, &err), ERR_IO);
+    ck_fails(unwrap(WRAP_PKCS1, DIGEST_SHA1, wrapped, len, &out), ERR_IO);
+    ck_ok(open_key(EC_URI));
+    ck_fails(sign(key, SIGN_ECDSA, &err), ERR_IO);
+    spy()->too_many = 0;
+    ck_ok(sign(key, SIGN_ECDSA, &err));
+}
+END_TEST
+
 static void *sign_until_it_fails(void *arg)
 {
     struct err *e = arg;
@@ -490,6 +506,7 @@ static Suite *suite(void)
     tcase_add_test(all, what_the_token_lacks_is_said_clearly);
     tcase_add_test(all, without_pss_the_padding_is_made_here);
     tcase_add_test(all, failure_of_the_token_is_never_taken_for_a_padding);
+    tcase_add_test(all, token_that_claims_more_than_there_was_room_for_is_broken);
     tcase_add_test(all, token_that_goes_away_under_load_lets_everybody_go);
     tcase_add_test(all, thousands_of_operations_in_threads_leave_no_session_and_no_descriptor);
     tcase_add_test(all, keys_are_made_on_the_token_and_stay_there);
