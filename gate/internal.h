@@ -97,11 +97,11 @@ struct loaded_pgp {
     struct pgp_record key;
 };
 struct loaded {
-    struct cert_record *certs; /* whose certificate names the address, or its domain */
+    struct cert_record *certs; /* of the address, and of its domain */
     size_t ncerts;
     struct loaded_key *keys; /* that the address owns, or its user, or its domain */
     size_t nkeys, keys_cap;
-    struct pgp_record *pgps; /* OpenPGP keys of the address, or of its domain */
+    struct pgp_record *pgps; /* OpenPGP keys, as certs */
     size_t npgps;
     struct loaded_pgp *pgp_keys; /* as keys */
     size_t npgp_keys, pgp_keys_cap;
@@ -204,6 +204,8 @@ int select_keys(struct work *work, struct err *err) SEAL_CHECKED;
 
 /* select_nobody_signs - whether there is no key to look for; fact says why. */
 bool select_nobody_signs(struct work *work, struct key_fact *fact);
+/* select_is_domains - one of these addresses is "@domain". */
+bool select_is_domains(const char *const *addrs, size_t n);
 /* select_date - "2027-03-01". */
 const char *select_date(struct arena *arena, int64_t when);
 /* select_pgp.c: the same of OpenPGP keys. */

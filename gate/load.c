@@ -19,16 +19,33 @@ static const char *domain_key(struct work *work, const char *addr)
     return arena_printf(work->arena, "@%s", addr_domain(addr));
 }
 
+/* Those of the domain stand behind the address's own. */
+static void *joined(struct work *work, void *own, size_t nown, void *domains, size_t ndomains, size_t size)
+{
+    if (nown == 0 || ndomains == 0)
+        return nown == 0 ? domains : own;
+    char *all = arena_array(work->arena, nown + ndomains, size);
+    memcpy(all, own, nown * size);
+    memcpy(all + nown * size, domains, ndomains * size);
+    return all;
+}
+
 void load_certs(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
 {
     struct err err = ERR_INIT;
+    const char *domain = domain_key(work, addr);
+    struct loaded more = {.ncerts = 0};
     if (store_certs_of(read, addr, &out->certs, &out->ncerts, &err) < 0 ||
-        (out->ncerts == 0 &&
-         store_certs_of(read, domain_key(work, addr), &out->certs, &out->ncerts, &err) < 0))
+        store_certs_of(read, domain, &more.certs, &more.ncerts, &err) < 0 ||
+        store_pgp_of(read, addr, &out->pgps, &out->npgps, &err) < 0 ||
+        store_pgp_of(read, domain, &more.pgps, &more.npgps, &err) < 0) {
         note_failure(work, out, &err);
-    if (store_pgp_of(read, addr, &out->pgps, &out->npgps, &err) < 0 ||
-        (out->npgps == 0 && store_pgp_of(read, domain_key(work, addr), &out->pgps, &out->npgps, &err) < 0))
-        note_failure(work, out, &err);
+        return;
+    }
+    out->certs = joined(work, out->certs, out->ncerts, more.certs, more.ncerts, sizeof *out->certs);
+    out->ncerts += more.ncerts;
+    out->pgps = joined(work, out->pgps, out->npgps, more.pgps, more.npgps, sizeof *out->pgps);
+    out->npgps += more.npgps;
 }
 
 int load_signers(struct work *work, struct store_read *read, struct err *err)

@@ -2,8 +2,9 @@
  * select - which certificate signs, and which one a message is encrypted to (R27).
  *
  * Of the certificates of an address those count that are not rejected, valid now, allowed for the purpose, strong enough, hold the
- * address, are not revoked, and are trusted: by hand, or by a chain to an anchor. Of these the newest, then the strongest. A certificate that cannot be
- * judged (damaged record) makes the answer "could not find out".
+ * address, are not revoked, and are trusted: by hand, or by a chain to an anchor. Of these the newest, then the strongest. The domain's come
+ * after the address's own, whatever these are: anybody can have one learned that nobody trusts. A certificate that cannot be judged
+ * (damaged record) makes the answer "could not find out".
  */
 #include "gate/internal.h"
 
@@ -19,10 +20,21 @@ static bool trusted_by_hand(const struct cert_record *record)
     return record->pinned && record->trust == TRUST_TRUSTED;
 }
 
+bool select_is_domains(const char *const *addrs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (addrs[i][0] == '@')
+            return true;
+    return false;
+}
+
 /* Best first. */
 static int compare(const void *a, const void *b)
 {
     const struct cert_record *l = a, *r = b;
+    bool left = select_is_domains(l->addrs, l->naddrs), right = select_is_domains(r->addrs, r->naddrs);
+    if (left != right)
+        return left ? 1 : -1;
     if (trusted_by_hand(l) != trusted_by_hand(r))
         return trusted_by_hand(l) ? -1 : 1;
     if (l->not_before != r->not_before)

@@ -2,7 +2,7 @@
  * select_pgp - which OpenPGP key signs, and which one a message is encrypted to.
  *
  * Of the keys of an address those count that are not rejected or revoked, are good for the purpose now, strong enough, and trusted. Of these
- * the one that the administrator pinned, else the newest.
+ * the one that the administrator pinned, else the newest; the domain's after the address's own.
  */
 #include "gate/internal.h"
 
@@ -13,7 +13,10 @@
 
 static int compare(const struct pgp_record *l, const struct pgp_record *r)
 {
-    bool left = l->pinned && l->trust == TRUST_TRUSTED, right = r->pinned && r->trust == TRUST_TRUSTED;
+    bool left = select_is_domains(l->addrs, l->naddrs), right = select_is_domains(r->addrs, r->naddrs);
+    if (left != right)
+        return left ? 1 : -1;
+    left = l->pinned && l->trust == TRUST_TRUSTED, right = r->pinned && r->trust == TRUST_TRUSTED;
     if (left != right)
         return left ? -1 : 1;
     return l->created == r->created ? 0 : l->created > r->created ? -1 : 1;

@@ -131,6 +131,25 @@ START_TEST(key_that_is_not_trusted_is_no_key)
 }
 END_TEST
 
+/* Anybody can have such a key learned, by a message with Bob's address in From. */
+START_TEST(key_of_a_domain_serves_addresses_without_a_usable_one)
+{
+    const struct site_mail to_carol = {ALICE, .to = {"carol@gate.example"}, .text = mail("Hi")};
+    pgp_site_partner(s, "gate", "@gate.example", "future-default", TRUST_TRUSTED);
+    run_any(to_carol);
+    ck_assert(has(pgp_site_decrypted(s, "gate", site_copy_for(site, "carol@gate.example")), TOKEN));
+    pgp_site_partner(s, "eve", "carol@gate.example", "future-default", TRUST_UNTRUSTED);
+    run_any(to_carol);
+    ck_assert(has(pgp_site_decrypted(s, "gate", site_copy_for(site, "carol@gate.example")), TOKEN));
+    pgp_site_partner(s, "carol", "carol@gate.example", "future-default", TRUST_TRUSTED);
+    run_any(to_carol);
+    ck_assert(has(pgp_site_decrypted(s, "carol", site_copy_for(site, "carol@gate.example")), TOKEN));
+    gpg_home_end(tool, "carol");
+    gpg_home_end(tool, "eve");
+    gpg_home_end(tool, "gate");
+}
+END_TEST
+
 /* ---- what arrives ---- */
 
 #define FROM_BOB "From: Bob <bob@their.example>\nTo: alice@our.example\nSubject: Hi\n"
@@ -414,6 +433,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, each_recipient_gets_the_method_that_he_has);
     tcase_add_test(tc, hidden_recipient_is_named_by_no_packet);
     tcase_add_test(tc, key_that_is_not_trusted_is_no_key);
+    tcase_add_test(tc, key_of_a_domain_serves_addresses_without_a_usable_one);
     suite_add_tcase(suite, tc);
     tc = tcase_create("in");
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -392,6 +392,19 @@ START_TEST(certificate_of_a_domain_serves_its_addresses_when_they_have_none)
 }
 END_TEST
 
+/* Anybody can have such a one learned, by a message with Bob's address in From. */
+START_TEST(own_certificate_of_no_use_does_not_hide_that_of_the_domain)
+{
+    struct pki_entity *domain =
+        pki_leaf(site->pki, site->root, &(struct pki_spec){.email = "gate@their.example"});
+    keep("@their.example", domain, PINNED);
+    keep(BOB, pki_self(site->pki, &(struct pki_spec){.email = BOB}), AS_FOUND);
+    expect("of nobody's", BOB, domain, NULL);
+    keep(BOB, of_age(1, PKI_P256), REJECTED);
+    expect("rejected", BOB, domain, NULL);
+}
+END_TEST
+
 START_TEST(certificate_of_a_domain_must_be_trusted_by_hand)
 {
     keep("@their.example", pki_leaf(site->pki, site->root, &(struct pki_spec){.email = "gate@their.example"}),
@@ -500,6 +513,7 @@ static Suite *suite(void)
     tcase_add_test(t, certificate_that_expires_between_two_messages_is_used_no_more);
     tcase_add_test(t, ca_that_expires_between_two_messages_is_trusted_no_more);
     tcase_add_test(t, certificate_of_a_domain_serves_its_addresses_when_they_have_none);
+    tcase_add_test(t, own_certificate_of_no_use_does_not_hide_that_of_the_domain);
     tcase_add_test(t, certificate_of_a_domain_must_be_trusted_by_hand);
     tcase_add_test(t, damaged_certificate_defers_and_never_sends_in_clear);
     tcase_add_test(t, damaged_private_key_defers);
