@@ -54,6 +54,11 @@ static struct pgp_key generate(const char *name, enum pgp_key_kind kind, int64_t
     return key;
 }
 
+static bool has(struct span text, const char *needle)
+{
+    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
+}
+
 START_TEST(key_that_is_made_signs_and_is_encrypted_to)
 {
     struct err err = ERR_INIT;
@@ -74,7 +79,11 @@ START_TEST(key_that_is_made_signs_and_is_encrypted_to)
         tool_write(rig->tool, "key", key.bytes);
         must_gpg(pgp_rig_gpg(rig, "--import", "key", NULL));
         must_gpg(pgp_rig_gpg(rig, "-o", "sealed", "-r", key.fingerprint, "-e", "key", NULL));
-        must_gpg(pgp_rig_gpg(rig, "--with-colons", "--edit-key", key.fingerprint, "showpref", "quit", NULL));
+        must_gpg(pgp_rig_gpg(rig, "--list-packets", "key", NULL));
+        struct span packets = tool_read(rig->tool, "said");
+        ck_assert(has(packets, "pref-sym-algos: 9 8 7"));
+        ck_assert(has(packets, "features: 01")); /* a modification detection code, and no AEAD */
+        ck_assert(!has(packets, "aead"));
         ck_assert_int_eq(tool_run(rig->tool, "sq", "inspect", "key", NULL), 0);
     }
 }
