@@ -3,6 +3,7 @@ import contextlib
 import os
 import re
 import subprocess
+import time
 import unittest
 
 from support import POLICY, SEALADM, Case
@@ -50,6 +51,11 @@ class Policy(Case):
         self.load(POLICY)
         self.assertIn("is the same already", self.load(POLICY))
         self.assertEqual(self.versions(), [1])
+
+    def test_large_policy_is_in_use_when_the_command_ends(self):
+        begun = time.monotonic()
+        self.load(POLICY + 3000 * "# as large as the policy of thousands\n")
+        self.assertGreaterEqual(time.monotonic() - begun, 1)
 
     def test_mistake_is_named_by_line_and_column_and_the_old_policy_stays(self):
         self.load(POLICY)
