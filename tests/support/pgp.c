@@ -184,12 +184,13 @@ void pgp_rig_revoke(struct pgp_rig *rig, const struct pgp_person *person)
 static void make(struct pgp_rig *rig, const char *home, const char *passphrase, const char *addr,
                  const char *algorithm, struct pgp_person *person)
 {
-    bool curve = strcmp(algorithm, "ed25519") == 0;
+    const char *encrypts = strcmp(algorithm, "ed25519") == 0   ? "cv25519"
+                           : strncmp(algorithm, "dsa", 3) == 0 ? "rsa2048"
+                                                               : algorithm;
     must(rig, home, passphrase, "--quick-gen-key", addr, algorithm, "sign", "0", NULL);
     must(rig, home, passphrase, "--with-colons", "--list-keys", addr, NULL);
     person->fingerprint = read_fingerprint(rig);
-    must(rig, home, passphrase, "--quick-add-key", person->fingerprint, curve ? "cv25519" : algorithm, "encr",
-         "0", NULL);
+    must(rig, home, passphrase, "--quick-add-key", person->fingerprint, encrypts, "encr", "0", NULL);
 }
 
 struct pgp_person pgp_rig_person(struct pgp_rig *rig, const char *addr, const char *algorithm,

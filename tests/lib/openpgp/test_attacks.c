@@ -445,7 +445,11 @@ END_TEST
 START_TEST(digest_or_key_below_the_floor_is_weak)
 {
     struct pgp_person small = pgp_rig_person(rig, "small@far.example", "rsa1024", PGP_STRANGER);
-    ck_assert_int_eq(verify(sign(bob.fingerprint, "SHA1"), TEXT, bob.key).signature, SIGNATURE_WEAK);
+    struct pgp_person dora = pgp_rig_person(rig, "dora@far.example", "dsa2048", PGP_STRANGER);
+    static const char *const digests[] = {"SHA1", "RIPEMD160"};
+    for (size_t i = 0; i < SEAL_COUNT(digests); i++)
+        ck_assert_int_eq(verify(sign(bob.fingerprint, digests[i]), TEXT, bob.key).signature, SIGNATURE_WEAK);
+    ck_assert_int_eq(verify(sign(dora.fingerprint, "SHA256"), TEXT, dora.key).signature, SIGNATURE_WEAK);
     struct pgp_verified v = verify(sign(small.fingerprint, "SHA256"), TEXT, small.key);
     ck_assert_int_eq(v.signature, SIGNATURE_WEAK);
     ck_assert_ptr_nonnull(strstr(v.why, "1024 bits, below 2048"));
