@@ -181,11 +181,13 @@ static int open_store(struct cli *cli, struct err *err)
     return store_read_begin(cli->store, cli->arena, &cli->read, err);
 }
 
+/* Before anything can be asked, sealkeyd too: under the file's master key, until sealadm key rewrap. */
 static int put_ca(struct cli *cli, const struct cert *cert, const struct secret *pkcs8, struct err *err)
 {
     const struct ca_record record = {
         .fingerprint = cert_info(cert)->fingerprint, .der = cert_der(cert), .trusted = true, .own = true};
-    if (keys_put(cli, "", cert, pkcs8, err) < 0)
+    const struct token_master none = {.key = NULL};
+    if (keys_put(cli, &none, "", cert, pkcs8, err) < 0)
         return -1;
     return store_put_ca(cli->store, &record, err);
 }

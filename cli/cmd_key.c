@@ -43,7 +43,8 @@ static void say_warnings(struct cli *cli, const struct cert *cert, const char *o
         buf_printf(&cli->out, "warning: the certificate has expired: it opens old mail only\n");
 }
 
-static int put_imported(struct cli *cli, const struct imported *file, const char *asked, struct err *err)
+static int put_imported(struct cli *cli, const struct token_master *token, const struct imported *file,
+                        const char *asked, struct err *err)
 {
     const char *owner, *trust;
     if (file->pkcs8.len == 0)
@@ -57,7 +58,8 @@ static int put_imported(struct cli *cli, const struct imported *file, const char
     struct cert_record record = certbook_record(cli, cert, CERT_IMPORTED);
     if (choose_owner(cli, &record, asked, &owner, err) < 0 || trust_learn(cli, file, err) < 0 ||
         trust_record(cli, file, cert, &record, &trust, err) < 0 ||
-        store_put_cert(cli->store, &record, err) < 0 || keys_put(cli, owner, cert, &file->pkcs8, err) < 0)
+        store_put_cert(cli->store, &record, err) < 0 ||
+        keys_put(cli, token, owner, cert, &file->pkcs8, err) < 0)
         return -1;
     keys_say(cli, cert, &record, owner, trust);
     say_warnings(cli, cert, owner);
@@ -82,13 +84,13 @@ static int read_key(const struct secret *bytes, const struct secret *passphrase,
                : import_bytes(span, &typed, out, err);
 }
 
-static int import_x509(struct cli *cli, const struct secret *bytes, const struct secret *passphrase,
-                       const char *owner, struct err *err)
+static int import_x509(struct cli *cli, const struct token_master *token, const struct secret *bytes,
+                       const struct secret *passphrase, const char *owner, struct err *err)
 {
     SEAL_CLEANUP(imported_fini) struct imported imported = {.ncerts = 0};
     if (read_key(bytes, passphrase, &imported, err) < 0)
         return -1;
-    return put_imported(cli, &imported, owner, err);
+    return put_imported(cli, token, &imported, owner, err);
 }
 
 static int import_openpgp(struct cli *cli, enum pgpbook_kind kind, struct span octets,
@@ -106,14 +108,16 @@ int cmd_key_import(struct cli *cli, int argc, char **argv, struct err *err)
                                          {.name = "--passphrase-file", .value = &passphrase_file}};
     SEAL_CLEANUP(secret_fini) struct secret bytes = {.ptr = NULL};
     SEAL_CLEANUP(secret_fini) struct secret passphrase = {.ptr = NULL};
+    SEAL_CLEANUP(token_master_fini) struct token_master token = {.key = NULL};
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
         (user != NULL && cli_address_or_domain(cli, user, &owner, err) < 0) ||
         (passphrase_file != NULL && secrets_read_passphrase(passphrase_file, &passphrase, err) < 0) ||
-        secrets_read_file(argv[0], &bytes, err) < 0 || secrets_open_store(cli, CLI_DROP, err) < 0)
+        secrets_read_file(argv[0], &bytes, err) < 0 || token_master_find(cli, &token, err) < 0 ||
+        secrets_open_store(cli, CLI_DROP, err) < 0)
         return -1;
     struct span span = {(const char *)bytes.ptr, bytes.len}, octets;
     enum pgpbook_kind kind = pgpbook_recognise(cli, span, &octets);
-    int status = kind == PGPBOOK_NONE ? import_x509(cli, &bytes, &passphrase, owner, err)
+    int status = kind == PGPBOOK_NONE ? import_x509(cli, &token, &bytes, &passphrase, owner, err)
                                       : import_openpgp(cli, kind, octets, &passphrase, owner, err);
     return status < 0 ? err_wrap(err, "%s", argv[0]) : 0;
 }

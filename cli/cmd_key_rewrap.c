@@ -5,12 +5,10 @@
  * again, and goes on where he was. What is wrapped under the new key already stays.
  */
 #include "cli/secrets.h"
-#include "cli/tokens.h"
+#include "cli/token_master.h"
 
 #include "base/io.h"
-#include "token/remote.h"
 #include "token/soft.h"
-#include "token/wrap_token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,22 +19,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PUBLIC_MAX 8192
-
 struct change {
     const char *path, *new_path;
     int old_fd; /* to be overwritten when it is over */
     struct secret old, new;
-    struct holder *sealkeyd; /* with master-key-token: who asks the token */
-    struct key *token;       /* what is wrapped under it from now on; NULL: the new key */
-    enum wrap_token_padding padding;
+    struct token_master token; /* when it is set, all is wrapped under it from now on */
 };
 
 static void change_fini(struct change *change)
 {
     mem_close(&change->old_fd);
-    key_free(&change->token);
-    holder_free(&change->sealkeyd);
+    token_master_fini(&change->token);
     secret_fini(&change->old);
     secret_fini(&change->new);
 }
@@ -98,26 +91,11 @@ static int make_new(struct change *change, const struct stat *old, struct err *e
                          : sync_folder(change->new_path, err);
 }
 
-static int find_token(struct cli *cli, struct change *change, struct err *err)
-{
-    const char *uri = cli->settings->keys.master_token;
-    SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(PUBLIC_MAX), wrapped = BUF_INIT(WRAP_MAX);
-    if (*uri == '\0')
-        return 0;
-    if (tokens_connect(cli, &change->sealkeyd, err) < 0 ||
-        remote_seal(change->sealkeyd, "", (struct span){NULL, 0}, uri, &public, &wrapped, err) < 0)
-        return -1;
-    const struct sealed_key sealed = {"", buf_span(&public), buf_span(&wrapped)};
-    if (holder_open_key(change->sealkeyd, &sealed, "", &change->token, err) < 0)
-        return -1;
-    return wrap_token_choose(change->token, &change->padding, err);
-}
-
 /* As root; the daemon's user owns neither of the keys. */
 static int prepare(struct cli *cli, struct change *change, struct err *err)
 {
     struct stat old;
-    if (find_token(cli, change, err) < 0 || open_old(cli, change, &old, err) < 0 ||
+    if (token_master_find(cli, &change->token, err) < 0 || open_old(cli, change, &old, err) < 0 ||
         take_up(change, &old, err) < 0)
         return -1;
     return change->new.len > 0 ? 0 : make_new(change, &old, err);
@@ -126,9 +104,9 @@ static int prepare(struct cli *cli, struct change *change, struct err *err)
 static int seal(const struct change *change, const char *owner, struct span subject,
                 const struct secret *inside, struct buf *out, struct err *err)
 {
-    if (change->token == NULL)
+    if (change->token.key == NULL)
         return wrap_seal(&change->new, owner, subject, inside, out, err);
-    return wrap_token_seal(key_public(change->token), change->padding, owner, subject, inside, out, err);
+    return token_master_seal(&change->token, owner, subject, inside, out, err);
 }
 
 /* What only the token opens stays as it is. */
@@ -139,7 +117,7 @@ static int rewrap(void *arg, const char *owner, struct span subject, struct span
     struct err not_old = ERR_INIT;
     SEAL_CLEANUP(secret_fini) struct secret inside = {.ptr = NULL};
     if (wrapped.len > 0 && wrapped.ptr[0] == WRAP_TOKEN_VERSION) {
-        if (change->token == NULL)
+        if (change->token.key == NULL)
             return err_set(err, ERR_UNSUPPORTED,
                            "only a token opens it, and none is set (master-key-token =)");
         buf_add_span(out, wrapped);
@@ -174,7 +152,7 @@ int cmd_key_rewrap(struct cli *cli, int argc, char **argv, struct err *err)
         finish(&change, err) < 0)
         return -1;
     buf_printf(&cli->out, "%zu private keys and passphrases are wrapped under %s; %s is a new master key\n",
-               n, change.token != NULL ? "the token's key" : "a new master key", path);
+               n, change.token.key != NULL ? "the token's key" : "a new master key", path);
     buf_add_str(
         &cli->out,
         "next: restart sealkeyd (until then it cannot open them, and mail that needs a key is deferred);\n"

@@ -23,12 +23,20 @@ int keys_choose(const char *name, const struct key_choice **out, struct err *err
     return err_set(err, ERR_USAGE, "--type %s: rsa2048, rsa3072, rsa4096, p256 or p384 is wanted", name);
 }
 
-int keys_put(struct cli *cli, const char *owner, const struct cert *cert, const struct secret *pkcs8,
-             struct err *err)
+static int seal(struct cli *cli, const struct token_master *token, const char *owner, const struct cert *cert,
+                const struct secret *pkcs8, struct buf *out, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
+    if (token->key != NULL)
+        return token_master_seal(token, owner, cert_public(cert), pkcs8, out, err);
+    return secrets_read_master(cli, &master, err) < 0 ? -1 : soft_wrap(&master, owner, pkcs8, out, err);
+}
+
+int keys_put(struct cli *cli, const struct token_master *token, const char *owner, const struct cert *cert,
+             const struct secret *pkcs8, struct err *err)
+{
     SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAPPED_MAX);
-    if (secrets_read_master(cli, &master, err) < 0 || soft_wrap(&master, owner, pkcs8, &wrapped, err) < 0)
+    if (seal(cli, token, owner, cert, pkcs8, &wrapped, err) < 0)
         return -1;
     const struct key_record record = {.fingerprint = cert_info(cert)->fingerprint,
                                       .owner = owner,

@@ -3,6 +3,7 @@
 #define CLI_KEYS_H
 
 #include "cli/certbook.h"
+#include "cli/token_master.h"
 
 /* What --type names. */
 struct key_choice {
@@ -19,9 +20,9 @@ const char *keys_waiting_name(struct cli *cli, struct span public_key);
 int keys_join(struct cli *cli, const struct cert *cert, const struct cert_record *record,
               struct err *err) SEAL_CHECKED;
 
-/* keys_put - wrap a key under the master key and keep it. owner: canonical address, "@domain", "" for the own CA. */
-int keys_put(struct cli *cli, const char *owner, const struct cert *cert, const struct secret *pkcs8,
-             struct err *err) SEAL_CHECKED;
+/* keys_put - wrap a key and keep it. owner: canonical address, "@domain", "" for the own CA. token: zeroed for the file's master key. */
+int keys_put(struct cli *cli, const struct token_master *token, const char *owner, const struct cert *cert,
+             const struct secret *pkcs8, struct err *err) SEAL_CHECKED;
 /* keys_say - one line about a key that was put; keys_say_next - what its owner lacks. */
 void keys_say(struct cli *cli, const struct cert *cert, const struct cert_record *record, const char *owner,
               const char *trust);

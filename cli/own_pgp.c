@@ -5,6 +5,7 @@
 #include "cli/keys.h"
 #include "cli/secrets.h"
 #include "gate/pgp_keys.h"
+#include "token/holder.h"
 #include "token/wrap.h"
 
 #include <string.h>
@@ -12,21 +13,22 @@
 /* A key that is on its way into the store. */
 struct coming {
     struct pgp_engine *engine;
-    struct secret master, passphrase;
+    struct holder *holder; /* who wraps the passphrase */
+    struct secret passphrase;
     struct pgp_key key;
     const char *owner;
 };
 
 static void coming_fini(struct coming *coming)
 {
-    secret_fini(&coming->master);
+    holder_free(&coming->holder);
     secret_fini(&coming->passphrase);
     pgp_engine_close(&coming->engine);
 }
 
 static int coming_init(struct cli *cli, struct coming *coming, struct err *err)
 {
-    if (secrets_read_master(cli, &coming->master, err) < 0 ||
+    if (secrets_open_holder(cli, &coming->holder, err) < 0 ||
         pgp_own_passphrase(&coming->passphrase, err) < 0)
         return -1;
     return pgpbook_engine(cli, NULL, &coming->engine, err);
@@ -49,8 +51,8 @@ static int put_own(struct cli *cli, struct coming *coming, struct err *err)
     SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
     SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
     if (pgp_own_export(coming->engine, key->fingerprint, key->bytes, &coming->passphrase, &secret, err) < 0 ||
-        wrap_seal(&coming->master, coming->owner, span_of(key->fingerprint), &coming->passphrase, &wrapped,
-                  err) < 0)
+        holder_keep_secret(coming->holder, coming->owner, key->fingerprint, &coming->passphrase, &wrapped,
+                           err) < 0)
         return -1;
     struct pgp_own_record own = {.fingerprint = key->fingerprint,
                                  .owner = coming->owner,

@@ -24,9 +24,6 @@ int own_pgp_export(struct cli *cli, const char *fingerprint, const struct secret
 /* own_pgp_delete - from the agent and the store; the public key stays. */
 int own_pgp_delete(struct cli *cli, const char *fingerprint, struct err *err) SEAL_CHECKED;
 
-/* own_pgp_passphrase - as the agent has it. */
-int own_pgp_passphrase(const struct secret *master, const struct pgp_own_record *own, struct secret *out,
-                       struct err *err) SEAL_CHECKED;
 /* own_pgp_has_part - whether the agent's home has the secret part of this name. */
 bool own_pgp_has_part(const struct settings *settings, const char *grip);
 /* own_pgp_names_part - whether its record does. */

@@ -4,7 +4,7 @@
 #include "base/io.h"
 #include "cli/apart.h"
 #include "cli/secrets.h"
-#include "token/wrap.h"
+#include "token/holder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-int own_pgp_passphrase(const struct secret *master, const struct pgp_own_record *own, struct secret *out,
-                       struct err *err)
+/* As the agent has it. */
+static int open_passphrase(struct holder *holder, const struct pgp_own_record *own, struct secret *out,
+                           struct err *err)
 {
-    return wrap_open(master, own->owner, span_of(own->fingerprint), own->wrapped, out, err);
+    return holder_open_secret(holder, own->owner, own->fingerprint, own->wrapped, out, err);
 }
 
 /* ---- export ---- */
@@ -24,11 +25,11 @@ int own_pgp_passphrase(const struct secret *master, const struct pgp_own_record 
 static int unwrap(struct cli *cli, const char *fingerprint, struct pgp_own_record *own, struct secret *kept,
                   struct err *err)
 {
-    SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
+    SEAL_CLEANUP(holder_free) struct holder *holder = NULL;
     if (store_find_pgp_own(cli->read, fingerprint, own, err) != FIND_FOUND ||
-        secrets_read_master(cli, &master, err) < 0)
+        secrets_open_holder(cli, &holder, err) < 0)
         return -1;
-    return own_pgp_passphrase(&master, own, kept, err);
+    return open_passphrase(holder, own, kept, err);
 }
 
 /* From the store's copy: whatever became of the agent's home. */
@@ -128,12 +129,12 @@ bool own_pgp_is_missing(const struct settings *settings, const struct pgp_own_re
     return false;
 }
 
-static int restore_one(struct cli *cli, struct pgp_engine *engine, const struct secret *master,
+static int restore_one(struct cli *cli, struct pgp_engine *engine, struct holder *holder,
                        const struct pgp_own_record *own, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret kept = {.ptr = NULL};
     struct pgp_key key;
-    if (own_pgp_passphrase(master, own, &kept, err) == 0 &&
+    if (open_passphrase(holder, own, &kept, err) == 0 &&
         pgp_own_import(engine, cli->arena, own->secret, &kept, &kept, &key, err) == 0)
         return 0;
     return err_wrap(err, "OpenPGP secret key %s of %s", own->fingerprint, own->owner);
@@ -141,7 +142,7 @@ static int restore_one(struct cli *cli, struct pgp_engine *engine, const struct 
 
 int own_pgp_restore(struct cli *cli, size_t *n_out, struct err *err)
 {
-    SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
+    SEAL_CLEANUP(holder_free) struct holder *holder = NULL;
     struct pgp_engine *engine = NULL;
     struct pgp_own_record *owns;
     size_t n;
@@ -152,9 +153,9 @@ int own_pgp_restore(struct cli *cli, size_t *n_out, struct err *err)
             continue;
         if (engine == NULL)
             status =
-                secrets_read_master(cli, &master, err) < 0 ? -1 : pgpbook_engine(cli, NULL, &engine, err);
+                secrets_open_holder(cli, &holder, err) < 0 ? -1 : pgpbook_engine(cli, NULL, &engine, err);
         if (status == 0)
-            status = restore_one(cli, engine, &master, &owns[i], err);
+            status = restore_one(cli, engine, holder, &owns[i], err);
         *n_out += status == 0;
     }
     pgp_engine_close(&engine);

@@ -29,5 +29,6 @@ int tokens_connect(struct cli *cli, struct holder **out, struct err *err)
     if (remote_status(*out, &said, err) == 0)
         return 0;
     holder_free(out);
-    return err_wrap(err, "sealkeyd must run (systemctl start sealkeyd)");
+    return err_wrap(err, "sealkeyd must run (systemctl start %s)",
+                    strcmp(cli->settings->keys.process, "start") == 0 ? "sealmilter" : "sealkeyd");
 }

@@ -190,7 +190,7 @@ class UnderPostfix(Scenarios, PostfixCase):
     pass
 
 
-class MasterKeyUnderPostfix(SealSite, PostfixCase):
+class MasterKey(SealSite):
     """Keys lie in the store; from a day on, only the token unwraps them."""
 
     @classmethod
@@ -200,6 +200,8 @@ class MasterKeyUnderPostfix(SealSite, PostfixCase):
         cls.key_environment = cls.hsm.environment
         super().set_up_site()
 
+
+class ChangeUnderPostfix(MasterKey, PostfixCase):
     def assert_served(self):
         person = self.person(ALICE)
         self.arrive(ALICE, pki.mail(mime.enveloped(mime.cms_of(pki.encrypt(ENTITY, person))), f"Bob <{BOB}>", ALICE))
@@ -235,6 +237,38 @@ class MasterKeyUnderPostfix(SealSite, PostfixCase):
         self.seal.adm("restore", backup)
         self.seal.start()
         self.assert_served()
+
+
+class ComingUnderPostfix(MasterKey, PostfixCase):
+    def export(self, fingerprint, *options):
+        return self.seal.adm("key", "export", fingerprint, "--passphrase-file", self.secret, *options, check=False)
+
+    def test_what_comes_in_is_wrapped_for_the_token_at_once(self):
+        """Without the token's word for it nothing opens it, and without sealkeyd nothing comes in."""
+        folder = self.lab.folder("import", owner="nobody")
+        self.secret, p12 = folder / "secret", folder / "dave.p12"
+        self.secret.write_text("secret\n")
+        self.secret.chmod(0o600)
+        self.seal.adm("user", "add", DAVE)
+        self.seal.adm("key", "generate", DAVE, "--type", "p256")
+        fingerprint = self.seal.key_of(DAVE)
+        self.assertEqual(self.export(fingerprint, "--out", p12).returncode, 0)
+        self.seal.adm("key", "delete", fingerprint, "--force")
+        self.seal.configure(master_key_token=self.hsm.make_master("master"))
+        self.seal.stop()
+        said = self.seal.adm("key", "import", p12, "--passphrase-file", self.secret, check=False)
+        self.assertEqual((said.returncode, b"systemctl start sealmilter" in said.stderr), (1, True), said.stderr)
+        self.seal.start()
+        self.seal.adm("key", "import", p12, "--passphrase-file", self.secret)
+        self.assertIn(b"version 2", self.export(fingerprint).stderr)
+        self.submit(BOB, message.make(sender=DAVE, to=BOB), sender=DAVE, login=DAVE)
+        wait_for(lambda: self.sink.messages, "it is out")
+        self.assertEqual(self.opened(self.sink.one(BOB)).layers, ["encrypted", "signed"])
+        self.seal.adm("key", "generate", DAVE, "--openpgp")
+        own, = self.seal.keys_of(DAVE, "openpgp_keys")
+        self.assertEqual(self.export(own["fingerprint"]).returncode, 0)
+        self.seal.configure(master_key_token='""')
+        self.assertIn(b"version 2", self.export(own["fingerprint"]).stderr)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,24 @@
+/* token_master - the master key on a token (master-key-token =), as who wraps sees it: a public key, learned from sealkeyd. */
+#ifndef CLI_TOKEN_MASTER_H
+#define CLI_TOKEN_MASTER_H
+
+#include "base/secret.h"
+#include "cli/cli.h"
+#include "token/holder.h"
+#include "token/wrap_token.h"
+
+struct token_master {
+    struct holder *sealkeyd;
+    struct key *key; /* NULL: none is set, the file is the master key */
+    enum wrap_token_padding padding;
+};
+
+/* token_master_find - before cli_open_store(), as tokens_connect(). ERR_BUSY: sealkeyd or the token is away. */
+int token_master_find(struct cli *cli, struct token_master *out, struct err *err) SEAL_CHECKED;
+void token_master_fini(struct token_master *token); /* for SEAL_CLEANUP, also of a zeroed one */
+
+/* token_master_seal - as wrap_seal(). */
+int token_master_seal(const struct token_master *token, const char *owner, struct span subject,
+                      const struct secret *secret, struct buf *out, struct err *err) SEAL_CHECKED;
+
+#endif
