@@ -8,6 +8,7 @@
 #include "cli/token_master.h"
 
 #include "base/io.h"
+#include "token/remote.h"
 #include "token/soft.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define RELOAD_MS 30000
 
 struct change {
     const char *path, *new_path;
@@ -139,6 +142,23 @@ static int finish(const struct change *change, struct err *err)
     return sync_folder(change->path, err);
 }
 
+/* What is left to do when this fails is an administrator's: the new wrapping stays. */
+static void tell_sealkeyd(struct cli *cli)
+{
+    SEAL_CLEANUP(holder_free) struct holder *sealkeyd = NULL;
+    struct err err = ERR_INIT;
+    if (remote_new(cli->settings->keys.socket, RELOAD_MS, &sealkeyd, &err) == 0 &&
+        remote_reload(sealkeyd, &err) == 0)
+        buf_add_str(&cli->out, "sealkeyd has read it\nnext: ");
+    else
+        buf_printf(
+            &cli->out,
+            "warning: sealkeyd could not be told: %s\n"
+            "next: if it runs, systemctl reload sealkeyd, or send it SIGHUP (until then it opens none of\n"
+            "      them, and mail that needs a key is deferred);\n      ",
+            err.msg);
+}
+
 int cmd_key_rewrap(struct cli *cli, int argc, char **argv, struct err *err)
 {
     const char *path = cli->settings->master_key;
@@ -153,10 +173,9 @@ int cmd_key_rewrap(struct cli *cli, int argc, char **argv, struct err *err)
         return -1;
     buf_printf(&cli->out, "%zu private keys and passphrases are wrapped under %s; %s is a new master key\n",
                n, change.token.key != NULL ? "the token's key" : "a new master key", path);
-    buf_add_str(
-        &cli->out,
-        "next: restart sealkeyd (until then it cannot open them, and mail that needs a key is deferred);\n"
-        "      keep a copy of the new master key; sealadm backup; then destroy the backups of before and\n"
-        "      the copies of the old master key, which open each other\n");
+    tell_sealkeyd(cli);
+    buf_add_str(&cli->out,
+                "keep a copy of the new master key; sealadm backup; then destroy the backups of before and\n"
+                "      the copies of the old master key, which open each other\n");
     return 0;
 }

@@ -1,4 +1,4 @@
-/* control - the socket between supervisor and worker: how the worker's start went, that the token hangs, the token child's connections. */
+/* control - the socket between supervisor and worker: how the worker's start went, that the token hangs, that a successor is wanted, the token child's connections. */
 #ifndef KEYD_CONTROL_H
 #define KEYD_CONTROL_H
 
@@ -9,6 +9,7 @@ enum control_word {
     CONTROL_STARTED, /* serves; err may hold a warning */
     CONTROL_FAILED,  /* is about to end; err says why */
     CONTROL_HANGS,   /* the token child does not answer */
+    CONTROL_RELOAD,  /* wants a successor */
     CONTROL_GONE,    /* end of file */
 };
 

@@ -222,6 +222,14 @@ static int answer_status(struct turn *turn, struct err *err)
     return 0;
 }
 
+static int answer_reload(struct turn *turn, struct err *err)
+{
+    if (!turn->peer->privileged)
+        return err_set(err, ERR_KEY_UNUSABLE, "only root and the user of sealkeyd start its worker anew");
+    turn->desk->reload(turn->desk->arg);
+    return 0;
+}
+
 static const struct {
     const char *event;
     int (*answer)(struct turn *turn, struct err *err);
@@ -230,7 +238,7 @@ static const struct {
     [WIRE_DECRYPT] = {"decrypt", answer_decrypt}, [WIRE_DERIVE] = {"derive", answer_derive},
     [WIRE_SECRET] = {"secret", answer_secret},    [WIRE_GENERATE] = {"generate", answer_new_key},
     [WIRE_SEAL] = {"seal", answer_new_key},       [WIRE_KEEP] = {"keep", answer_keep},
-    [WIRE_STATUS] = {"status", answer_status},
+    [WIRE_STATUS] = {"status", answer_status},    [WIRE_RELOAD] = {"reload", answer_reload},
 };
 
 static void count(struct desk *desk, const struct audit_entry *entry)

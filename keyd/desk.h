@@ -23,7 +23,9 @@ struct desk {
     struct cache *cache;
     struct rate *rate;
     struct audit *audit;
-    struct holder *token; /* the token child; NULL: no tokens here */
+    struct holder *token;      /* the token child; NULL: no tokens here */
+    void (*reload)(void *arg); /* no question is answered after this, but those that were begun */
+    void *arg;
     atomic_ulong done, failed, limited;
     atomic_uint connections;
 };

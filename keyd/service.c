@@ -190,9 +190,19 @@ void service_accept(struct service *s, int listener)
         close(c.fd);
 }
 
-void service_drain(struct service *s, unsigned ms)
+void service_close(struct service *s)
 {
     atomic_store(&s->draining, true);
+}
+
+bool service_is_closed(const struct service *s)
+{
+    return atomic_load(&s->draining);
+}
+
+void service_drain(struct service *s, unsigned ms)
+{
+    service_close(s);
     for (unsigned waited = 0; waited < ms && atomic_load(&s->answering) > 0; waited += DRAIN_STEP_MS)
         (void)poll(NULL, 0, DRAIN_STEP_MS);
 }

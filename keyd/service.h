@@ -20,6 +20,10 @@ int service_new(struct desk *desk, uid_t allowed, struct service **out, struct e
 /* service_accept - takes one connection of those that wait at the listening socket. */
 void service_accept(struct service *service, int listener);
 
+/* service_close - no answer is begun any more; any thread. */
+void service_close(struct service *service);
+bool service_is_closed(const struct service *service);
+
 /* service_drain - no answer is begun any more; waits until those under way are out, or so many milliseconds. */
 void service_drain(struct service *service, unsigned ms);
 

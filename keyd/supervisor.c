@@ -192,6 +192,9 @@ static void hear_worker(struct supervisor *s)
         log_event(LEVEL_WARNING, NULL, "token-hangs", NULL);
         kill_token(s);
         break;
+    case CONTROL_RELOAD: /* PINs that were refused stay refused: a worker does not decide that they are tried again */
+        hang_up_worker(s);
+        break;
     case CONTROL_GONE:
         mem_close(&s->control);
         break;

@@ -134,6 +134,7 @@ static int answer(struct task *task, struct err *err)
         return answer_status(task, err);
     case WIRE_SECRET:
     case WIRE_KEEP:
+    case WIRE_RELOAD:
         break;
     }
     return err_set(err, ERR_UNSUPPORTED, "no question for a token");

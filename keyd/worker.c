@@ -29,6 +29,14 @@ static void on_token_hangs(void *arg)
     control_say(w->conf->control, CONTROL_HANGS, NULL);
 }
 
+/* Who comes from now on waits at the listening socket, for the next worker. */
+static void on_reload(void *arg)
+{
+    const struct worker *w = arg;
+    service_close(w->service);
+    control_say(w->conf->control, CONTROL_RELOAD, NULL);
+}
+
 /* What libraries load or set up when they are used first, while files can still be opened. */
 static int warm_up(struct err *err)
 {
@@ -52,6 +60,8 @@ static int start(struct worker *w, struct err *err)
         warm_up(err) < 0)
         return -1;
     desk->audit = w->conf->audit;
+    desk->reload = on_reload;
+    desk->arg = w;
     desk->cache = cache_new();
     desk->rate = rate_new(settings->keys.rate);
     if (settings->keys.pkcs11.modules.n > 0) {
@@ -80,7 +90,9 @@ static void serve(struct worker *w)
             return;
         if (wait[1].revents != 0 && !hear_supervisor(w))
             return;
-        if (wait[0].revents != 0)
+        if (service_is_closed(w->service))
+            wait[0].fd = -1;
+        else if (wait[0].revents != 0)
             service_accept(w->service, w->conf->listener);
     }
 }

@@ -244,6 +244,20 @@ int remote_status(struct holder *remote, struct buf *out, struct err *err)
     return buf_check(out, err);
 }
 
+static int ask_to_reload(struct holder *remote, struct err *err)
+{
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
+    struct wire_answer answer;
+    const struct wire_question question = {.op = WIRE_RELOAD};
+    return ask(lines_of(remote), &question, &line, &answer, err);
+}
+
+int remote_reload(struct holder *remote, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf said = BUF_INIT(WIRE_MAX);
+    return ask_to_reload(remote, err) < 0 ? -1 : remote_status(remote, &said, err);
+}
+
 static void remote_free(struct holder *holder)
 {
     struct remote *remote = (struct remote *)holder;

@@ -26,5 +26,7 @@ int remote_seal(struct holder *remote, const char *owner, struct span public_key
                 struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
 /* remote_status - lines "name value", appended. */
 int remote_status(struct holder *remote, struct buf *out, struct err *err) SEAL_CHECKED;
+/* remote_reload - returns when a worker serves that has read the master key again. Root and sealkeyd's own user only. */
+int remote_reload(struct holder *remote, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -30,6 +30,7 @@ enum wire_op {
     WIRE_SEAL, /* owner, public_key, uri: a key that is on a token already -> public_key, wrapped; privileged peers */
     WIRE_KEEP,   /* owner, subject (a fingerprint in hex), data (a passphrase) -> wrapped */
     WIRE_STATUS, /* -> data: lines "name value" */
+    WIRE_RELOAD, /* -> nothing: who asks next is answered by a worker that has read the master key again; privileged peers */
 };
 
 struct wire_question {

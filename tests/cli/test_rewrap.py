@@ -31,7 +31,7 @@ class Rewrap(Case):
         held = open(self.site.master_key, "rb")
         self.addCleanup(held.close)
         said = self.done("key", "rewrap")
-        for part in ("2 private keys and passphrases are wrapped under a new master key", "restart sealkeyd", "destroy the backups of before"):
+        for part in ("2 private keys and passphrases are wrapped under a new master key", "systemctl reload sealkeyd", "destroy the backups of before"):
             self.assertIn(part, said)
         self.assertNotEqual(self.site.master_key.read_bytes(), self.old)
         self.assertEqual(held.read(), bytes(32), "the old one is overwritten")

@@ -1,4 +1,5 @@
 """sealkeyd dies, hangs and comes back while mail needs keys: what cannot be served waits, and everybody gets it once."""
+import concurrent.futures
 import contextlib
 import os
 import signal
@@ -47,14 +48,16 @@ class Scenarios(SealSite):
     count = 0
 
     def assert_all_served(self, n):
+        def got():
+            return [m for m in self.sink.messages if m.recipients == [ALICE]]
         def has_arrived():
             self.upstream.flush()
-            return not self.upstream.queued() and len(self.sink.messages) >= n
+            return not self.upstream.queued() and len(got()) >= n
         wait_for(has_arrived, "everybody has his mail", pause=0.05)
         self.mta.wait_empty()
-        ids = [m.header("Message-ID")[0] for m in self.sink.messages]
+        ids = [m.header("Message-ID")[0] for m in got()]
         self.assertEqual((len(ids), len(set(ids))), (n, n), "once each")
-        for m in self.sink.messages:
+        for m in got():
             self.assertIn(b"ORCHID", m.data)
 
     def test_supervisor_that_is_killed_is_started_again(self):
@@ -102,6 +105,21 @@ class Scenarios(SealSite):
             self.arriving()
             self.kill(i % 2)
         self.assert_all_served(BATCH)
+
+    def test_new_master_key_is_taken_without_a_restart(self):
+        """What comes while it changes may wait; what comes after that does not."""
+        self.wait_served()
+        supervisor, *_ = self.key_processes()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            coming = pool.submit(lambda: [self.arriving() for _ in range(BATCH)])
+            said = self.seal.adm("key", "rewrap").stdout
+            self.submit(BOB, message.make(to=BOB))
+            coming.result()
+        self.assertIn(b"sealkeyd has read it", said)
+        wait_for(lambda: any(m.recipients == [BOB] for m in self.sink.messages), "what leaves is out")
+        self.assertEqual(self.opened(self.sink.one(BOB)).layers, ["encrypted", "signed"])
+        self.assert_all_served(BATCH)
+        self.assertEqual(self.key_processes()[0], supervisor)
 
     def test_what_leaves_is_signed_or_refused_for_now(self):
         """Signing is wanted, a key is there: nothing goes without a signature while it cannot be asked."""

@@ -242,6 +242,12 @@ static int ask_status(void)
     return code == ERR_CONFIG && peer_hear(fd, &answer) ? 97 : (int)code;
 }
 
+static int ask_for_reload(void)
+{
+    const struct wire_question reload = {.op = WIRE_RELOAD};
+    return (int)peer_ask_anew(&keyd, &reload);
+}
+
 static int ask_for_token_key(void)
 {
     const struct wire_question generate = {
@@ -268,7 +274,7 @@ START_TEST(process_of_another_user_is_refused)
 }
 END_TEST
 
-START_TEST(daemons_user_asks_but_does_not_enrol_keys_of_tokens)
+START_TEST(daemons_user_asks_but_does_not_enrol_keys_of_tokens_nor_start_a_worker_anew)
 {
     const struct passwd *nobody = getpwnam("nobody");
     struct stat st;
@@ -282,6 +288,8 @@ START_TEST(daemons_user_asks_but_does_not_enrol_keys_of_tokens)
     ck_assert_int_eq(as_user(nobody->pw_uid, ask_status), ERR_NONE);
     ck_assert_int_eq(as_user(nobody->pw_uid, ask_for_token_key), ERR_KEY_UNUSABLE);
     ck_assert_int_eq(as_user(0, ask_for_token_key), ERR_UNSUPPORTED); /* no token here */
+    ck_assert_int_eq(as_user(nobody->pw_uid, ask_for_reload), ERR_KEY_UNUSABLE);
+    ck_assert_int_eq(as_user(0, ask_for_reload), ERR_NONE);
     sealkeyd_stop(&keyd);
 }
 END_TEST
@@ -318,7 +326,7 @@ static Suite *suite(void)
     tcase_set_timeout(own, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, question_that_is_cut_anywhere_is_answered_once_and_hung_up, WIRE_OPEN,
-                        WIRE_STATUS);
+                        WIRE_RELOAD);
     tcase_add_test(tc, packet_beyond_the_maximum_is_answered_once_and_hung_up);
     tcase_add_test(tc, key_that_was_not_opened_or_does_not_exist_is_unknown);
     tcase_add_loop_test(tc, key_is_used_for_its_own_addresses_alone, 0, SEAL_COUNT(uses));
@@ -327,7 +335,7 @@ static Suite *suite(void)
     tcase_add_test(tc, who_does_not_read_answers_holds_up_nobody);
     tcase_add_test(tc, a_thousand_connections_get_some_and_leave_the_rest);
     tcase_add_test(tc, process_of_another_user_is_refused);
-    tcase_add_test(own, daemons_user_asks_but_does_not_enrol_keys_of_tokens);
+    tcase_add_test(own, daemons_user_asks_but_does_not_enrol_keys_of_tokens_nor_start_a_worker_anew);
     tcase_add_test(own, key_over_its_rate_waits_and_no_other_does);
     suite_add_tcase(s, tc);
     suite_add_tcase(s, own);

@@ -418,6 +418,25 @@ START_TEST(hangup_starts_a_worker_that_reads_the_master_key_again)
 }
 END_TEST
 
+START_TEST(after_the_answer_to_reload_only_a_worker_with_the_new_master_key_answers)
+{
+    struct err err = ERR_INIT;
+    struct wire_answer answer;
+    static const char other[32] = "another master key of 32 octets";
+    const struct wire_question reload = {.op = WIRE_RELOAD}, open = peer_open(&alice);
+    use_key();
+    SEAL_CLEANUP(mem_close) int held = peer_connect(&keyd);
+    ck_ok(io_write_file(keyd.master_file, (struct span){other, sizeof other}, 0600, &err));
+    ck_assert_int_eq(peer_ask_anew(&keyd, &reload), ERR_NONE);
+    ck_assert_int_eq(peer_ask(held, &open, &answer), ERR_PEER_TEMP);
+    struct holder *holder;
+    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+    ck_ok(remote_reload(holder, &err));
+    holder_free(&holder);
+    ck_assert_int_eq(peer_ask_anew(&keyd, &open), ERR_CRYPTO);
+}
+END_TEST
+
 /* As systemd and the daemon do: descriptor 3 listens. */
 START_TEST(descriptor_that_listens_is_taken_over)
 {
@@ -515,6 +534,7 @@ static Suite *suite(void)
     tcase_add_test(tc, worker_that_is_killed_while_it_answers_is_asked_again_after_its_end);
     tcase_add_test(tc, second_process_does_not_take_the_socket_of_the_first);
     tcase_add_test(tc, hangup_starts_a_worker_that_reads_the_master_key_again);
+    tcase_add_test(tc, after_the_answer_to_reload_only_a_worker_with_the_new_master_key_answers);
     tcase_add_test(own, worker_ends_with_its_supervisor);
     tcase_add_test(own, root_becomes_the_user_of_the_keys_who_cannot_look_into_its_own_worker);
     tcase_add_test(own, descriptor_that_listens_is_taken_over);

@@ -37,6 +37,7 @@ static const struct wire_question questions[] = {
      .uri = SPAN_LIT("pkcs11:")},
     {.op = WIRE_KEEP, .owner = SPAN_LIT("a@b.example"), .subject = SPAN_LIT(FAR), .data = SPAN_LIT("pass")},
     {.op = WIRE_STATUS},
+    {.op = WIRE_RELOAD},
 };
 
 static void written(const struct wire_question *question, struct buf *out)
@@ -90,7 +91,7 @@ static const struct {
 } changes[] = {
     {"version", 0, 0, 2, ERR_SYNTAX},
     {"no question", 0, 1, 0, ERR_SYNTAX},
-    {"question behind the last", 0, 1, WIRE_STATUS + 1, ERR_SYNTAX},
+    {"question behind the last", 0, 1, WIRE_RELOAD + 1, ERR_SYNTAX},
     {"negative question", 0, 1, -1, ERR_SYNTAX},
     {"another question's fields", 0, 1, WIRE_SIGN, ERR_SYNTAX},
     {"owner of 2 GB", 0, 2, 0x7f, ERR_LIMIT},
