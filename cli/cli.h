@@ -74,6 +74,9 @@ enum cli_rights {
     CLI_LEND /* until cli_be_caller(): to write a file where the caller may. Nothing of strangers is read in between. */
 };
 
+/* cli_find_user - of a setting; "": who we are. ERR_CONFIG when there is none. */
+int cli_find_user(const char *name, uid_t *uid, gid_t *gid, struct err *err) SEAL_CHECKED;
+
 /* cli_become - as root: the user and group from now on. Nothing when we are no root. */
 int cli_become(uid_t uid, gid_t gid, enum cli_rights rights, struct err *err) SEAL_CHECKED;
 int cli_be_caller(struct err *err) SEAL_CHECKED;

@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,26 +31,10 @@ struct owner {
 
 /* ---- who and where ---- */
 
-static int find_user(const char *name, uid_t *uid, gid_t *gid, struct err *err)
-{
-    *uid = geteuid();
-    *gid = getegid();
-    if (*name == '\0')
-        return 0;
-    errno = 0;
-    const struct passwd *user = getpwnam(name);
-    if (user == NULL)
-        return err_set(err, ERR_CONFIG, "user %s: %s; make it: adduser --system --group %s", name,
-                       errno != 0 ? strerror(errno) : "there is none", name);
-    *uid = user->pw_uid;
-    *gid = user->pw_gid;
-    return 0;
-}
-
 /* Who is not root starts sealkeyd as who he is. */
 static int find_owner(const struct settings *settings, struct owner *out, struct err *err)
 {
-    if (find_user(settings->user, &out->uid, &out->gid, err) < 0)
+    if (cli_find_user(settings->user, &out->uid, &out->gid, err) < 0)
         return -1;
     if (geteuid() != 0 && geteuid() != out->uid)
         return err_set(err, ERR_CONFIG, "run it as root or as user %s", settings->user);
@@ -59,7 +42,7 @@ static int find_owner(const struct settings *settings, struct owner *out, struct
     out->key_gid = out->gid;
     if (geteuid() != 0 || *settings->keys.user == '\0')
         return 0;
-    return find_user(settings->keys.user, &out->key_uid, &out->key_gid, err);
+    return cli_find_user(settings->keys.user, &out->key_uid, &out->key_gid, err);
 }
 
 /* Another user than the folder's owner comes to the master key in it by its name. */

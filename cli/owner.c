@@ -5,9 +5,26 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+int cli_find_user(const char *name, uid_t *uid, gid_t *gid, struct err *err)
+{
+    *uid = geteuid();
+    *gid = getegid();
+    if (*name == '\0')
+        return 0;
+    errno = 0;
+    const struct passwd *user = getpwnam(name);
+    if (user == NULL)
+        return err_set(err, ERR_CONFIG, "user %s: %s; make it: adduser --system --group %s", name,
+                       errno != 0 ? strerror(errno) : "there is none", name);
+    *uid = user->pw_uid;
+    *gid = user->pw_gid;
+    return 0;
+}
 
 int cli_become(uid_t uid, gid_t gid, enum cli_rights rights, struct err *err)
 {

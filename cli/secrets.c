@@ -130,11 +130,10 @@ static int read_master(struct cli *cli, struct secret *out, struct err *err)
     const char *path = cli->settings->master_key;
     if (secret_read_file(out, path, secret_mode_of(path), err) < 0)
         return err_wrap(err, "master key");
-    if (out->len == MASTER_KEY_SIZE)
+    if (wrap_check_master(out, err) == 0)
         return 0;
-    size_t len = out->len;
     secret_fini(out);
-    return err_set(err, ERR_CONFIG, "master key %s has %zu octets instead of %d", path, len, MASTER_KEY_SIZE);
+    return err_wrap(err, "%s", path);
 }
 
 void secrets_keep_master(struct cli *cli)

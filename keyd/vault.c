@@ -24,10 +24,7 @@ static int read_master(struct vault *vault, const char *path, struct err *err)
         return 0;
     if (secret_read_file(&vault->master, path, secret_mode_of(path), err) < 0)
         return err_wrap(err, "master key");
-    if (vault->master.len == MASTER_KEY_SIZE)
-        return 0;
-    return err_set(err, ERR_CONFIG, "master key: %s: %zu octets instead of %d", path, vault->master.len,
-                   MASTER_KEY_SIZE);
+    return wrap_check_master(&vault->master, err) < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
 int vault_open(const char *master_path, const char *token_uri, struct vault **out, struct err *err)

@@ -81,8 +81,15 @@ int secret_read_file(struct secret *secret, const char *path, enum secret_mode m
     memset(secret, 0, sizeof *secret);
     /* O_NONBLOCK: a FIFO is refused, not waited for */
     SEAL_CLEANUP(mem_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno))
+                  : secret_read_fd(secret, fd, path, mode, err);
+}
+
+int secret_read_fd(struct secret *secret, int fd, const char *path, enum secret_mode mode, struct err *err)
+{
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0)
+    memset(secret, 0, sizeof *secret);
+    if (fstat(fd, &st) < 0)
         return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
     mode_t forbidden = mode == SECRET_OWNER_ONLY ? S_IRWXG | S_IRWXO : S_IWGRP | S_IRWXO;
     if (!S_ISREG(st.st_mode) || (st.st_mode & forbidden) != 0)

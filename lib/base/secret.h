@@ -33,6 +33,9 @@ enum secret_mode secret_mode_of(const char *path);
 /* secret_read_file - the whole file; ERR_CONFIG when others may read it than mode says. */
 int secret_read_file(struct secret *secret, const char *path, enum secret_mode mode,
                      struct err *err) SEAL_CHECKED;
+/* secret_read_fd - the same of a file that was opened; path: for messages. */
+int secret_read_fd(struct secret *secret, int fd, const char *path, enum secret_mode mode,
+                   struct err *err) SEAL_CHECKED;
 void secret_fini(struct secret *secret); /* wipes; for SEAL_CLEANUP */
 
 #endif

@@ -56,6 +56,8 @@ static const struct holder_ops local_ops = {"local",     open_key, open_secret,
 
 int holder_new_of(const struct secret *master, struct holder **out, struct err *err)
 {
+    if (wrap_check_master(master, err) < 0)
+        return -1;
     struct local *local = xcalloc(1, sizeof *local);
     local->holder.ops = &local_ops;
     if (secret_copy(&local->master, master->ptr, master->len, err) < 0) {

@@ -5,6 +5,7 @@
 #include "token/ossl.h"
 #include "token/wrap_body.h"
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>
 
@@ -94,11 +95,16 @@ int wrap_body_open(const struct wrap_place *place, const unsigned char key[MASTE
     return ossl_fail(err, ERR_CRYPTO, "master key, owner and wrapped secret do not fit together");
 }
 
-static int check_master(const struct secret *master, struct err *err)
+int wrap_check_master(const struct secret *master, struct err *err)
 {
+    static const unsigned char nothing[MASTER_KEY_SIZE];
     if (master->len != MASTER_KEY_SIZE)
         return err_set(err, ERR_CONFIG, "master key has %zu octets instead of %d", master->len,
                        MASTER_KEY_SIZE);
+    if (CRYPTO_memcmp(master->ptr, nothing, sizeof nothing) == 0)
+        return err_set(
+            err, ERR_CONFIG,
+            "master key was overwritten, as sealadm key rewrap does with an old one: call that again");
     return 0;
 }
 
@@ -106,7 +112,7 @@ int wrap_seal(const struct secret *master, const char *owner, struct span subjec
               const struct secret *secret, struct buf *out, struct err *err)
 {
     const struct wrap_place place = {SPAN_LIT(VERSION_HEAD), owner, subject};
-    if (check_master(master, err) < 0)
+    if (wrap_check_master(master, err) < 0)
         return -1;
     if (secret->len > WRAP_MAX - CIPHER_OFF - 1)
         return err_set(err, ERR_LIMIT, "a secret of %zu octets", secret->len);
@@ -118,7 +124,7 @@ int wrap_open(const struct secret *master, const char *owner, struct span subjec
 {
     memset(out, 0, sizeof *out);
     const struct wrap_place place = {SPAN_LIT(VERSION_HEAD), owner, subject};
-    if (check_master(master, err) < 0)
+    if (wrap_check_master(master, err) < 0)
         return -1;
     if (wrapped.len == 0 || wrapped.len > WRAP_MAX)
         return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);

@@ -13,6 +13,9 @@
 #define MASTER_KEY_SIZE 32
 #define WRAP_MAX        (64u << 10) /* octets of a wrapped secret */
 
+/* wrap_check_master - ERR_CONFIG: none of the right size, or one of zeros, which everybody knows. */
+int wrap_check_master(const struct secret *master, struct err *err) SEAL_CHECKED;
+
 /*
  * wrap_seal - wrap a secret for its owner; appended to out.
  *

@@ -68,6 +68,13 @@ class Rewrap(Case):
         self.done("key", "rewrap")
         self.assert_sound()
 
+    def test_key_of_zeros_is_nobodys_master_key(self):
+        """Whoever was killed after overwriting the old one left it: everybody knows it."""
+        self.site.master_key.write_bytes(bytes(32))
+        for command in (["key", "generate", ALICE], ["key", "rewrap"]):
+            self.fails(*command, says="was overwritten")
+        self.assertFalse(self.new_file.exists())
+
     def test_wrong_master_key_changes_nothing(self):
         self.site.master_key.write_bytes(b"w" * 32)
         self.fails("key", "rewrap", says="do not fit together")

@@ -54,6 +54,18 @@ START_TEST(a_secret_does_not_show_in_its_wrapping)
 }
 END_TEST
 
+START_TEST(key_of_zeros_wraps_and_opens_nothing)
+{
+    struct secret zeros, back;
+    struct buf out = BUF_INIT(WRAP_MAX);
+    ck_ok(secret_init(&zeros, MASTER_KEY_SIZE, &err));
+    ck_fails(wrap_seal(&zeros, OWNER, SUBJECT, &secret, &out, &err), ERR_CONFIG);
+    ck_fails(wrap_open(&zeros, OWNER, SUBJECT, buf_span(&wrapped), &back, &err), ERR_CONFIG);
+    ck_assert_uint_eq(out.len, 0);
+    secret_fini(&zeros);
+}
+END_TEST
+
 START_TEST(the_same_secret_is_never_wrapped_alike)
 {
     struct buf again = BUF_INIT(WRAP_MAX);
@@ -140,6 +152,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, what_was_wrapped_comes_back);
     tcase_add_test(c, a_secret_does_not_show_in_its_wrapping);
+    tcase_add_test(c, key_of_zeros_wraps_and_opens_nothing);
     tcase_add_test(c, the_same_secret_is_never_wrapped_alike);
     tcase_add_test(c, every_flipped_bit_is_noticed);
     tcase_add_test(c, wrapping_cut_anywhere_is_noticed);
