@@ -1,8 +1,6 @@
 /* cache - buckets of a few places each. */
 #include "keyd/cache.h"
 
-#include "base/hash.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +96,8 @@ void cache_add(struct cache *cache, const unsigned char id[WIRE_ID_SIZE], const 
     atomic_init(&opened->refs, 1);
     memcpy(opened->id, id, WIRE_ID_SIZE);
     snprintf(opened->owner, sizeof opened->owner, "%s", owner);
-    fpr_of(key_public(key), opened->fpr);
+    hash_bytes(key_public(key), opened->public_hash);
+    fpr_of(opened->public_hash, opened->fpr);
     opened->key = key;
     pthread_mutex_lock(&cache->lock);
     struct place *place = place_for(bucket_of(cache, id), id);
@@ -119,12 +118,10 @@ size_t cache_count(struct cache *cache)
     return n;
 }
 
-void fpr_of(struct span public_key, char out[FPR_SIZE])
+void fpr_of(const unsigned char hash[HASH_SIZE], char out[FPR_SIZE])
 {
-    unsigned char digest[HASH_SIZE];
     char hex[HASH_HEX_SIZE];
-    hash_bytes(public_key, digest);
-    hash_hex(digest, hex);
+    hash_hex(hash, hex);
     memcpy(out, hex, FPR_SIZE - 1);
     out[FPR_SIZE - 1] = '\0';
 }

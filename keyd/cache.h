@@ -2,6 +2,7 @@
 #ifndef KEYD_CACHE_H
 #define KEYD_CACHE_H
 
+#include "base/hash.h"
 #include "token/key.h"
 #include "token/wire.h"
 
@@ -13,6 +14,7 @@
 struct opened {
     atomic_uint refs;
     unsigned char id[WIRE_ID_SIZE];
+    unsigned char public_hash[HASH_SIZE]; /* SHA-256 of the public key */
     char fpr[FPR_SIZE];
     char owner[WIRE_ADDR_MAX + 1];
     struct key *key;
@@ -31,7 +33,7 @@ void opened_release(struct opened **opened); /* accepts NULL inside */
 
 size_t cache_count(struct cache *cache);
 
-/* fpr_of - of a SubjectPublicKeyInfo. */
-void fpr_of(struct span public_key, char out[FPR_SIZE]);
+/* fpr_of - of the hash of a SubjectPublicKeyInfo. */
+void fpr_of(const unsigned char hash[HASH_SIZE], char out[FPR_SIZE]);
 
 #endif

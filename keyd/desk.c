@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* One question on its way. */
 struct turn {
@@ -21,13 +20,6 @@ struct turn {
     size_t used;
     struct buf public_key, wrapped;
 };
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 /* Ends in NUL; the reader of packets saw to it that there is none inside, and that it is not too long. */
 static void copy_text(char *out, size_t size, struct span text)
@@ -53,9 +45,19 @@ static int copy_secret(struct turn *turn, const struct secret *secret, struct er
     return 0;
 }
 
+static enum limits_peer kind_of(const struct peer *peer)
+{
+    return peer->privileged ? LIMITS_PRIVILEGED_PEER : LIMITS_ANY_PEER;
+}
+
+static int limit_wrap(const struct turn *turn, const unsigned char subject[HASH_SIZE], struct err *err)
+{
+    return limits_wrap(turn->desk->limits, kind_of(turn->peer), turn->peer->uid, subject, err);
+}
+
 static int answer_open(struct turn *turn, struct err *err)
 {
-    unsigned char id[WIRE_ID_SIZE];
+    unsigned char id[WIRE_ID_SIZE], public_hash[HASH_SIZE];
     char owner[WIRE_ADDR_MAX + 1];
     const struct wire_question *q = turn->question;
     struct key *key = NULL;
@@ -67,9 +69,10 @@ static int answer_open(struct turn *turn, struct err *err)
         return 0;
     }
     copy_text(owner, sizeof owner, q->owner);
-    fpr_of(q->public_key, turn->entry->fpr);
+    hash_bytes(q->public_key, public_hash);
+    fpr_of(public_hash, turn->entry->fpr);
     copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
-    if (open_key(turn->desk, turn->peer, owner, q, &key, err) < 0)
+    if (limit_wrap(turn, public_hash, err) < 0 || open_key(turn->desk, turn->peer, owner, q, &key, err) < 0)
         return -1;
     cache_add(turn->desk->cache, id, owner, key);
     return 0;
@@ -89,13 +92,10 @@ static struct opened *find_key(struct turn *turn, struct err *err)
     memcpy(turn->entry->fpr, opened->fpr, FPR_SIZE);
     if (!holder_owns(opened->owner, turn->entry->addr))
         err_set(err, ERR_KEY_UNUSABLE, "a key of %s is not used for %s", opened->owner, turn->entry->addr);
-    else if (!rate_take(turn->desk->rate, q->id, now_us())) {
-        atomic_fetch_add(&turn->desk->limited, 1);
-        err_set(err, ERR_BUSY, "this key does no more operations now (key-rate =)");
-    }
-    if (err->code != ERR_NONE)
-        opened_release(&opened);
-    return opened;
+    else if (limits_use(turn->desk->limits, opened->public_hash, err) == 0)
+        return opened;
+    opened_release(&opened);
+    return NULL;
 }
 
 static int answer_sign(struct turn *turn, struct err *err)
@@ -129,18 +129,29 @@ static int answer_derive(struct turn *turn, struct err *err)
     return copy_secret(turn, &secret, err);
 }
 
-static int answer_secret(struct turn *turn, struct err *err)
+/* Whose passphrase: an OpenPGP key's, by its fingerprint. */
+static int read_place(struct turn *turn, char owner[WIRE_ADDR_MAX + 1], struct err *err)
 {
     const struct wire_question *q = turn->question;
-    char owner[WIRE_ADDR_MAX + 1], subject[WIRE_ADDR_MAX + 1];
-    SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
-    copy_text(owner, sizeof owner, q->owner);
+    char subject[WIRE_ADDR_MAX + 1];
+    unsigned char name[HASH_SIZE];
+    copy_text(owner, WIRE_ADDR_MAX + 1, q->owner);
     copy_text(subject, sizeof subject, q->subject);
     copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
     copy_text(turn->entry->fpr, sizeof turn->entry->fpr, q->subject);
     if (!holder_is_fingerprint(subject))
         return err_set(err, ERR_CRYPTO, "no fingerprint of an OpenPGP key");
-    if (vault_unwrap(turn->desk->vault, owner, q->subject, q->wrapped, &secret, err) < 0)
+    hash_bytes(q->subject, name);
+    return limit_wrap(turn, name, err);
+}
+
+static int answer_secret(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    char owner[WIRE_ADDR_MAX + 1];
+    SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
+    if (read_place(turn, owner, err) < 0 ||
+        vault_unwrap(turn->desk->vault, owner, q->subject, q->wrapped, &secret, err) < 0)
         return -1;
     return copy_secret(turn, &secret, err);
 }
@@ -148,15 +159,9 @@ static int answer_secret(struct turn *turn, struct err *err)
 static int answer_keep(struct turn *turn, struct err *err)
 {
     const struct wire_question *q = turn->question;
-    char owner[WIRE_ADDR_MAX + 1], subject[WIRE_ADDR_MAX + 1];
+    char owner[WIRE_ADDR_MAX + 1];
     SEAL_CLEANUP(secret_fini) struct secret secret = {.ptr = NULL};
-    copy_text(owner, sizeof owner, q->owner);
-    copy_text(subject, sizeof subject, q->subject);
-    copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
-    copy_text(turn->entry->fpr, sizeof turn->entry->fpr, q->subject);
-    if (!holder_is_fingerprint(subject))
-        return err_set(err, ERR_CRYPTO, "no fingerprint of an OpenPGP key");
-    if (secret_copy(&secret, q->data.ptr, q->data.len, err) < 0 ||
+    if (read_place(turn, owner, err) < 0 || secret_copy(&secret, q->data.ptr, q->data.len, err) < 0 ||
         vault_wrap(turn->desk->vault, owner, q->subject, &secret, &turn->wrapped, err) < 0)
         return -1;
     turn->answer->wrapped = buf_span(&turn->wrapped);
@@ -166,7 +171,8 @@ static int answer_keep(struct turn *turn, struct err *err)
 static int generate_soft(struct turn *turn, const char *owner, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
-    if (soft_generate(turn->question->type, turn->question->bits, &pkcs8, err) < 0 ||
+    if (limits_generate(turn->desk->limits, kind_of(turn->peer), turn->peer->uid, err) < 0 ||
+        soft_generate(turn->question->type, turn->question->bits, &pkcs8, err) < 0 ||
         soft_public(&pkcs8, &turn->public_key, err) < 0)
         return -1;
     return vault_wrap(turn->desk->vault, owner, buf_span(&turn->public_key), &pkcs8, &turn->wrapped, err);
@@ -177,6 +183,7 @@ static int answer_new_key(struct turn *turn, struct err *err)
 {
     const struct wire_question *q = turn->question;
     char owner[WIRE_ADDR_MAX + 1];
+    unsigned char public_hash[HASH_SIZE];
     copy_text(owner, sizeof owner, q->owner);
     copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
     bool soft = q->op == WIRE_GENERATE && q->uri.len == 0;
@@ -187,7 +194,8 @@ static int answer_new_key(struct turn *turn, struct err *err)
         return -1;
     turn->answer->public_key = buf_span(&turn->public_key);
     turn->answer->wrapped = buf_span(&turn->wrapped);
-    fpr_of(turn->answer->public_key, turn->entry->fpr);
+    hash_bytes(turn->answer->public_key, public_hash);
+    fpr_of(public_hash, turn->entry->fpr);
     return 0;
 }
 
@@ -213,7 +221,7 @@ static int answer_status(struct turn *turn, struct err *err)
         (char *)turn->data, sizeof turn->data,
         "keys-open %zu\noperations %lu\nfailed %lu\nover-rate %lu\nconnections %u\nbackends soft%s\n",
         cache_count(desk->cache), atomic_load(&desk->done), atomic_load(&desk->failed),
-        atomic_load(&desk->limited), atomic_load(&desk->connections), desk->token != NULL ? " pkcs11" : "");
+        limits_refused(desk->limits), atomic_load(&desk->connections), desk->token != NULL ? " pkcs11" : "");
     if (n < 0 || (size_t)n >= sizeof turn->data)
         return err_set(err, ERR_BUG, "counts without end");
     set_data(turn, (size_t)n);

@@ -8,7 +8,7 @@
 
 #include "keyd/audit.h"
 #include "keyd/cache.h"
-#include "keyd/rate.h"
+#include "keyd/limits.h"
 #include "keyd/vault.h"
 #include "token/holder.h"
 
@@ -21,12 +21,12 @@ struct peer {
 struct desk {
     struct vault *vault;
     struct cache *cache;
-    struct rate *rate;
+    struct limits *limits;
     struct audit *audit;
     struct holder *token;      /* the token child; NULL: no tokens here */
     void (*reload)(void *arg); /* no question is answered after this, but those that were begun */
     void *arg;
-    atomic_ulong done, failed, limited;
+    atomic_ulong done, failed;
     atomic_uint connections;
 };
 

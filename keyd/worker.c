@@ -63,7 +63,7 @@ static int start(struct worker *w, struct err *err)
     desk->reload = on_reload;
     desk->arg = w;
     desk->cache = cache_new();
-    desk->rate = rate_new(settings->keys.rate);
+    desk->limits = limits_new(settings->keys.rate);
     if (settings->keys.pkcs11.modules.n > 0) {
         w->lanes = lines_new_given(settings->keys.pkcs11.timeout * 1000, on_token_hangs, w);
         desk->token = remote_new_on(w->lanes);

@@ -318,6 +318,95 @@ START_TEST(key_over_its_rate_waits_and_no_other_does)
 }
 END_TEST
 
+#define LOW_RATE    6
+#define WITHOUT_END 1000
+
+/* How often this is done before it is told to come again. */
+static int times_until_busy(int fd, struct wire_question (*next)(int i), enum err_code code)
+{
+    struct wire_answer answer;
+    for (int i = 0; i < WITHOUT_END; i++) {
+        const struct wire_question question = next(i);
+        enum err_code got = peer_ask(fd, &question, &answer);
+        if (got == ERR_BUSY)
+            return i;
+        ck_assert_int_eq(got, code);
+    }
+    return WITHOUT_END;
+}
+
+static char guess[48];
+
+/* Each for another key; and one that is asked again. */
+static struct wire_question open_another(int i)
+{
+    snprintf(guess, sizeof guess, "public key %d", i);
+    struct wire_question q = peer_open(&alice);
+    q.public_key = span_of(guess);
+    return q;
+}
+
+static struct wire_question open_wrongly(int i)
+{
+    (void)i;
+    return open_another(-1);
+}
+
+static struct wire_question tell_secret(int i)
+{
+    (void)i;
+    return question_of(WIRE_SECRET);
+}
+
+static struct wire_question keep_secret(int i)
+{
+    struct wire_question q = question_of(WIRE_KEEP);
+    snprintf(guess, sizeof guess, "%040d", i);
+    q.subject = span_of(guess);
+    return q;
+}
+
+static struct wire_question generate(int i)
+{
+    (void)i;
+    return question_of(WIRE_GENERATE);
+}
+
+/* On a slow machine there is room for more meanwhile; without a limit, for all. */
+static void check_ends(int done, int least)
+{
+    ck_assert_msg(done >= least && done < WITHOUT_END, "%d, at least %d", done, least);
+}
+
+static int try_without_end(void)
+{
+    int fd = peer_connect(&keyd);
+    int left = 10 * LOW_RATE - 2 * (LOW_RATE + 1); /* with one each that is refused */
+    check_ends(times_until_busy(fd, open_wrongly, ERR_CRYPTO), LOW_RATE);
+    check_ends(times_until_busy(fd, tell_secret, ERR_CRYPTO), LOW_RATE);
+    check_ends(times_until_busy(fd, keep_secret, ERR_NONE), left);
+    check_ends(times_until_busy(fd, open_another, ERR_CRYPTO), 0);
+    check_ends(times_until_busy(fd, generate, ERR_NONE), 1);
+    return 0;
+}
+
+START_TEST(nothing_is_tried_or_made_for_the_daemons_user_without_end)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+    char more[80];
+    if (geteuid() != 0 || nobody == NULL)
+        return;
+    snprintf(more, sizeof more, "user = nobody\nkey-rate = %d\n", LOW_RATE);
+    sealkeyd_start(&keyd, more);
+    peer_generate(&keyd, ALICE, KEY_EC_P256, &alice);
+    let_everybody_connect();
+    ck_assert_int_eq(as_user(nobody->pw_uid, try_without_end), 0);
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd); /* root: of any one key alone */
+    ck_assert_int_eq(times_until_busy(fd, keep_secret, ERR_NONE), WITHOUT_END);
+    teardown();
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/hostile");
@@ -337,6 +426,7 @@ static Suite *suite(void)
     tcase_add_test(tc, process_of_another_user_is_refused);
     tcase_add_test(own, daemons_user_asks_but_does_not_enrol_keys_of_tokens_nor_start_a_worker_anew);
     tcase_add_test(own, key_over_its_rate_waits_and_no_other_does);
+    tcase_add_test(own, nothing_is_tried_or_made_for_the_daemons_user_without_end);
     suite_add_tcase(s, tc);
     suite_add_tcase(s, own);
     return s;
