@@ -1,6 +1,7 @@
 /* cmd_cert_lookup - the OpenPGP key of an address, of the key servers that the settings name. */
 #include "cli/pgpbook.h"
 
+#include "cli/directory.h"
 #include "fetch/lookup.h"
 #include "gate/pgp_keys.h"
 
@@ -32,8 +33,7 @@ static int put(struct looking *looking, const struct pgp_key *key, const struct 
     return 0;
 }
 
-static enum find take(void *arg, size_t index, const struct key_server *server, struct span octets,
-                      const char **why_out)
+static enum find take(void *arg, size_t index, const struct lookup_offer *offer, const char **why_out)
 {
     struct looking *looking = arg;
     struct pgp_key *keys;
@@ -42,7 +42,7 @@ static enum find take(void *arg, size_t index, const struct key_server *server, 
     struct err err = ERR_INIT;
     (void)index;
     *why_out = "has no key that can be read";
-    if (pgp_key_read(looking->engine, looking->cli->arena, octets, &keys, &n, &broken, &err) < 0) {
+    if (pgp_key_read(looking->engine, looking->cli->arena, offer->octets, &keys, &n, &broken, &err) < 0) {
         if (err.code == ERR_SYNTAX)
             return FIND_ABSENT;
         *why_out = arena_strdup(looking->cli->arena, err.msg);
@@ -53,7 +53,10 @@ static enum find take(void *arg, size_t index, const struct key_server *server, 
         struct pgp_record record;
         if (!pgp_keys_names(&keys[i], looking->addr))
             continue;
-        if (put(looking, &keys[i], server, &record, &err) < 0) {
+        *why_out = "has a key that it calls revoked";
+        if (offer->revoked && !keys[i].revoked)
+            continue;
+        if (put(looking, &keys[i], offer->server, &record, &err) < 0) {
             *why_out = arena_strdup(looking->cli->arena, err.msg);
             return FIND_FAILED;
         }
@@ -67,7 +70,7 @@ static int look_up(struct looking *looking, struct err *err)
 {
     struct cli *cli = looking->cli;
     struct lookup lookup = {.addr = looking->addr};
-    lookup_all(&cli->settings->openpgp.lookup, cli->arena, &lookup, 1,
+    lookup_all(&cli->settings->openpgp.lookup, cli_clock_ms, cli->arena, &lookup, 1,
                &(struct lookup_taker){.take = take, .arg = looking});
     switch (lookup.answer) {
     case FIND_FOUND:

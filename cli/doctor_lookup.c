@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 
 #include "base/addr.h"
+#include "cli/directory.h"
 #include "fetch/lookup.h"
 
 #include <string.h>
@@ -11,13 +12,11 @@
 #define NOBODY "sealmilter-doctor@%s"
 #define REPAIR "repair it, or take it out of openpgp-lookup; until then mail that depends on it waits"
 
-static enum find take(void *arg, size_t index, const struct key_server *server, struct span octets,
-                      const char **why_out)
+static enum find take(void *arg, size_t index, const struct lookup_offer *offer, const char **why_out)
 {
     (void)arg;
     (void)index;
-    (void)server;
-    (void)octets;
+    (void)offer;
     *why_out = "answers";
     return FIND_ABSENT;
 }
@@ -77,7 +76,7 @@ static void examine_server(struct doctor *doctor, const struct key_server *serve
     alone.servers = &everybody;
     alone.nservers = 1;
     size_t n = list_addresses(doctor, server, lookups);
-    lookup_all(&alone, doctor->arena, lookups, n, &(struct lookup_taker){.take = take});
+    lookup_all(&alone, cli_clock_ms, doctor->arena, lookups, n, &(struct lookup_taker){.take = take});
     for (size_t i = 0; i < n; i++)
         report(doctor, server, &lookups[i]);
 }

@@ -34,6 +34,9 @@ static const char *source_of(struct arena *arena, const struct lookup_settings *
     struct hash *hash = hash_new();
     for (size_t i = 0; i < settings->words.n; i++)
         hash_add_field(hash, span_of(settings->words.items[i]));
+    for (size_t i = 0; i < settings->nservers; i++)
+        if (settings->servers[i].directory != NULL)
+            hash_add_field(hash, span_of(settings->servers[i].directory->base));
     hash_end(hash, digest);
     hash_free(&hash);
     hash_hex(digest, hex);
@@ -188,8 +191,7 @@ static enum find cannot_tell(struct asking *asking, const struct err *err, const
 }
 
 /* A look-up's end is a key that can be used; others are kept on the way. */
-static enum find take(void *arg, size_t index, const struct key_server *server, struct span octets,
-                      const char **why_out)
+static enum find take(void *arg, size_t index, const struct lookup_offer *offer, const char **why_out)
 {
     struct asking *asking = arg;
     struct pgp_key *keys;
@@ -197,14 +199,17 @@ static enum find take(void *arg, size_t index, const struct key_server *server, 
     bool usable = false;
     struct err err = ERR_INIT;
     *why_out = "has no key that can be read";
-    if (pgp_key_read(asking->engine, asking->arena, octets, &keys, &n, &broken, &err) < 0)
+    if (pgp_key_read(asking->engine, asking->arena, offer->octets, &keys, &n, &broken, &err) < 0)
         return err.code == ERR_SYNTAX ? FIND_ABSENT : cannot_tell(asking, &err, why_out);
     *why_out = "has no key with this address";
     for (size_t i = 0; i < n; i++) {
         const char *fault = NULL;
         if (!pgp_keys_names(&keys[i], asking->lookups[index].addr))
             continue;
-        if (take_key(asking, index, &keys[i], source_by(server), &fault, &err) < 0)
+        *why_out = "has a key that it calls revoked";
+        if (offer->revoked && !keys[i].revoked)
+            continue;
+        if (take_key(asking, index, &keys[i], source_by(offer->server), &fault, &err) < 0)
             return cannot_tell(asking, &err, why_out);
         usable |= fault == NULL;
         *why_out = fault != NULL ? fault : *why_out;
@@ -332,7 +337,7 @@ int lookup_keys(struct work *work, struct err *err)
         return -1;
     asking.arena = work->materials->fetched = arena_new(ARENA_MAX_DEFAULT);
     work->looked_up = arena_array(work->arena, asking.n, sizeof *work->looked_up);
-    lookup_all(settings_of(work), work->arena, asking.lookups, asking.n,
+    lookup_all(settings_of(work), work->gate->clock_ms, work->arena, asking.lookups, asking.n,
                &(struct lookup_taker){.take = take, .arg = &asking});
     for (size_t i = 0; i < asking.n; i++)
         note_failure(work, &asking.lookups[i]);

@@ -232,10 +232,12 @@ static const struct setting table[] = {
     TEXT("openpgp-trust", openpgp.trust, "signed", check_openpgp_trust,
          "learned OpenPGP keys from here, or from a better source, are trusted; hand = none is"),
     LIST("openpgp-lookup", openpgp.lookup.words, key_servers_check,
-         "who is asked for OpenPGP keys of recipients: wkd, wkd://, hkps://, hkp://; addresses behind one: "
-         "for these alone"),
+         "who is asked for OpenPGP keys of recipients: wkd, wkd://, hkps://, hkp://, ldaps://, ldap://, "
+         "directory; addresses behind one: for these alone"),
     PATH("openpgp-lookup-ca-file", openpgp.lookup.ca_file, "/etc/ssl/certs/ca-certificates.crt", 1,
          "certificates of those who vouch for key servers"),
+    FLAG("openpgp-lookup-starttls", openpgp.lookup.starttls, "yes",
+         "on ldap:// of openpgp-lookup, nothing is asked before StartTLS"),
     NUMBER("openpgp-lookup-timeout", VALUE_TIME, openpgp.lookup.timeout, "10s", 1, 120,
            "limit for all that one message asks of key servers"),
     NUMBER("openpgp-lookup-cache", VALUE_TIME, openpgp.lookup.cache, "1d", 0, 365 * 86400,

@@ -39,7 +39,8 @@ struct directory_settings {
 
 enum key_server_kind {
     KEY_SERVER_WKD, /* Web Key Directory */
-    KEY_SERVER_HKP
+    KEY_SERVER_HKP,
+    KEY_SERVER_LDAP
 };
 
 /* Who is asked for OpenPGP keys: an entry of openpgp-lookup. */
@@ -47,6 +48,7 @@ struct key_server {
     enum key_server_kind kind;
     const char *name; /* as the settings write it: "wkd", "hkps://keys.example" */
     const char *base; /* "https://keys.example:443"; NULL: the directory of the address's own domain */
+    const struct directory_settings *directory; /* KEY_SERVER_LDAP: how it is asked, and below what */
     struct string_list patterns; /* of addresses, as addr_matches() takes them; none: all addresses */
 };
 
@@ -56,6 +58,7 @@ struct lookup_settings {
     struct key_server *servers; /* what the words say */
     size_t nservers;
     const char *ca_file;     /* openpgp-lookup-ca-file: who vouches for the servers */
+    bool starttls;           /* openpgp-lookup-starttls = yes: on ldap:// */
     unsigned timeout;        /* openpgp-lookup-timeout = 10s: for all that one message asks */
     unsigned cache;          /* openpgp-lookup-cache = 1d: before a key that was found is looked up again */
     unsigned cache_negative; /* openpgp-lookup-cache-negative = 1h: that there is no key */

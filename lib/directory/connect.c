@@ -232,7 +232,7 @@ static int seen(struct conn *conn, const struct query *query, LDAPMessage *entry
     return 0;
 }
 
-static int find_base(struct conn *conn, const char *base, struct err *err)
+int conn_find_base(struct conn *conn, const char *base, struct err *err)
 {
     static const char *const none[] = {LDAP_NO_ATTRS, NULL};
     struct query query = {
@@ -243,16 +243,13 @@ static int find_base(struct conn *conn, const char *base, struct err *err)
     return found ? 0 : err_set(err, ERR_CONFIG, "%s: the directory does not show it to us", base);
 }
 
-/*
- * Whom the server does not let read, it tells that there is nobody. So what it must have is looked at first.
- */
 static int find_bases(struct conn *conn, struct err *err)
 {
-    if (find_base(conn, conn->settings->base, err) < 0)
+    if (conn_find_base(conn, conn->settings->base, err) < 0)
         return -1;
     return strcmp(conn->settings->base, conn->settings->group_base) == 0
                ? 0
-               : find_base(conn, conn->settings->group_base, err);
+               : conn_find_base(conn, conn->settings->group_base, err);
 }
 
 static int open_link(struct conn *conn, struct err *err)

@@ -103,14 +103,20 @@ static int attempt_all(struct attempt *attempt, struct err *err)
     if (!err_is_set(err))
         err_set(err, ERR_PEER_TEMP,
                 "no server answers; another message is finding out whether one does again");
-    return err_wrap(err, "directory");
+    return -1;
+}
+
+static int run_within(struct directory *directory, int64_t timeout_ms, job *what, void *arg, struct err *err)
+{
+    struct attempt attempt = {.directory = directory, .what = what, .arg = arg};
+    attempt.deadline = directory->clock_ms() + timeout_ms;
+    return attempt_all(&attempt, err);
 }
 
 static int run(struct directory *directory, job *what, void *arg, struct err *err)
 {
-    struct attempt attempt = {.directory = directory, .what = what, .arg = arg};
-    attempt.deadline = directory->clock_ms() + (int64_t)directory->settings->timeout * 1000;
-    return attempt_all(&attempt, err);
+    int status = run_within(directory, (int64_t)directory->settings->timeout * 1000, what, arg, err);
+    return status < 0 ? err_wrap(err, "directory") : 0;
 }
 
 /* ---- questions ---- */
@@ -155,6 +161,25 @@ int directory_find_groups(struct directory *directory, struct arena *arena,
                        : ask.groups[i].found == 1 ? ANSWER_YES
                                                   : ANSWER_UNKNOWN;
     return 0;
+}
+
+struct keys_job {
+    struct arena *arena;
+    struct directory_keys *asked;
+    size_t n;
+};
+
+static int keys_work(struct conn *conn, void *arg, struct err *err)
+{
+    const struct keys_job *keys = arg;
+    return keys_find(conn, keys->arena, keys->asked, keys->n, err);
+}
+
+int directory_find_keys(struct directory *directory, struct arena *arena, unsigned timeout_ms,
+                        struct directory_keys *asked, size_t n, struct err *err)
+{
+    struct keys_job keys = {.arena = arena, .asked = asked, .n = n};
+    return run_within(directory, timeout_ms, keys_work, &keys, err);
 }
 
 /* ---- health ---- */

@@ -1,5 +1,5 @@
 /*
- * directory - groups and attributes of mail addresses, asked of LDAP servers. Cache, policy and store are other folders' work.
+ * directory - groups, attributes and OpenPGP keys of mail addresses, asked of LDAP servers. Cache, policy and store are other folders' work.
  *
  * A question is about all addresses of a message at once: one search finds the entries of the addresses, a few more their groups. Addresses
  * enter a filter by escaping alone (R19). An answer is yes, no, or "could not find out"; what may be incomplete (a limit of ours or
@@ -62,6 +62,28 @@ int directory_ask(struct directory *directory, struct arena *arena, const struct
 int directory_find_groups(struct directory *directory, struct arena *arena,
                           const struct directory_group *groups, size_t n, enum answer *known_out,
                           struct err *err) SEAL_CHECKED;
+
+#define DIRECTORY_KEYS_MAX      16           /* of one address */
+#define DIRECTORY_KEYS_SIZE_MAX (256u << 10) /* octets of all of them */
+
+/* As an entry holds it, packets or armour; nobody has looked yet whose it is. */
+struct directory_key {
+    struct span octets;
+    bool revoked; /* the entry says so */
+};
+
+struct directory_keys {
+    const char *addr; /* canonical */
+
+    enum find answer; /* FIND_FAILED: there are more than are taken */
+    struct directory_key *keys;
+    size_t nkeys;
+    const char *why; /* static; not FIND_FOUND */
+};
+
+/* directory_find_keys - the keys of n addresses, within a time of the caller's. return 0, or -1: nothing could be found out */
+int directory_find_keys(struct directory *directory, struct arena *arena, unsigned timeout_ms,
+                        struct directory_keys *asked, size_t n, struct err *err) SEAL_CHECKED;
 
 /* directory_check - for doctor: whether the server (index into settings) is reached, takes us, and has what the bases name. */
 int directory_check(struct directory *directory, size_t server, struct err *err) SEAL_CHECKED;

@@ -53,6 +53,9 @@ bool conn_blame(struct conn *conn, int code);
 /* conn_error - the failure that such a code is. Is -1. */
 int conn_error(struct conn *conn, int code, const char *what, struct err *err);
 
+/* conn_find_base - whom the server does not let read, it tells that there is nobody: so what it must have is looked at first. */
+int conn_find_base(struct conn *conn, const char *base, struct err *err) SEAL_CHECKED;
+
 /* conn_receive - the next message (LDAP_MSG_ONE) or all messages of an answer; their type, or -1. */
 int conn_receive(struct conn *conn, int msgid, int all, const char *what, LDAPMessage **out, struct err *err);
 
@@ -98,6 +101,11 @@ bool values_are_partial(const struct values *values);
 void filter_value(struct span value, struct buf *out);
 void filter_equal(const char *attribute, const char *prefix, const char *value, struct buf *out);
 
+/* filter_address - a mail address, as this attribute holds it. */
+void filter_address(const char *attribute, const char *addr, struct buf *out);
+/* filter_prefix - what stands before the addresses there. */
+const char *filter_prefix(const char *attribute);
+
 /* ---- name.c ---- */
 
 /* name_canonical - a distinguished name in one spelling, for comparing; NULL when it is none. */
@@ -134,6 +142,13 @@ void ask_note(struct ask *ask, const char *fmt, ...) SEAL_PRINTF(2, 3);
 
 /* ask_all - the whole question, over ask->conn. */
 int ask_all(struct ask *ask, struct err *err) SEAL_CHECKED;
+
+/* ---- keys.c ---- */
+
+int keys_find(struct conn *conn, struct arena *arena, struct directory_keys *asked, size_t n,
+              struct err *err) SEAL_CHECKED;
+
+/* ---- the parts of ask_all() ---- */
 
 /* people.c: the entries of the addresses, their attributes. */
 int ask_people(struct ask *ask, struct err *err) SEAL_CHECKED;

@@ -24,20 +24,13 @@ static const struct directory_settings *settings_of(const struct ask *ask)
     return ask->conn->settings;
 }
 
-/* Active Directory writes all addresses, of all kinds, into one attribute. */
-static const char *prefix_of(const char *attribute)
-{
-    return strcasecmp(attribute, "proxyAddresses") == 0 ? "smtp:" : "";
-}
-
 static void write_filter(const struct chunk *chunk, struct buf *out)
 {
     const struct directory_settings *s = settings_of(chunk->ask);
     buf_printf(out, "(&%s(|", s->filter);
     for (size_t i = chunk->from; i < chunk->to; i++)
         for (size_t k = 0; k < s->addresses.n; k++)
-            filter_equal(s->addresses.items[k], prefix_of(s->addresses.items[k]),
-                         chunk->ask->question->addrs[i], out);
+            filter_address(s->addresses.items[k], chunk->ask->question->addrs[i], out);
     buf_add_str(out, "))");
 }
 
@@ -100,7 +93,7 @@ static void find_addresses(struct found *found)
             found->renamed = true;
         for (size_t k = 0; k < s->addresses.n; k++)
             for (size_t i = 0; i < values.n && values_are(&values, s->addresses.items[k]); i++)
-                note_address(found, prefix_of(s->addresses.items[k]), values.items[i]);
+                note_address(found, filter_prefix(s->addresses.items[k]), values.items[i]);
     }
 }
 

@@ -22,10 +22,16 @@ struct lookup {
     const char *why;                 /* what servers said, NULL: nothing worth saying */
 };
 
-/* Who looks at what a server gave, packets or armour, valid during the call: whether it is what was asked for. why_out: FIND_ABSENT, FIND_FAILED. */
+/* What a server gave. */
+struct lookup_offer {
+    const struct key_server *server;
+    struct span octets; /* packets or armour */
+    bool revoked;       /* it says that they are: of use is then only what they say of their end themselves */
+};
+
+/* Who looks at an offer, valid during the call: whether it is what was asked for. why_out: FIND_ABSENT, FIND_FAILED. */
 struct lookup_taker {
-    enum find (*take)(void *arg, size_t index, const struct key_server *server, struct span octets,
-                      const char **why_out);
+    enum find (*take)(void *arg, size_t index, const struct lookup_offer *offer, const char **why_out);
     void *arg;
 };
 
@@ -34,8 +40,12 @@ bool lookup_asks(const struct lookup_settings *settings, const char *addr);
 /* lookup_asks_any_domain - whether they name the key directory of every domain there is: each of those can hold mail up. */
 bool lookup_asks_any_domain(const struct lookup_settings *settings);
 
-/* lookup_all - at most LOOKUP_MAX, each with its addr alone. Within the settings' time, name servers that hang apart. */
-void lookup_all(const struct lookup_settings *settings, struct arena *arena, struct lookup *lookups, size_t n,
-                const struct lookup_taker *taker);
+/*
+ * lookup_all - at most LOOKUP_MAX, each with its addr alone. Within the settings' time, name servers that hang apart.
+ *
+ * clock_ms  CLOCK_MONOTONIC in milliseconds, for servers of LDAP
+ */
+void lookup_all(const struct lookup_settings *settings, int64_t (*clock_ms)(void), struct arena *arena,
+                struct lookup *lookups, size_t n, const struct lookup_taker *taker);
 
 #endif

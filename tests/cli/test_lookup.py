@@ -1,4 +1,5 @@
 """sealadm cert lookup: against a real HTTPS server with a test CA that is key directory and key server (tests/support/key_host.py)."""
+import base64
 import json
 import os
 import pathlib
@@ -27,6 +28,62 @@ def deny_names(server):
             return
         end = packet.index(0, 12) + 5
         server.sendto(packet[:2] + b"\x81\x83\0\1" + bytes(6) + packet[12:end], peer)
+
+
+LDIF = """\
+dn: dc=example
+objectClass: domain
+dc: example
+
+dn: ou=keys,dc=example
+objectClass: organizationalUnit
+ou: keys
+
+dn: cn=pgpServerInfo,dc=example
+objectClass: pgpServerInfo
+cn: pgpServerInfo
+pgpBaseKeySpaceDN: ou=keys,dc=example
+
+dn: pgpCertID=A,ou=keys,dc=example
+objectClass: pgpKeyInfo
+pgpCertID: A
+pgpUserID: Bob <%s>
+pgpKey:: %s
+"""
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Slapd:
+    """A key server of LDAP, without TLS."""
+
+    def __init__(self, case, folder, key):
+        self.folder, self.uri = folder, f"ldap://127.0.0.1:{free_port()}"
+        (folder / "db").mkdir()
+        (folder / "ldif").write_text(LDIF % (BOB, base64.b64encode(key).decode()))
+        (folder / "conf").write_text(
+            f"include /etc/ldap/schema/core.schema\ninclude /etc/ldap/schema/cosine.schema\ninclude {HOST.parent}/pgp.schema\n"
+            f"modulepath /usr/lib/ldap\nmoduleload back_mdb\ndatabase mdb\nmaxsize 10000000\nsuffix dc=example\ndbnosync\n"
+            f"directory {folder}/db\n")
+        subprocess.run(["/usr/sbin/slapadd", "-q", "-f", folder / "conf", "-l", folder / "ldif"], check=True)
+        self.process = subprocess.Popen(["/usr/sbin/slapd", "-d", "0", "-f", folder / "conf", "-h", self.uri], stderr=subprocess.DEVNULL)
+        case.addCleanup(self.end)
+        until = time.monotonic() + 120
+        while not self.listens():
+            case.assertIsNone(self.process.poll())
+            case.assertLess(time.monotonic(), until)
+            time.sleep(0.01)
+
+    def listens(self):
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", int(self.uri.split(":")[2]))) == 0
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Lookup(OpenPgp):
@@ -99,6 +156,22 @@ class Lookup(OpenPgp):
         self.ask("hkps", "*.far.example", "other.example")
         self.fails("cert", "lookup", BOB, says=f"openpgp-lookup names no server for {BOB}")
         self.assertFalse((self.host / "asked").exists())
+
+    def test_key_of_an_ldap_server(self):
+        slapd = Slapd(self, self.host, self.bob_key)
+        self.site.configure(openpgp_lookup=f"{slapd.uri} far.example", openpgp_lookup_starttls="no")
+        self.assertIn(f"{slapd.uri} has OpenPGP key {self.bob} of {BOB}: untrusted\n", self.done("cert", "lookup", BOB))
+        self.assertEqual(self.key(self.bob)["source"], "keyserver")
+        self.fails("cert", "lookup", "dora@far.example", says=f"no key of dora@far.example: {slapd.uri}: has no key")
+        self.fails("cert", "lookup", "dora@ours.example", says="openpgp-lookup names no server")
+        self.assertEqual([(f["what"], f["severity"]) for f in self.findings().values()],
+                         [(f"openpgp-lookup: {slapd.uri} can be asked: {slapd.uri}: has no key", "good")])
+        self.site.configure(openpgp_lookup_starttls="yes")
+        self.fails("cert", "lookup", BOB, says="StartTLS")
+        slapd.end()
+        (finding,) = self.findings().values()
+        self.assertEqual(finding["severity"], "error")
+        self.assertIn("Connection refused", finding["what"])
 
     # ---- what doctor and policy check say of them ----
 

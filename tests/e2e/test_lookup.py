@@ -5,9 +5,10 @@ import unittest
 
 from harness import gpg, message, smtp
 from harness.keyhost import KeyHost
-from harness.lab import wait_for
+from harness.lab import TREE, wait_for
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
+from harness.slapd import Slapd, pgp_key
 
 SCHEMES = ("wkd", "hkps", "hkp")
 
@@ -41,6 +42,10 @@ class Scenarios(SealSite):
     def set_up_site(cls):
         cls.host = cls.lab.start(KeyHost(cls.lab))
         servers = ", ".join(f"{cls.host.url(scheme)} {scheme}.example" for scheme in SCHEMES)
+        cls.lara = cls.new_person("lara@ldap.example")
+        cls.slapd = cls.lab.start(Slapd(cls.lab, pgp_key(cls.lara.address, cls.lara.key.read_bytes()), cls.host.authority,
+                                        schemas=[TREE / "tests/support/pgp.schema"]))
+        servers += f', "{cls.slapd.ldaps}/ou=people,dc=example" ldap.example'
         cls.seal_settings = {"openpgp-lookup": f"{servers}, wkd their.localhost", "openpgp-lookup-ca-file": cls.host.ca,
                              "openpgp-lookup-timeout": "2m", "openpgp-trust": "keyserver"}
         super().set_up_site()
@@ -121,6 +126,27 @@ class Scenarios(SealSite):
             client.data(message.make(to=to))
             self.assertEqual(len(self.asked()), 1)
             client.quit()
+
+    def test_ldap_server_is_asked_once_the_message_is_there_and_its_key_used(self):
+        to = self.lara.address
+        self.sink.reset()
+        self.slapd.hang()
+        self.addCleanup(self.slapd.go_on)
+        with smtp.Client(self.mta.submission) as client:
+            client.login(ALICE)
+            client.mail(ALICE)
+            client.rcpt(to)
+            self.assertFalse(self.slapd.is_asked(self.slapd.tls_port))
+            self.slapd.go_on()
+            client.data(message.make(to=to, subject="[confidential] hello", body=b"ORCHID.\r\n"))
+            client.quit()
+        self.assertIn(b"ORCHID.\r\n", self.lara.opens(self.sink.one(to).data)[0])
+        self.logged(f"event=harvest addr={to} key={self.lara.fingerprint} source=keyserver trust=trusted result=new")
+        self.assert_clear("nobody@ldap.example")
+        self.reconfigure(openpgp_lookup_timeout="1s")
+        self.slapd.hang()
+        self.sink.reset()
+        self.assert_deferred("lea@ldap.example", "no answer in time")
 
     def test_no_is_an_answer_and_remembered(self):
         to = "nobody@hkps.example"

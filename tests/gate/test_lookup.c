@@ -4,7 +4,9 @@
 #include "gate/keep_pgp.h"
 #include "support/check.h"
 #include "support/key_host.h"
+#include "support/pgp_ldif.h"
 #include "support/pgp_site.h"
+#include "support/slapd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +30,7 @@ static const char policy[] = "our domains our.example\n"
 
 static struct key_host *host;
 static struct pgp_site *s;
+static struct slapd *slapd;
 
 static void begin(const char *servers, const char *more)
 {
@@ -53,6 +56,7 @@ static void teardown(void)
     gpg_home_end(s->tool, "carol");
     pgp_site_free(&s);
     key_host_free(&host);
+    slapd_free(&slapd);
 }
 
 /* In the directory by its hash, on the server by the address. */
@@ -345,6 +349,75 @@ START_TEST(who_is_beyond_the_limit_has_his_turn_when_the_message_comes_again)
 }
 END_TEST
 
+/* ---- LDAP ---- */
+
+/* A server that has carol's key for an address of their.example, and is asked for those alone. */
+static void serve(const char *addr, const char *more, const char *settings)
+{
+    begin("ldap://127.0.0.1:1 their.example", settings);
+    ck_assert_int_eq(gpg_home_run(s->tool, "carol", "--armor", "--output", "carol.asc", "--export", NULL), 0);
+    const char *ldif = arena_printf(s->site->arena,
+                                    PGP_LDIF_SERVER(PGP_LDIF_GNUPG)
+                                        PGP_LDIF_KEY("A", "gpgMailbox: %s\n%spgpKey:< file://%s/carol.asc\n"),
+                                    addr, more, tool_dir(s->tool));
+    slapd = slapd_new(&(struct slapd_spec){.ldif = ldif, .global = PGP_LDIF_SCHEMA});
+    s->site->settings->openpgp.lookup.servers[0].directory->uris.items[0] = slapd->uri;
+}
+
+#define BELIEVED "openpgp-lookup-starttls = no\nopenpgp-trust = keyserver\n"
+
+START_TEST(key_of_an_ldap_server_is_used_at_once_and_kept)
+{
+    serve(CAROL, "", BELIEVED);
+    ck_sent(CAROL, 0, "encrypted");
+    ck_assert(span_find(pgp_site_decrypted(s, "carol", site_copy_for(s->site, CAROL)), TOKEN, strlen(TOKEN),
+                        0) != SIZE_MAX);
+    ck_sent("dave@their.example", 0, "clear");
+    ck_assert(is_noted("has no key"));
+    slapd_stop(slapd);
+    ck_sent(CAROL, HOUR, "encrypted");
+    ck_sent("dave@their.example", HOUR - 1, "clear");
+    ck_sent("dave@other.example", 0, "clear");
+    ck_sent("eve@their.example", 0, "tempfail");
+}
+END_TEST
+
+START_TEST(key_of_an_ldap_server_is_of_low_trust)
+{
+    serve(CAROL, "", "openpgp-lookup-starttls = no\n");
+    ck_sent(CAROL, 0, "clear");
+    ck_assert(is_noted("is not trusted (keyserver)"));
+}
+END_TEST
+
+START_TEST(key_of_somebody_else_in_an_entry_is_no_key)
+{
+    serve("mallory@their.example", "", BELIEVED);
+    ck_sent("mallory@their.example", 0, "clear");
+    ck_assert(is_noted("has no key with this address"));
+    ck_assert_uint_eq(s->site->outcome->neffects, 1); /* that there is none */
+}
+END_TEST
+
+START_TEST(key_that_its_server_calls_revoked_is_not_used)
+{
+    serve(CAROL, "pgpRevoked: 1\n", BELIEVED);
+    ck_sent(CAROL, 0, "clear");
+    ck_assert(is_noted("has a key that it calls revoked"));
+}
+END_TEST
+
+START_TEST(hanging_ldap_server_defers)
+{
+    serve(CAROL, "", BELIEVED "openpgp-lookup-timeout = 1s\n");
+    slapd_hang(slapd);
+    ck_sent(CAROL, 0, "tempfail");
+    slapd_go_on(slapd);
+    s->site->settings->openpgp.lookup.timeout = 60;
+    ck_sent(CAROL, 0, "encrypted");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("gate/lookup");
@@ -365,6 +438,11 @@ static Suite *suite(void)
     tcase_add_test(t, nobody_is_asked_where_no_rule_encrypts_or_a_certificate_is_known);
     tcase_add_test(t, mail_that_nobody_submitted_asks_nobody);
     tcase_add_test(t, who_is_beyond_the_limit_has_his_turn_when_the_message_comes_again);
+    tcase_add_test(t, key_of_an_ldap_server_is_used_at_once_and_kept);
+    tcase_add_test(t, key_of_an_ldap_server_is_of_low_trust);
+    tcase_add_test(t, key_of_somebody_else_in_an_entry_is_no_key);
+    tcase_add_test(t, key_that_its_server_calls_revoked_is_not_used);
+    tcase_add_test(t, hanging_ldap_server_defers);
     suite_add_tcase(suite, t);
     return suite;
 }

@@ -15,7 +15,7 @@ class KeyHost:
         self.dir, self.lab = lab.folder("keyhost"), lab
         self.keys = lab.folder("keyhost/keys")
         self.https, self.http = free_port(), free_port()
-        authority = pki.Authority(lab.folder("keyhost/ca"), "Web CA")
+        self.authority = authority = pki.Authority(lab.folder("keyhost/ca"), "Web CA")
         self.ca = authority.cert
         key, request = self.dir / "server.key", self.dir / "server.csr"
         pki.make_request("ec:P-256", key, "localhost", request)

@@ -1,4 +1,5 @@
 """A directory: OpenLDAP's slapd in the lab's folder, and a line to it that can be slow."""
+import base64
 import contextlib
 import os
 import pathlib
@@ -37,11 +38,18 @@ def group(name, *members):
             "".join(f"member: {member},dc=example\n" for member in members) + "\n")
 
 
+def pgp_key(address, armor):
+    """An entry below ou=people, as sites that give their people a class with pgpKey have it."""
+    uid = address.split("@")[0]
+    return (f"dn: uid={uid},ou=people,dc=example\nobjectClass: inetOrgPerson\nobjectClass: keyHolder\nuid: {uid}\ncn: {uid}\nsn: x\n"
+            f"mail: {address}\npgpKey:: {base64.b64encode(armor).decode()}\n\n")
+
+
 class Slapd:
-    """authority: who certifies it, for 127.0.0.1; ca: that one's certificate."""
+    """authority: who certifies it, for 127.0.0.1; ca: that one's certificate; schemas: further files."""
     name = "slapd"
 
-    def __init__(self, lab, ldif, authority):
+    def __init__(self, lab, ldif, authority, schemas=()):
         self.dir, self.port, self.tls_port = lab.folder("slapd"), free_port(), free_port()
         lab.folder("slapd/db")
         self.uri, self.ldaps = f"ldap://127.0.0.1:{self.port}", f"ldaps://127.0.0.1:{self.tls_port}"
@@ -49,6 +57,7 @@ class Slapd:
         key = self.certify(authority)
         (self.dir / "conf").write_text(
             "".join(f"include /etc/ldap/schema/{schema}.schema\n" for schema in ("core", "cosine", "inetorgperson")) +
+            "".join(f"include {schema}\n" for schema in schemas) +
             f"modulepath /usr/lib/ldap\nmoduleload back_mdb\nTLSCACertificateFile {self.ca}\n"
             f"TLSCertificateFile {self.dir}/server.pem\nTLSCertificateKeyFile {key}\n"
             f"database mdb\nmaxsize 100000000\nsuffix dc=example\ndbnosync\ndirectory {self.dir}/db\n")
@@ -79,11 +88,11 @@ class Slapd:
         wait_for(lambda: all(" T " in stat.read_text() for stat in pathlib.Path(f"/proc/{self._process.pid}/task").glob("*/stat")),
                  "slapd hangs")
 
-    def is_asked(self):
-        """Whether a question waits that it has not read: while it hangs."""
+    def is_asked(self, port=None):
+        """Whether a question waits that it has not read: while it hangs. port: the other one."""
         for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
             _, local, _, _, queues, *_ = line.split()
-            if int(local.split(":")[1], 16) == self.port and int(queues.split(":")[1], 16) > 0:
+            if int(local.split(":")[1], 16) == (port or self.port) and int(queues.split(":")[1], 16) > 0:
                 return True
         return False
 

@@ -53,6 +53,9 @@ static const struct {
     {"hkps://keys.example", "https://keys.example:443"},
     {"hkp://127.0.0.1:80", "http://127.0.0.1:80"},
     {"hkps://[2001:db8::1]:443", "https://[2001:db8::1]:443"},
+    {"ldaps://keys.example", "ldaps://keys.example:636"},
+    {"ldap://keys.example/", "ldap://keys.example:389"},
+    {"\"ldap://[2001:db8::1]:1389/dc=example\"", "ldap://[2001:db8::1]:1389"},
 };
 
 START_TEST(server_has_the_port_of_its_scheme_or_its_own)
@@ -61,6 +64,29 @@ START_TEST(server_has_the_port_of_its_scheme_or_its_own)
     const struct lookup_settings *s;
     ck_ok(parse(bases[_i].word, &s, &err));
     ck_assert_str_eq(s->servers[0].base, bases[_i].base);
+}
+END_TEST
+
+static const struct {
+    const char *word, *base;
+} keyspaces[] = {
+    {"ldaps://keys.example", ""},
+    {"ldaps://keys.example/", ""},
+    {"\"ldaps://keys.example/ou=PGP Keys,dc=example\"", "ou=PGP Keys,dc=example"},
+    {"\"ldaps://keys.example/ou=PGP%20Keys%2Cdc=ex%c3%a4mple\"", "ou=PGP Keys,dc=ex\xc3\xa4mple"},
+};
+
+START_TEST(server_of_ldap_has_a_base_behind_it)
+{
+    struct err err = ERR_INIT;
+    const struct lookup_settings *s;
+    ck_ok(parse(arena_printf(arena, "%s a.example b.example", keyspaces[_i].word), &s, &err));
+    ck_assert_int_eq(s->servers[0].kind, KEY_SERVER_LDAP);
+    ck_assert_str_eq(s->servers[0].directory->base, keyspaces[_i].base);
+    ck_assert_str_eq(s->servers[0].directory->uris.items[0], "ldaps://keys.example:636");
+    ck_assert(s->servers[0].directory->starttls);
+    ck_assert_str_eq(s->servers[0].directory->bind_dn, "");
+    ck_assert_uint_eq(s->servers[0].patterns.n, 2);
 }
 END_TEST
 
@@ -83,6 +109,11 @@ static const struct {
     {"hkps://", "expected HOST or HOST:PORT behind hkps://"},
     {"hkps://keys.example/pks", "expected HOST or HOST:PORT"},
     {"hkps://me@keys.example", "expected HOST or HOST:PORT"},
+    {"ldaps:///dc=example", "expected HOST or HOST:PORT behind ldaps://"},
+    {"\"ldap://keys.example/dc=example?mail\"", "expected a distinguished name behind the host"},
+    {"\"ldap://keys.example/dc=ex%ample\"", "expected a distinguished name behind the host"},
+    {"\"ldap://keys.example/dc=x%0ay\"", "expected a distinguished name behind the host"},
+    {"directory", "openpgp-lookup = directory wants directory"},
     {"hkps://keys.example:0", "expected a port from 1 to 65535"},
     {"wkd wkd wkd wkd wkd wkd wkd wkd wkd", "at most 8 servers"},
 };
@@ -104,6 +135,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, patterns_belong_to_the_server_before_them);
     tcase_add_loop_test(t, server_has_the_port_of_its_scheme_or_its_own, 0, SEAL_COUNT(bases));
+    tcase_add_loop_test(t, server_of_ldap_has_a_base_behind_it, 0, SEAL_COUNT(keyspaces));
     tcase_add_test(t, nobody_is_asked_by_default);
     tcase_add_loop_test(t, mistake_is_told, 0, SEAL_COUNT(mistakes));
     suite_add_tcase(s, t);

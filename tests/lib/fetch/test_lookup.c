@@ -1,7 +1,11 @@
 /* Tests of look-ups: the order of servers, and what their answers make together. */
 #include "fetch/lookup.h"
+
+#include "directory/directory.h"
 #include "support/check.h"
 #include "support/key_host.h"
+#include "support/pgp_ldif.h"
+#include "support/slapd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +13,7 @@
 #define BOB_HASH "jycbiujnsxs47xrkethgtj69xuunurok" /* gpg-wks-client --print-wkd-hash bob@their.example */
 
 static struct key_host *host;
+static struct slapd *slapd;
 static struct arena *arena;
 static struct key_server servers[3];
 static struct lookup_settings settings;
@@ -31,17 +36,17 @@ static void setup(void)
 
 static void teardown(void)
 {
+    slapd_free(&slapd);
     arena_free(&arena);
     key_host_free(&host);
 }
 
 /* "good .." is for us, "odd .." is not, of "broken .." it could not be found out. */
-static enum find take(void *arg, size_t index, const struct key_server *server, struct span octets,
-                      const char **why_out)
+static enum find take(void *arg, size_t index, const struct lookup_offer *offer, const char **why_out)
 {
+    struct span octets = offer->octets;
     (void)arg;
     (void)index;
-    (void)server;
     *why_out = span_starts(octets, "odd") ? "is odd" : "is broken";
     return span_starts(octets, "good") ? FIND_FOUND : span_starts(octets, "odd") ? FIND_ABSENT : FIND_FAILED;
 }
@@ -49,7 +54,7 @@ static enum find take(void *arg, size_t index, const struct key_server *server, 
 static void ask(const char *addr)
 {
     lookup = (struct lookup){.addr = addr};
-    lookup_all(&settings, arena, &lookup, 1, &(struct lookup_taker){.take = take});
+    lookup_all(&settings, slapd_clock_ms, arena, &lookup, 1, &(struct lookup_taker){.take = take});
 }
 
 static bool is_noted(const char *text)
@@ -163,10 +168,104 @@ START_TEST(all_addresses_are_asked_for_at_once)
         if (i % 2 == 0)
             key_host_put(host, lookups[i].addr, SPAN_LIT("good"));
     }
-    lookup_all(&settings, arena, lookups, LOOKUP_MAX, &(struct lookup_taker){.take = take});
+    lookup_all(&settings, slapd_clock_ms, arena, lookups, LOOKUP_MAX, &(struct lookup_taker){.take = take});
     for (size_t i = 0; i < LOOKUP_MAX; i++)
         ck_assert_msg(lookups[i].answer == (i % 2 == 0 ? FIND_FOUND : FIND_ABSENT), "%zu: %s", i,
                       lookups[i].why);
+}
+END_TEST
+
+/* ---- LDAP ---- */
+
+/* In the place of the second server, beside those of HTTP. */
+static void serve(const char *ldif)
+{
+    const char *text, *patterns = "their.example";
+    struct settings *of_ldap;
+    struct err err = ERR_INIT;
+    slapd = slapd_new(&(struct slapd_spec){.ldif = ldif, .global = PGP_LDIF_SCHEMA});
+    text =
+        arena_printf(arena, "openpgp-lookup = %s %s\nopenpgp-lookup-starttls = no\n", slapd->uri, patterns);
+    ck_ok(settings_parse(arena, "settings", span_of(text), &of_ldap, &err));
+    servers[1] = of_ldap->openpgp.lookup.servers[0];
+}
+
+#define BOB_HAS(id, key, more) PGP_LDIF_KEY(id, "pgpKey: " key "\npgpUserID: Bob <bob@their.example>\n" more)
+
+START_TEST(server_of_ldap_has_its_place_among_the_others)
+{
+    serve(PGP_LDIF_SERVER("") BOB_HAS("A", "odd thing", "") BOB_HAS("B", "good in the directory", ""));
+    key_host_put(host, "bob@their.example", SPAN_LIT("good on the server"));
+    ask("bob@their.example");
+    ck_assert_msg(lookup.answer == FIND_FOUND, "%s", lookup.why);
+    ck_assert_ptr_eq(lookup.server, &servers[1]);
+    ck_assert_uint_eq(key_host_asked(host), 1);
+    slapd_stop(slapd);
+    ask("bob@their.example");
+    ck_assert_msg(lookup.answer == FIND_FOUND, "%s", lookup.why);
+    ck_assert_ptr_eq(lookup.server, &servers[2]);
+}
+END_TEST
+
+START_TEST(server_of_ldap_is_asked_for_its_own_addresses_alone)
+{
+    serve(PGP_LDIF_SERVER("") PGP_LDIF_KEY("A", "pgpKey: good\npgpUserID: bob@other.example\n"));
+    slapd_stop(slapd); /* it would not be "no" */
+    ask("bob@other.example");
+    ck_assert_msg(lookup.answer == FIND_ABSENT, "%s", lookup.why);
+    ask("bob@their.example");
+    ck_assert_int_eq(lookup.answer, FIND_FAILED);
+    ck_assert(is_noted("ldap://127.0.0.1:"));
+}
+END_TEST
+
+static enum find take_revoked(void *arg, size_t index, const struct lookup_offer *offer, const char **why_out)
+{
+    (void)index;
+    *(bool *)arg = offer->revoked;
+    *why_out = "is odd";
+    return FIND_ABSENT;
+}
+
+START_TEST(what_the_server_calls_revoked_is_offered_as_such)
+{
+    bool revoked = false;
+    serve(PGP_LDIF_SERVER("") BOB_HAS("A", "good", "pgpRevoked: 1\n"));
+    lookup = (struct lookup){.addr = "bob@their.example"};
+    lookup_all(&settings, slapd_clock_ms, arena, &lookup, 1,
+               &(struct lookup_taker){.take = take_revoked, .arg = &revoked});
+    ck_assert_int_eq(lookup.answer, FIND_ABSENT);
+    ck_assert(revoked);
+}
+END_TEST
+
+START_TEST(more_keys_than_are_taken_are_no_reason_to_leave_a_good_one)
+{
+    SEAL_CLEANUP(buf_fini) struct buf ldif = BUF_INIT(1u << 16);
+    buf_add_str(&ldif, PGP_LDIF_SERVER(""));
+    for (int i = 0; i <= DIRECTORY_KEYS_MAX; i++)
+        buf_printf(&ldif,
+                   "dn: pgpCertID=%d,ou=PGP Keys,dc=example\nobjectClass: pgpKeyInfo\npgpCertID: %d\n"
+                   "pgpKey: %s\npgpUserID: <bob@their.example>\npgpUserID: <%s@their.example>\n\n",
+                   i, i, i == 3 ? "good" : "odd", i == 3 ? "other" : "dave");
+    serve(buf_str(&ldif));
+    ask("bob@their.example");
+    ck_assert_msg(lookup.answer == FIND_FOUND, "%s", lookup.why);
+    ask("dave@their.example");
+    ck_assert_int_eq(lookup.answer, FIND_ABSENT);
+}
+END_TEST
+
+START_TEST(hanging_server_of_ldap_leaves_time_for_the_others)
+{
+    serve(PGP_LDIF_SERVER(""));
+    key_host_put(host, "bob@their.example", SPAN_LIT("good on the server"));
+    slapd_hang(slapd);
+    settings.timeout = 9;
+    ask("bob@their.example");
+    ck_assert_msg(lookup.answer == FIND_FOUND, "%s", lookup.why);
+    ck_assert(is_noted("no answer in time"));
+    slapd_go_on(slapd);
 }
 END_TEST
 
@@ -185,6 +284,11 @@ static Suite *suite(void)
     tcase_add_test(t, directory_of_a_domain_that_leads_inside_is_not_asked);
     tcase_add_test(t, slow_server_leaves_time_for_the_others);
     tcase_add_test(t, all_addresses_are_asked_for_at_once);
+    tcase_add_test(t, server_of_ldap_has_its_place_among_the_others);
+    tcase_add_test(t, server_of_ldap_is_asked_for_its_own_addresses_alone);
+    tcase_add_test(t, what_the_server_calls_revoked_is_offered_as_such);
+    tcase_add_test(t, more_keys_than_are_taken_are_no_reason_to_leave_a_good_one);
+    tcase_add_test(t, hanging_server_of_ldap_leaves_time_for_the_others);
     suite_add_tcase(s, t);
     return s;
 }
