@@ -44,15 +44,25 @@ static int ask(const struct settings *settings, struct buf *said, struct err *er
     return remote_status(sealkeyd, said, err);
 }
 
+static void check_fence(struct doctor *doctor, struct buf *said)
+{
+    if (strstr(buf_str(said), "token-fence open") != NULL)
+        doctor_add(doctor, FINDING_WARNING,
+                   "boot a kernel with Landlock (lsm=landlock,..), Linux 5.13 or later",
+                   "the library of a token (pkcs11-module) can read the master key: this kernel has no fence "
+                   "for it");
+}
+
 static void check_answer(struct doctor *doctor)
 {
     const struct settings *settings = doctor->settings;
     bool started = strcmp(settings->keys.process, "start") == 0;
     struct err err = ERR_INIT;
     SEAL_CLEANUP(buf_fini) struct buf said = BUF_INIT(WIRE_DATA_MAX);
-    if (ask(settings, &said, &err) == 0)
+    if (ask(settings, &said, &err) == 0) {
         doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd answers: %s", one_line(doctor, &said));
-    else if (started && !daemon_runs(settings))
+        check_fence(doctor, &said);
+    } else if (started && !daemon_runs(settings))
         doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd does not run: the daemon starts it");
     else
         doctor_add(doctor, FINDING_ERROR,

@@ -24,6 +24,7 @@ struct connection {
 struct service {
     struct desk *desk;
     uid_t allowed, own;
+    pid_t refused; /* of the thread that accepts */
     atomic_uint answering;
     atomic_bool draining;
 
@@ -139,12 +140,19 @@ int service_new(struct desk *desk, uid_t allowed, struct service **out, struct e
     return 0;
 }
 
+void service_refuse(struct service *s, pid_t pid)
+{
+    s->refused = pid;
+}
+
 static int check_peer(const struct service *s, int fd, struct peer *out, struct err *err)
 {
     struct ucred who;
     socklen_t len = sizeof who;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
         return err_set(err, ERR_IO, "peer: %s", strerror(errno));
+    if (s->refused != 0 && who.pid == s->refused)
+        return err_set(err, ERR_CONFIG, "the process of the tokens answers, and asks nothing");
     *out = (struct peer){who.pid, who.uid, who.uid == 0 || who.uid == s->own};
     if (out->privileged || who.uid == s->allowed)
         return 0;

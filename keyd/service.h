@@ -20,6 +20,9 @@ int service_new(struct desk *desk, uid_t allowed, struct service **out, struct e
 /* service_accept - takes one connection of those that wait at the listening socket. */
 void service_accept(struct service *service, int listener);
 
+/* service_refuse - the process that may not ask, whoever it is; service_accept() goes by it. 0: none. */
+void service_refuse(struct service *service, pid_t pid);
+
 /* service_close - no answer is begun any more; any thread. */
 void service_close(struct service *service);
 bool service_is_closed(const struct service *service);

@@ -9,6 +9,7 @@
 #include "log/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ struct supervisor {
     int listener, signals;
     int control; /* -1: no worker */
     uid_t allowed;
+    pid_t last_token;
     bool serving;     /* the worker said so */
     bool audit_awake; /* we look without being woken */
     bool hung_up;     /* the worker was told to end */
@@ -86,7 +88,7 @@ static int start_worker(struct supervisor *s, struct err *err)
     const int keep[] = {s->listener, end, audit_fd(s->audit)};
     int forked = child_fork(&s->worker, keep, SEAL_COUNT(keep), now_ms(), err);
     if (forked == 0) {
-        const struct worker_conf conf = {s->settings, s->allowed, s->listener, end, s->audit};
+        const struct worker_conf conf = {s->settings, s->allowed, s->listener, end, s->last_token, s->audit};
         worker_run(&conf);
     }
     close(end);
@@ -117,18 +119,34 @@ static int make_lanes(int ours_out[TOKEN_LANES], int theirs_out[TOKEN_LANES], st
     return 0;
 }
 
+static int fork_token(struct supervisor *s, const int lanes[TOKEN_LANES], int begin, struct err *err)
+{
+    int keep[TOKEN_LANES + 1];
+    memcpy(keep, lanes, sizeof(int[TOKEN_LANES]));
+    keep[TOKEN_LANES] = begin;
+    int forked = child_fork(&s->token, keep, SEAL_COUNT(keep), now_ms(), err);
+    if (forked == 0)
+        token_child_run(s->settings, s->pins, lanes, begin);
+    return forked;
+}
+
 static int start_token(struct supervisor *s, struct err *err)
 {
-    int ours[TOKEN_LANES], theirs[TOKEN_LANES];
-    if (make_lanes(ours, theirs, err) < 0)
-        return -1;
-    int result = child_fork(&s->token, theirs, TOKEN_LANES, now_ms(), err);
-    if (result == 0)
-        token_child_run(s->settings, s->pins, theirs);
-    if (result > 0)
-        result = control_send(s->control, ours, err);
-    close_all(ours, TOKEN_LANES);
-    close_all(theirs, TOKEN_LANES);
+    struct control_token token;
+    int theirs[TOKEN_LANES], begin[2];
+    if (pipe2(begin, O_CLOEXEC) < 0)
+        return err_set(err, ERR_IO, "pipe: %s", strerror(errno));
+    int result = make_lanes(token.lanes, theirs, err);
+    if (result == 0) {
+        result = fork_token(s, theirs, begin[0], err);
+        s->last_token = token.pid = s->token.pid;
+        token.begin = begin[1];
+        if (result > 0)
+            result = control_send(s->control, &token, err);
+        close_all(token.lanes, TOKEN_LANES);
+        close_all(theirs, TOKEN_LANES);
+    }
+    close_all(begin, 2);
     return result < 0 ? -1 : 0;
 }
 
@@ -178,7 +196,8 @@ static void hang_up_worker(struct supervisor *s)
 static void hear_worker(struct supervisor *s)
 {
     struct err err = ERR_INIT;
-    switch (control_hear(s->control, &err)) {
+    pid_t token;
+    switch (control_hear(s->control, &token, &err)) {
     case CONTROL_STARTED:
         s->serving = true;
         log_pid("started", "worker", s->worker.pid);
@@ -189,6 +208,8 @@ static void hear_worker(struct supervisor *s)
         log_error(NULL, "worker-start", &err);
         break;
     case CONTROL_HANGS:
+        if (token != s->token.pid) /* it ended meanwhile; its successor is well */
+            break;
         log_event(LEVEL_WARNING, NULL, "token-hangs", NULL);
         kill_token(s);
         break;
@@ -307,7 +328,8 @@ int supervisor_start(const struct settings *settings, const struct token_pins *p
     if (s->audit == NULL || block_signals(s, err) < 0 || start_worker(s, err) < 0)
         return -1;
     struct err why = ERR_INIT;
-    if (control_hear(s->control, &why) != CONTROL_STARTED)
+    pid_t none;
+    if (control_hear(s->control, &none, &why) != CONTROL_STARTED)
         return err_set(err, why.code == ERR_NONE ? ERR_IO : why.code, "%s",
                        why.code == ERR_NONE ? "the key worker ended while starting" : why.msg);
     if (why.code != ERR_NONE)

@@ -1,12 +1,15 @@
 /* token_child - a thread a lane; the end when a token is dead. */
 #include "keyd/token_child.h"
 
+#include "keyd/fence.h"
 #include "keyd/sandbox.h"
 #include "keyd/token_desk.h"
 #include "log/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -101,19 +104,59 @@ static int start_lane(struct token_child *child, int fd, struct err *err)
     return 0;
 }
 
+static void log_fence(const struct err *why)
+{
+    log_event(LEVEL_WARNING, NULL, "token-fence", "result", "open", "why", why->msg, NULL);
+}
+
+/* What others keep secret; the PINs are ours. A kernel that cannot do it is said, not a reason to have no tokens. */
+static int close_fence(struct token_child *child, const struct settings *settings,
+                       const struct token_pins *pins, struct err *err)
+{
+    char new_master[PATH_MAX];
+    const char *const off[] = {settings->state_dir, settings->master_key, new_master, settings->openpgp.home};
+    const char **but = xcalloc(pins->npins + 1, sizeof *but);
+    size_t nbut = 0;
+    for (size_t i = 0; i < pins->npins; i++)
+        if (pins->pins[i].path != NULL)
+            but[nbut++] = pins->pins[i].path;
+    snprintf(new_master, sizeof new_master, "%s.new", settings->master_key);
+    int result = fence_close(off, SEAL_COUNT(off), but, nbut, err);
+    free(but);
+    child->desk.fence = result == 0 ? "closed" : "open";
+    if (result == 0 || err->code != ERR_UNSUPPORTED)
+        return result;
+    log_fence(err);
+    err_clear(err);
+    return 0;
+}
+
+/* Whatever a module does when it is loaded, it does behind fence and sandbox. */
 static int start(struct token_child *child, const struct pkcs11_conf *conf, struct err *err)
 {
     child->desk.cache = cache_new();
     child->started_ms = now_ms();
     pthread_rwlock_init(&child->busy, NULL);
     atomic_init(&child->lanes, TOKEN_LANES);
-    if (pkcs11_open(conf, &child->desk.p11, err) < 0)
+    if (sandbox_close_token(err) < 0)
         return -1;
-    return sandbox_close_token(err);
+    return pkcs11_open(conf, &child->desk.p11, err);
+}
+
+static void await_begin(int begin)
+{
+    char octet;
+    ssize_t n;
+    do
+        n = read(begin, &octet, 1);
+    while (n < 0 && errno == EINTR);
+    close(begin);
+    if (n != 1)
+        _exit(EXIT_SUCCESS);
 }
 
 _Noreturn void token_child_run(const struct settings *settings, const struct token_pins *pins,
-                               const int lanes[TOKEN_LANES])
+                               const int lanes[TOKEN_LANES], int begin)
 {
     static struct token_child child;
     struct err err = ERR_INIT;
@@ -122,7 +165,10 @@ _Noreturn void token_child_run(const struct settings *settings, const struct tok
         .modules = modules->items, .nmodules = modules->n, .pins = pins->pins, .npins = pins->npins};
     (void)!sandbox_lock_memory(&err); /* the worker's start said it when it is not allowed */
     err_clear(&err);
-    int started = start(&child, &conf, &err);
+    await_begin(begin);
+    int started = close_fence(&child, settings, pins, &err);
+    if (started == 0)
+        started = start(&child, &conf, &err);
     for (size_t i = 0; started == 0 && i < TOKEN_LANES; i++)
         started = start_lane(&child, lanes[i], &err);
     if (started < 0) {

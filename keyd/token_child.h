@@ -13,8 +13,12 @@
 #include "keyd/token_pins.h"
 #include "keyd/worker.h"
 
-/* Logs by itself. Exit status 0: start me again; else after a while. */
+/*
+ * token_child_run - logs by itself. Exit status 0: start me again; else after a while.
+ *
+ * begin  an octet comes from there when the worker knows who we are, whom it does not answer: before it, no module is loaded
+ */
 _Noreturn void token_child_run(const struct settings *settings, const struct token_pins *pins,
-                               const int lanes[TOKEN_LANES]);
+                               const int lanes[TOKEN_LANES], int begin);
 
 #endif

@@ -113,6 +113,7 @@ static int answer_seal(struct task *task, struct err *err)
 static int answer_status(struct task *task, struct err *err)
 {
     pkcs11_report(task->desk->p11, &task->report);
+    buf_printf(&task->report, "token-fence %s\n", task->desk->fence);
     task->answer->data = buf_span(&task->report);
     return buf_check(&task->report, err);
 }

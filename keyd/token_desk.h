@@ -8,6 +8,7 @@
 struct token_desk {
     struct pkcs11 *p11;
     struct cache *cache;
+    const char *fence; /* "closed", or "open": the kernel has none (keyd/fence.h) */
 };
 
 enum token_state {

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DRAIN_MS 3000
+#define DRAIN_MS    3000
+#define WAITING_MAX 4096 /* net.core.somaxconn: more do not wait at a socket */
 
 struct worker {
     const struct worker_conf *conf;
@@ -23,10 +24,10 @@ struct worker {
     struct lines *lanes; /* to the token child; NULL: no tokens */
 };
 
-static void on_token_hangs(void *arg)
+static void on_token_hangs(void *arg, long whose)
 {
     const struct worker *w = arg;
-    control_say(w->conf->control, CONTROL_HANGS, NULL);
+    control_say(w->conf->control, CONTROL_HANGS, (pid_t)whose, NULL);
 }
 
 /* Who comes from now on waits at the listening socket, for the next worker. */
@@ -34,7 +35,7 @@ static void on_reload(void *arg)
 {
     const struct worker *w = arg;
     service_close(w->service);
-    control_say(w->conf->control, CONTROL_RELOAD, NULL);
+    control_say(w->conf->control, CONTROL_RELOAD, 0, NULL);
 }
 
 /* What libraries load or set up when they are used first, while files can still be opened. */
@@ -69,17 +70,42 @@ static int start(struct worker *w, struct err *err)
         desk->token = remote_new_on(w->lanes);
         vault_use(desk->vault, desk->token);
     }
-    return service_new(desk, w->conf->allowed, &w->service, err);
+    if (service_new(desk, w->conf->allowed, &w->service, err) < 0)
+        return -1;
+    service_refuse(w->service, w->conf->refused);
+    return 0;
+}
+
+static bool somebody_waits(int listener)
+{
+    struct pollfd wait = {listener, POLLIN, 0};
+    return poll(&wait, 1, 0) > 0;
+}
+
+/*
+ * The token child is another process than its module says, so it is known by its number. The one of before is dead: what it left at the
+ * listening socket is refused before another has its place, and the new one begins after that.
+ */
+static void meet_token(struct worker *w, const struct control_token *token)
+{
+    int begin = token->begin;
+    for (int i = 0; i < WAITING_MAX && !service_is_closed(w->service) && somebody_waits(w->conf->listener);
+         i++)
+        service_accept(w->service, w->conf->listener);
+    service_refuse(w->service, token->pid);
+    lines_give(w->lanes, token->lanes, TOKEN_LANES, (long)token->pid);
+    (void)!write(begin, "", 1);
+    mem_close(&begin);
 }
 
 /* False when the supervisor is gone or wants us to be. */
 static bool hear_supervisor(struct worker *w)
 {
-    int fds[TOKEN_LANES];
-    int n = control_receive(w->conf->control, fds);
-    if (n > 0)
-        lines_give(w->lanes, fds, (size_t)n);
-    return n >= 0;
+    struct control_token token;
+    int heard = control_receive(w->conf->control, &token);
+    if (heard > 0)
+        meet_token(w, &token);
+    return heard >= 0;
 }
 
 static void serve(struct worker *w)
@@ -105,10 +131,10 @@ _Noreturn void worker_run(const struct worker_conf *conf)
     mallopt(M_ARENA_MAX, 4); /* a thread sleeps most of the time: 264 of them need no heap each */
     int locked = sandbox_lock_memory(&unlocked);
     if (start(&w, &err) < 0 || sandbox_close(&err) < 0) {
-        control_say(conf->control, CONTROL_FAILED, &err);
+        control_say(conf->control, CONTROL_FAILED, 0, &err);
         _exit(EXIT_FAILURE);
     }
-    control_say(conf->control, CONTROL_STARTED, locked < 0 ? &unlocked : &err);
+    control_say(conf->control, CONTROL_STARTED, 0, locked < 0 ? &unlocked : &err);
     serve(&w);
     service_drain(w.service, DRAIN_MS);
     _exit(EXIT_SUCCESS);

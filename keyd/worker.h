@@ -18,6 +18,7 @@ struct worker_conf {
     uid_t allowed; /* whose processes may ask: the daemon's user */
     int listener;
     int control;
+    pid_t refused; /* the token child of before, which may have left connections that wait */
     struct audit *audit;
 };
 

@@ -17,6 +17,7 @@ struct line {
     struct lines *lines;
     int fd;
     unsigned generation; /* of the lines when it was made */
+    long whose;          /* as lines_give() was told */
     size_t received;
     struct buf question;
     char answer[WIRE_MAX];
@@ -25,7 +26,7 @@ struct line {
 struct lines {
     char *path; /* NULL: given */
     unsigned timeout_ms;
-    void (*hung)(void *arg);
+    void (*hung)(void *arg, long whose);
     void *arg;
     pid_t pid;
 
@@ -54,7 +55,7 @@ struct lines *lines_new(const char *path, unsigned timeout_ms)
     return lines;
 }
 
-struct lines *lines_new_given(unsigned timeout_ms, void (*hung)(void *arg), void *arg)
+struct lines *lines_new_given(unsigned timeout_ms, void (*hung)(void *arg, long whose), void *arg)
 {
     struct lines *lines = xcalloc(1, sizeof *lines);
     lines->timeout_ms = timeout_ms;
@@ -70,6 +71,7 @@ static struct line *line_new(struct lines *lines, int fd, unsigned generation)
     line->lines = lines;
     line->fd = fd;
     line->generation = generation;
+    line->whose = 0;
     line->received = 0;
     line->question = (struct buf)BUF_INIT(WIRE_MAX);
     return line;
@@ -124,13 +126,15 @@ static int set_timeouts(int fd, unsigned timeout_ms)
                : 0;
 }
 
-void lines_give(struct lines *lines, const int *fds, size_t n)
+void lines_give(struct lines *lines, const int *fds, size_t n, long whose)
 {
     pthread_mutex_lock(&lines->lock);
     close_idle(lines);
     for (size_t i = 0; i < n && lines->idle < LINES_MAX; i++) {
         (void)set_timeouts(fds[i], lines->timeout_ms);
-        lines->stack[lines->idle++] = line_new(lines, fds[i], lines->generation);
+        struct line *line = line_new(lines, fds[i], lines->generation);
+        line->whose = whose;
+        lines->stack[lines->idle++] = line;
         lines->open++;
     }
     pthread_cond_broadcast(&lines->returned);
@@ -264,9 +268,10 @@ static int exchange(struct line *line)
 static int no_answer(struct line *line, struct err *err)
 {
     struct lines *lines = line->lines;
+    long whose = line->whose;
     drop(line);
     if (lines->hung != NULL)
-        lines->hung(lines->arg);
+        lines->hung(lines->arg, whose);
     return busy(err, "does not answer", ETIMEDOUT);
 }
 
