@@ -60,12 +60,26 @@ static void report_mechanisms(struct ck_function_list *fn, ck_slot_id_t slot, st
     }
 }
 
-static const char *token_state(const struct pkcs11 *p11, const struct ck_function_list *fn, ck_slot_id_t slot)
+static struct pkcs11_token *find_known(const struct pkcs11 *p11, const struct ck_function_list *fn,
+                                       ck_slot_id_t slot)
 {
     for (size_t i = 0; i < p11->ntokens; i++)
         if (p11->tokens[i]->fn == fn && p11->tokens[i]->slot == slot)
-            return p11->tokens[i]->is_open ? "logged in" : "login failed";
-    return "not used yet";
+            return p11->tokens[i];
+    return NULL;
+}
+
+/* As the token counts our sessions, where it tells. */
+static void report_state(struct pkcs11_token *token, const struct ck_token_info *info, struct buf *out)
+{
+    if (token == NULL)
+        buf_add_str(out, "not used yet");
+    else if (!token->is_open)
+        buf_add_str(out, "login failed");
+    else
+        buf_printf(out, "logged in (sessions: %lu)",
+                   info->session_count != CK_UNAVAILABLE_INFORMATION ? info->session_count
+                                                                     : pkcs11_session_count(token));
 }
 
 static void report_token(const struct pkcs11 *p11, struct ck_function_list *fn, ck_slot_id_t slot,
@@ -78,7 +92,9 @@ static void report_token(const struct pkcs11 *p11, struct ck_function_list *fn, 
     cryptoki_text(info.label, sizeof info.label, label, sizeof label);
     buf_add_str(out, "pkcs11-token ");
     text_clean(span_of(label), out);
-    buf_printf(out, ": %s,", token_state(p11, fn, slot));
+    buf_add_str(out, ": ");
+    report_state(find_known(p11, fn, slot), &info, out);
+    buf_add_char(out, ',');
     report_mechanisms(fn, slot, out);
     buf_add_char(out, '\n');
 }

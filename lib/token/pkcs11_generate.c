@@ -134,7 +134,6 @@ static int parse(const char *text, struct pkcs11_uri *out, struct err *err)
     return RAND_bytes(out->id, ID_SIZE) == 1 ? 0 : ossl_fail(err, ERR_CRYPTO, "no random octets");
 }
 
-/* In a session of its own: one that may write. */
 int pkcs11_generate(struct pkcs11 *p11, const char *uri, enum key_type type, unsigned bits,
                     struct buf *public_out, struct err *err)
 {
@@ -142,14 +141,10 @@ int pkcs11_generate(struct pkcs11 *p11, const char *uri, enum key_type type, uns
     struct pkcs11_object object = {.handle = 0};
     if (type == KEY_RSA && bits != 2048 && bits != 3072 && bits != 4096)
         return err_set(err, ERR_USAGE, "RSA key of %u bits: 2048, 3072 and 4096 are made", bits);
-    if (parse(uri, &parsed, err) < 0 || pkcs11_token_open(p11, &parsed, &object.token, err) < 0)
+    if (parse(uri, &parsed, err) < 0 || pkcs11_token_open(p11, &parsed, &object.token, err) < 0 ||
+        pkcs11_session_take_writing(object.token, &object.session, err) < 0)
         return -1;
-    struct ck_function_list *fn = object.token->fn;
-    ck_rv_t rv = fn->C_OpenSession(object.token->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
-                                   &object.session);
-    if (rv != CKR_OK)
-        return cryptoki_fail(err, rv, "session with the token");
     int result = generate(&object, &parsed, type, bits, public_out, err);
-    fn->C_CloseSession(object.session);
+    pkcs11_session_end(object.token, object.session);
     return result;
 }

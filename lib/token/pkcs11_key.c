@@ -75,14 +75,21 @@ static int hsm_new(const struct pkcs11_object *object, struct span public_key, s
         free(hsm);
         return -1;
     }
-    struct key *key = &hsm->key;
-    if (check_public(hsm, public_key, err) < 0 ||
-        (key->type == KEY_RSA && hsm->may_decrypt && pkcs11_reject_init(hsm, err) < 0)) {
-        key_free(&key);
-        return -1;
-    }
-    *out = key;
-    return 0;
+    *out = &hsm->key;
+    if (check_public(hsm, public_key, err) == 0)
+        return 0;
+    key_free(out);
+    return -1;
+}
+
+/* Operates the key, in a session that it takes itself. */
+static int complete(struct key **key, struct err *err)
+{
+    struct hsm_key *hsm = (struct hsm_key *)*key;
+    if ((*key)->type != KEY_RSA || !hsm->may_decrypt || pkcs11_reject_init(hsm, err) == 0)
+        return 0;
+    key_free(key);
+    return -1;
 }
 
 int pkcs11_key(struct pkcs11 *p11, const char *uri, struct span public_key, struct key **out, struct err *err)
@@ -97,5 +104,5 @@ int pkcs11_key(struct pkcs11 *p11, const char *uri, struct span public_key, stru
     if (result == 0)
         result = hsm_new(&object, public_key, out, err);
     pkcs11_session_give(object.token, object.session, err->code == ERR_IO ? CKR_GENERAL_ERROR : CKR_OK);
-    return result;
+    return result == 0 ? complete(out, err) : -1;
 }

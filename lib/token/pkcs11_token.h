@@ -36,10 +36,17 @@ int pkcs11_token_open(struct pkcs11 *p11, const struct pkcs11_uri *uri, struct p
                       struct err *err) SEAL_CHECKED;
 void pkcs11_token_free(struct pkcs11_token **token);
 
-/* pkcs11_session_take - a session for one operation; waits while all are in use. ERR_IO. */
+/* pkcs11_session_take - a session for one operation; waits while all are in use, so that who has one takes no other. ERR_IO. */
 int pkcs11_session_take(struct pkcs11_token *token, ck_session_handle_t *out, struct err *err) SEAL_CHECKED;
 /* pkcs11_session_give - take it back; after a failure it is closed: an operation may still be under way in it. */
 void pkcs11_session_give(struct pkcs11_token *token, ck_session_handle_t session, ck_rv_t rv);
+/* pkcs11_session_take_writing - one that may make objects; pkcs11_session_end() closes it. ERR_IO. */
+int pkcs11_session_take_writing(struct pkcs11_token *token, ck_session_handle_t *out,
+                                struct err *err) SEAL_CHECKED;
+void pkcs11_session_end(struct pkcs11_token *token, ck_session_handle_t session);
+
+/* pkcs11_session_count - of ours, open now, in use or not. */
+unsigned long pkcs11_session_count(struct pkcs11_token *token);
 
 /* pkcs11_token_can - whether the token offers a mechanism for this (CKF_SIGN, CKF_DECRYPT, ..). */
 bool pkcs11_token_can(const struct pkcs11_token *token, ck_mechanism_type_t mechanism, ck_flags_t flag);

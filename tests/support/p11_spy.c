@@ -33,6 +33,8 @@ static ck_rv_t login(ck_session_handle_t session, ck_user_type_t user, unsigned 
 static ck_rv_t open_session(ck_slot_id_t slot, ck_flags_t flags, void *application, ck_notify_t notify,
                             ck_session_handle_t *out)
 {
+    if (the_spy.max_sessions != 0 && the_spy.sessions >= the_spy.max_sessions)
+        return CKR_SESSION_COUNT;
     ck_rv_t rv = real->C_OpenSession(slot, flags, application, notify, out);
     if (rv == CKR_OK)
         the_spy.sessions++;
@@ -50,7 +52,12 @@ static ck_rv_t close_session(ck_session_handle_t session)
 static ck_rv_t token_info(ck_slot_id_t slot, struct ck_token_info *out)
 {
     ck_rv_t rv = real->C_GetTokenInfo(slot, out);
-    if (rv == CKR_OK && the_spy.final_try)
+    if (rv != CKR_OK)
+        return rv;
+    out->session_count = (unsigned long)the_spy.sessions; /* which SoftHSM does not tell */
+    if (the_spy.max_sessions != 0)
+        out->max_session_count = (unsigned long)the_spy.max_sessions;
+    if (the_spy.final_try)
         out->flags |= CKF_USER_PIN_FINAL_TRY;
     return rv;
 }

@@ -428,6 +428,22 @@ static void check_made(const char *object, enum key_type type, unsigned bits)
         strstr(tool_read(hsm.tool, "said").ptr, "sensitive, always sensitive, never extractable, local"));
 }
 
+/* One keeps the login; whoever has the other must not want a third. */
+START_TEST(token_of_few_sessions_serves_everybody)
+{
+    char uri[80];
+    struct buf public = BUF_INIT(8192);
+    snprintf(uri, sizeof uri, "pkcs11:token=gw;object=few-%d", _i);
+    spy()->max_sessions = _i;
+    ck_ok(open_key(RSA_URI));
+    use_in_threads();
+    ck_assert_int_le(spy()->sessions, _i);
+    ck_ok(pkcs11_generate(p11, uri, KEY_EC_P256, 0, &public, &err));
+    use_in_threads();
+    buf_fini(&public);
+}
+END_TEST
+
 START_TEST(keys_are_made_on_the_token_and_stay_there)
 {
     check_made("made-rsa", KEY_RSA, 2048);
@@ -509,6 +525,7 @@ static Suite *suite(void)
     tcase_add_test(all, token_that_claims_more_than_there_was_room_for_is_broken);
     tcase_add_test(all, token_that_goes_away_under_load_lets_everybody_go);
     tcase_add_test(all, thousands_of_operations_in_threads_leave_no_session_and_no_descriptor);
+    tcase_add_loop_test(all, token_of_few_sessions_serves_everybody, 2, 4);
     tcase_add_test(all, keys_are_made_on_the_token_and_stay_there);
     tcase_add_test(all, objects_that_are_there_are_not_overwritten);
     tcase_add_test(all, key_that_the_token_would_give_out_is_taken_back);
