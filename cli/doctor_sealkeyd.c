@@ -26,14 +26,58 @@ static bool daemon_runs(const struct settings *settings)
     return fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) == 0;
 }
 
-/* "backends soft pkcs11" and the like, on one line. */
-static const char *one_line(struct doctor *doctor, struct buf *said)
+/* What sealkeyd says of itself, "name value" a line, in words; other lines are counts. */
+static const struct line {
+    const char *name, *words;
+    enum severity severity;
+} lines[] = {
+    {"backends ", "private keys are operated by", FINDING_GOOD},
+    {"pkcs11-module ", "PKCS#11 module", FINDING_GOOD},
+    {"pkcs11-token ", "token", FINDING_GOOD},
+    {"pkcs11 ", "mail that needs a token is deferred, the process that has them is", FINDING_ERROR},
+};
+
+static const struct line *find_line(const char *text)
 {
-    char *text = arena_strdup(doctor->arena, buf_str(said));
-    for (char *p = text; *p != '\0'; p++)
-        if (*p == '\n')
-            *p = p[1] == '\0' ? '\0' : ',';
-    return text;
+    for (size_t i = 0; i < SEAL_COUNT(lines); i++)
+        if (strncmp(text, lines[i].name, strlen(lines[i].name)) == 0)
+            return &lines[i];
+    return NULL;
+}
+
+static void tell_line(struct doctor *doctor, const struct line *line, const char *text)
+{
+    const char *value = text + strlen(line->name);
+    bool bad = line->severity == FINDING_ERROR || strstr(value, ": login failed,") != NULL;
+    doctor_add(doctor, bad ? FINDING_ERROR : FINDING_GOOD,
+               bad ? "see why in the log of sealkeyd, which tries a PIN again when its file has changed"
+                   : NULL,
+               "%s %s", line->words, value);
+}
+
+static void check_presence(struct doctor *doctor, struct buf *said)
+{
+    const struct pkcs11_settings *pkcs11 = &doctor->settings->keys.pkcs11;
+    for (size_t i = 0; i < pkcs11->npins; i++)
+        if (strstr(buf_str(said), arena_printf(doctor->arena, "pkcs11-token %s: ", pkcs11->pins[i].token)) ==
+            NULL)
+            doctor_add(doctor, FINDING_ERROR, "put it in, or take it out of pkcs11-pin-files",
+                       "token %s is not there", pkcs11->pins[i].token);
+}
+
+static void tell(struct doctor *doctor, struct buf *said)
+{
+    SEAL_CLEANUP(buf_fini) struct buf counts = BUF_INIT(WIRE_DATA_MAX);
+    char *rest = arena_strdup(doctor->arena, buf_str(said));
+    for (char *text; (text = strsep(&rest, "\n")) != NULL && *text != '\0';) {
+        const struct line *line = find_line(text);
+        if (line != NULL)
+            tell_line(doctor, line, text);
+        else
+            buf_printf(&counts, "%s%s", counts.len > 0 ? ", " : "", text);
+    }
+    doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd answers: %s", buf_str(&counts));
+    check_presence(doctor, said);
 }
 
 static int ask(const struct settings *settings, struct buf *said, struct err *err)
@@ -60,7 +104,7 @@ static void check_answer(struct doctor *doctor)
     struct err err = ERR_INIT;
     SEAL_CLEANUP(buf_fini) struct buf said = BUF_INIT(WIRE_DATA_MAX);
     if (ask(settings, &said, &err) == 0) {
-        doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd answers: %s", one_line(doctor, &said));
+        tell(doctor, &said);
         check_fence(doctor, &said);
     } else if (started && !daemon_runs(settings))
         doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd does not run: the daemon starts it");
@@ -91,6 +135,13 @@ static void check_pin(struct doctor *doctor, const struct pin_file *pin, const s
                    "token %s: %s belongs to another user than sealkeyd's", pin->token, pin->path);
 }
 
+static void check_master_token(struct doctor *doctor)
+{
+    const char *uri = doctor->settings->keys.master_token;
+    if (*uri != '\0')
+        doctor_add(doctor, FINDING_GOOD, NULL, "private keys of the store are wrapped for %s", uri);
+}
+
 static void check_tokens(struct doctor *doctor)
 {
     const struct pkcs11_settings *pkcs11 = &doctor->settings->keys.pkcs11;
@@ -101,7 +152,8 @@ static void check_tokens(struct doctor *doctor)
             doctor_add(doctor, FINDING_ERROR, "install the token's PKCS#11 library, or correct pkcs11-module",
                        "%s: %s", pkcs11->modules.items[i], strerror(errno));
         else
-            doctor_add(doctor, FINDING_GOOD, NULL, "tokens are asked through %s, without an engine between",
+            doctor_add(doctor, FINDING_GOOD, NULL,
+                       "tokens are asked through %s, without an engine or provider of OpenSSL between",
                        pkcs11->modules.items[i]);
     for (size_t i = 0; i < pkcs11->npins; i++)
         check_pin(doctor, &pkcs11->pins[i], user);
@@ -112,4 +164,5 @@ void doctor_sealkeyd(struct doctor *doctor)
     check_program(doctor);
     check_answer(doctor);
     check_tokens(doctor);
+    check_master_token(doctor);
 }
