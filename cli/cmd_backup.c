@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "token/soft.h"
+#include "token/wrap_origin.h"
 #include "token/wrap_token.h"
 
 #include <errno.h>
@@ -83,11 +84,19 @@ static int copy(int from, const char *path, struct err *err)
     }
 }
 
-/* One key tells: all that no token opens are wrapped under the same master key. */
+static int check_key(const struct secret *master, const struct key_record *key, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
+    struct span record;
+    if (key->wrapped.ptr[0] == WRAP_ORIGIN_VERSION)
+        return wrap_origin_open(master, key->owner, key->public_key, key->wrapped, &record, err);
+    return soft_unwrap(master, key->owner, key->public_key, key->wrapped, &pkcs8, err);
+}
+
+/* One key tells: the same master key wraps all, or proves that a token's key did. */
 static int check_master(struct cli *cli, struct store_read *read, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
-    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
     struct key_record *keys;
     size_t n, i = 0;
     if (store_keys(read, &keys, &n, err) < 0)
@@ -98,7 +107,7 @@ static int check_master(struct cli *cli, struct store_read *read, struct err *er
         return 0;
     if (secrets_read_master(cli, &master, err) < 0)
         return -1;
-    if (soft_unwrap(&master, keys[i].owner, keys[i].public_key, keys[i].wrapped, &pkcs8, err) == 0)
+    if (check_key(&master, &keys[i], err) == 0)
         return 0;
     err_clear(err);
     return err_set(err, ERR_CONFIG,

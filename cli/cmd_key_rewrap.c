@@ -9,7 +9,7 @@
 #include "cli/token_master.h"
 
 #include "token/remote.h"
-#include "token/wrap.h"
+#include "token/wrap_origin.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -59,23 +59,32 @@ static int seal(const struct change *change, const char *owner, struct span subj
 {
     if (change->token.key == NULL)
         return wrap_seal(&change->file.new_key, owner, subject, inside, out, err);
-    return token_master_seal(&change->token, owner, subject, inside, out, err);
+    return token_master_seal(&change->token, &change->file.new_key, owner, subject, inside, out, err);
 }
 
-/* What only the token opens stays as it is. */
+/* What only the token opens stays as it is; that it is ours is proven anew, or, of what was made before there were proofs, from now on. */
+static int prove_again(const struct change *change, const char *owner, struct span subject,
+                       struct span wrapped, struct buf *out, struct err *err)
+{
+    struct err not_old = ERR_INIT;
+    struct span record = wrapped;
+    if (change->token.key == NULL)
+        return err_set(err, ERR_UNSUPPORTED, "only a token opens it, and none is set (master-key-token =)");
+    if (wrapped.ptr[0] != WRAP_TOKEN_VERSION &&
+        wrap_origin_open(&change->file.old_key, owner, subject, wrapped, &record, &not_old) < 0 &&
+        wrap_origin_open(&change->file.new_key, owner, subject, wrapped, &record, err) < 0)
+        return -1;
+    return wrap_origin_seal(&change->file.new_key, owner, subject, record, out, err);
+}
+
 static int rewrap(void *arg, const char *owner, struct span subject, struct span wrapped, struct buf *out,
                   struct err *err)
 {
     const struct change *change = arg;
     struct err not_old = ERR_INIT;
     SEAL_CLEANUP(secret_fini) struct secret inside = {.ptr = NULL};
-    if (wrapped.len > 0 && wrapped.ptr[0] == WRAP_TOKEN_VERSION) {
-        if (change->token.key == NULL)
-            return err_set(err, ERR_UNSUPPORTED,
-                           "only a token opens it, and none is set (master-key-token =)");
-        buf_add_span(out, wrapped);
-        return 0;
-    }
+    if (wrapped.len > 0 && wrapped.ptr[0] >= WRAP_TOKEN_VERSION)
+        return prove_again(change, owner, subject, wrapped, out, err);
     if (wrap_open(&change->file.old_key, owner, subject, wrapped, &inside, &not_old) < 0 &&
         wrap_open(&change->file.new_key, owner, subject, wrapped, &inside, err) < 0)
         return -1;

@@ -27,9 +27,10 @@ static int seal(struct cli *cli, const struct token_master *token, const char *o
                 const struct secret *pkcs8, struct buf *out, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
-    if (token->key != NULL)
-        return token_master_seal(token, owner, cert_public(cert), pkcs8, out, err);
-    return secrets_read_master(cli, &master, err) < 0 ? -1 : soft_wrap(&master, owner, pkcs8, out, err);
+    if (secrets_read_master(cli, &master, err) < 0)
+        return -1;
+    return token->key != NULL ? token_master_seal(token, &master, owner, cert_public(cert), pkcs8, out, err)
+                              : soft_wrap(&master, owner, pkcs8, out, err);
 }
 
 int keys_put(struct cli *cli, const struct token_master *token, const char *owner, const struct cert *cert,

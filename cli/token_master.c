@@ -3,6 +3,7 @@
 
 #include "cli/tokens.h"
 #include "token/remote.h"
+#include "token/wrap_origin.h"
 
 #include <string.h>
 
@@ -30,8 +31,11 @@ void token_master_fini(struct token_master *token)
     holder_free(&token->sealkeyd);
 }
 
-int token_master_seal(const struct token_master *token, const char *owner, struct span subject,
-                      const struct secret *secret, struct buf *out, struct err *err)
+int token_master_seal(const struct token_master *token, const struct secret *file, const char *owner,
+                      struct span subject, const struct secret *secret, struct buf *out, struct err *err)
 {
-    return wrap_token_seal(key_public(token->key), token->padding, owner, subject, secret, out, err);
+    SEAL_CLEANUP(buf_fini) struct buf record = BUF_INIT(WRAP_MAX);
+    if (wrap_token_seal(key_public(token->key), token->padding, owner, subject, secret, &record, err) < 0)
+        return -1;
+    return wrap_origin_seal(file, owner, subject, buf_span(&record), out, err);
 }

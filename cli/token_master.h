@@ -17,8 +17,9 @@ struct token_master {
 int token_master_find(struct cli *cli, struct token_master *out, struct err *err) SEAL_CHECKED;
 void token_master_fini(struct token_master *token); /* for SEAL_CLEANUP, also of a zeroed one */
 
-/* token_master_seal - as wrap_seal(). */
-int token_master_seal(const struct token_master *token, const char *owner, struct span subject,
-                      const struct secret *secret, struct buf *out, struct err *err) SEAL_CHECKED;
+/* token_master_seal - as wrap_seal(). file: the key of the file, which proves where it comes from (token/wrap_origin.h). */
+int token_master_seal(const struct token_master *token, const struct secret *file, const char *owner,
+                      struct span subject, const struct secret *secret, struct buf *out,
+                      struct err *err) SEAL_CHECKED;
 
 #endif

@@ -7,8 +7,7 @@
 /*
  * open_key - what WIRE_OPEN asks for.
  *
- * The master key on a token is opened for privileged peers alone, whatever the record: records of version 2 can be made by anybody, and
- * who decrypts with the master key has every soft key.
+ * The master key on a token is opened for privileged peers alone, whatever the record: who decrypts with it has every soft key.
  */
 int open_key(struct desk *desk, const struct peer *peer, const char *owner,
              const struct wire_question *question, struct key **out, struct err *err) SEAL_CHECKED;

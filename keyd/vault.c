@@ -2,15 +2,14 @@
 #include "keyd/vault.h"
 
 #include "token/remote.h"
+#include "token/wrap_origin.h"
 #include "token/wrap_token.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct vault {
-    struct secret master;  /* empty: none */
+    struct secret master;
     const char *token_uri; /* "": none */
     struct holder *token;
     pthread_mutex_t lock; /* of what follows: opened when it is needed first */
@@ -20,8 +19,6 @@ struct vault {
 
 static int read_master(struct vault *vault, const char *path, struct err *err)
 {
-    if (*vault->token_uri != '\0' && access(path, F_OK) < 0 && errno == ENOENT)
-        return 0;
     if (secret_read_file(&vault->master, path, secret_mode_of(path), err) < 0)
         return err_wrap(err, "master key");
     return wrap_check_master(&vault->master, err) < 0 ? err_wrap(err, "%s", path) : 0;
@@ -97,20 +94,24 @@ int vault_refuse_master(struct vault *vault, const struct key *key, struct err *
 int vault_unwrap(struct vault *vault, const char *owner, struct span subject, struct span wrapped,
                  struct secret *out, struct err *err)
 {
+    struct span record;
     *out = (struct secret){.ptr = NULL};
-    if (wrapped.len == 0 || wrapped.ptr[0] != WRAP_TOKEN_VERSION)
+    if (wrapped.len > 0 && wrapped.ptr[0] < WRAP_TOKEN_VERSION)
         return wrap_open(&vault->master, owner, subject, wrapped, out, err);
-    if (open_key(vault, err) < 0)
+    if (wrap_origin_open(&vault->master, owner, subject, wrapped, &record, err) < 0 ||
+        open_key(vault, err) < 0)
         return -1;
-    return wrap_token_open(vault->key, owner, subject, wrapped, out, err);
+    return wrap_token_open(vault->key, owner, subject, record, out, err);
 }
 
 int vault_wrap(struct vault *vault, const char *owner, struct span subject, const struct secret *secret,
                struct buf *out, struct err *err)
 {
+    SEAL_CLEANUP(buf_fini) struct buf record = BUF_INIT(WRAP_MAX);
     if (*vault->token_uri == '\0')
         return wrap_seal(&vault->master, owner, subject, secret, out, err);
-    if (open_key(vault, err) < 0)
+    if (open_key(vault, err) < 0 ||
+        wrap_token_seal(key_public(vault->key), vault->padding, owner, subject, secret, &record, err) < 0)
         return -1;
-    return wrap_token_seal(key_public(vault->key), vault->padding, owner, subject, secret, out, err);
+    return wrap_origin_seal(&vault->master, owner, subject, buf_span(&record), out, err);
 }

@@ -1,8 +1,8 @@
 /*
  * vault - the master key, and what is wrapped under it. Of the key worker alone. Any thread.
  *
- * The master key is that of a file, in locked memory, or an RSA key on a token (token/wrap_token.h). With a token's, a file that is there
- * too still opens what was wrapped under it.
+ * The master key is that of a file, in locked memory, or an RSA key on a token (token/wrap_token.h). With a token's, the file's is what proves
+ * that a record was made here (token/wrap_origin.h), and still opens what was wrapped under it.
  */
 #ifndef KEYD_VAULT_H
 #define KEYD_VAULT_H

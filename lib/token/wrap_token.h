@@ -3,7 +3,7 @@
  *
  * Each record has a data key of its own, which is wrapped for the token's key: to wrap takes the public half alone, to unwrap asks the
  * token. Layout: version(1) padding(1) length(2), the wrapped data key, nonce(12) tag(16) ciphertext; the associated data is as in version 1.
- * Unlike there, who may write records can make them: they are secret, but nothing says who made them.
+ * Unlike there, everybody can make them: who did is a matter of token/wrap_origin.h.
  */
 #ifndef TOKEN_WRAP_TOKEN_H
 #define TOKEN_WRAP_TOKEN_H

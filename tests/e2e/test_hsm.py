@@ -220,6 +220,7 @@ class ChangeUnderPostfix(MasterKey, PostfixCase):
         said = self.seal.adm("key", "rewrap").stdout
         self.assertIn(b"are wrapped under the token's key", said)
         self.assertNotEqual(master.read_bytes(), old)
+        self.assert_served()
         self.restart()
         self.assert_served()
         self.assertEqual(self.seal.adm("key", "export", fingerprint, check=False).returncode, 1)
@@ -255,7 +256,7 @@ class ComingUnderPostfix(MasterKey, PostfixCase):
         self.assertEqual((said.returncode, b"systemctl start sealmilter" in said.stderr), (1, True), said.stderr)
         self.seal.start()
         self.seal.adm("key", "import", p12, "--passphrase-file", self.secret)
-        self.assertIn(b"version 2", self.export(fingerprint).stderr)
+        self.assertIn(b"version 3", self.export(fingerprint).stderr)
         self.submit(BOB, message.make(sender=DAVE, to=BOB), sender=DAVE, login=DAVE)
         wait_for(lambda: self.sink.messages, "it is out")
         self.assertEqual(self.opened(self.sink.one(BOB)).layers, ["encrypted", "signed"])
@@ -263,7 +264,7 @@ class ComingUnderPostfix(MasterKey, PostfixCase):
         own, = self.seal.keys_of(DAVE, "openpgp_keys")
         self.assertEqual(self.export(own["fingerprint"]).returncode, 0)
         self.seal.configure(master_key_token='""')
-        self.assertIn(b"version 2", self.export(own["fingerprint"]).stderr)
+        self.assertIn(b"version 3", self.export(own["fingerprint"]).stderr)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "support/softhsm.h"
 #include "token/evp.h"
 #include "token/remote.h"
+#include "token/wrap_origin.h"
 #include "token/wrap_token.h"
 
 #include <fcntl.h>
@@ -33,10 +34,7 @@ static void start(const char *also)
     struct err err = ERR_INIT;
     snprintf(more, sizeof more, "pkcs11-module = %s\npkcs11-pin-files = gw %s\n%s", SOFTHSM_MODULE,
              hsm.pin_path[0], also);
-    sealkeyd_prepare(&keyd, more);
-    if (also[0] != '\0')
-        ck_assert_int_eq(unlink(keyd.master_file), 0);
-    sealkeyd_launch(&keyd);
+    sealkeyd_start(&keyd, more);
     sealkeyd_logged(&keyd, "event=started who=token", 1);
     ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
 }
@@ -48,7 +46,7 @@ static void setup(void)
     start("");
 }
 
-/* The master key is on the token, and nowhere else. */
+/* The master key is on the token. */
 static void setup_master(void)
 {
     EVP_PKEY *pkey = keys_load("rsa2048-2");
@@ -275,7 +273,7 @@ START_TEST(soft_key_is_wrapped_under_a_key_of_the_token)
     struct err err = ERR_INIT;
     made_init(&made);
     ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
-    ck_assert_int_eq(made.wrapped.ptr[0], 2);
+    ck_assert_int_eq(made.wrapped.ptr[0], WRAP_ORIGIN_VERSION);
     start_anew();
     sealkeyd_logged(&keyd, "event=started who=token", 2);
     ck_ok(open_made(&made, &key, &err));
@@ -287,20 +285,43 @@ START_TEST(soft_key_is_wrapped_under_a_key_of_the_token)
 }
 END_TEST
 
-/* A record that nobody needs a secret for: the master key as a key of Alice. */
-static void forge_master(struct made *made)
+/* A record that everybody can make: a key of the token as a key of Alice. */
+static void forge(const char *text, struct made *made)
 {
     struct err err = ERR_INIT;
     struct secret uri;
     EVP_PKEY *pkey = keys_load("rsa2048-2");
-    made_init(made);
-    ck_ok(evp_public(pkey, &made->public, &err));
-    ck_ok(secret_copy(&uri, MASTER_URI, strlen(MASTER_URI), &err));
-    ck_ok(wrap_token_seal(buf_span(&made->public), WRAP_TOKEN_OAEP_SHA1, ALICE, buf_span(&made->public), &uri,
+    struct buf master = BUF_INIT(WIRE_PUBLIC_MAX);
+    ck_ok(evp_public(pkey, &master, &err));
+    ck_ok(secret_copy(&uri, text, strlen(text), &err));
+    buf_clear(&made->wrapped);
+    ck_ok(wrap_token_seal(buf_span(&master), WRAP_TOKEN_OAEP_SHA1, ALICE, buf_span(&made->public), &uri,
                           &made->wrapped, &err));
     secret_fini(&uri);
+    buf_fini(&master);
     EVP_PKEY_free(pkey);
 }
+
+START_TEST(record_that_somebody_else_made_opens_nothing)
+{
+    static const char other[MASTER_KEY_SIZE] = "a key that sealkeyd has not got";
+    struct made made;
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    struct secret secret;
+    struct buf wrapped = BUF_INIT(WIRE_MAX);
+    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &made);
+    forge("pkcs11:token=gw;object=ec", &made);
+    ck_fails(open_made(&made, &key, &err), ERR_UNSUPPORTED);
+    ck_ok(secret_copy(&secret, other, sizeof other, &err));
+    ck_ok(wrap_origin_seal(&secret, ALICE, buf_span(&made.public), buf_span(&made.wrapped), &wrapped, &err));
+    buf_fini(&made.wrapped);
+    made.wrapped = wrapped;
+    ck_fails(open_made(&made, &key, &err), ERR_CRYPTO);
+    secret_fini(&secret);
+    made_fini(&made);
+}
+END_TEST
 
 /* The result of opening it as another user, on a connection of his own. */
 static int open_as(uid_t uid, const struct made *made)
@@ -328,7 +349,8 @@ START_TEST(master_key_decrypts_nothing_for_the_daemons_user)
         return;
     ck_assert_int_eq(chmod(keyd.dir, 0755), 0);
     ck_assert_int_eq(chmod(keyd.socket, 0666), 0);
-    forge_master(&made);
+    made_init(&made);
+    ck_ok(remote_seal(holder, ALICE, (struct span){NULL, 0}, MASTER_URI, &made.public, &made.wrapped, &err));
     ck_assert_int_eq(open_as(nobody->pw_uid, &made), ERR_KEY_UNUSABLE);
     ck_ok(open_made(&made, &key, &err)); /* root; sealadm key rewrap */
     key_free(&key);
@@ -450,6 +472,7 @@ static Suite *suite(void)
     TCase *master = tcase_create("master");
     tcase_add_checked_fixture(master, setup_master, teardown);
     tcase_add_test(master, soft_key_is_wrapped_under_a_key_of_the_token);
+    tcase_add_test(master, record_that_somebody_else_made_opens_nothing);
     tcase_add_test(master, master_key_decrypts_nothing_for_the_daemons_user);
     tcase_add_test(master, without_the_token_nothing_is_unwrapped_and_that_is_temporary);
     suite_add_tcase(s, master);

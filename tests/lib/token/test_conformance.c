@@ -9,6 +9,7 @@
 #include "token/evp.h"
 #include "token/remote.h"
 #include "token/soft.h"
+#include "token/wrap_origin.h"
 #include "token/wrap_token.h"
 
 #include <stdio.h>
@@ -203,10 +204,13 @@ static void seal_under_token(const char *owner, enum kind kind, struct buf *publ
 {
     struct err err = ERR_INIT;
     struct secret pkcs8;
+    struct buf record = BUF_INIT(WRAP_MAX);
     conformance_pkcs8(kind, &pkcs8);
     ck_ok(soft_public(&pkcs8, public_out, &err));
     ck_ok(wrap_token_seal(buf_span(&master_public), WRAP_TOKEN_OAEP_SHA1, owner, buf_span(public_out), &pkcs8,
-                          wrapped_out, &err));
+                          &record, &err));
+    ck_ok(wrap_origin_seal(&keyd.master, owner, buf_span(public_out), buf_span(&record), wrapped_out, &err));
+    buf_fini(&record);
     secret_fini(&pkcs8);
 }
 
