@@ -249,6 +249,7 @@ int gather_base(struct work *work, struct err *err)
     facts->is_report = *facts->sender == '\0' || part_is(&work->table.parts[0], "multipart", "report");
     for (size_t m = 0; m < METHODS; m++)
         facts->sign[m].key = -1;
+    facts->autocrypt.key = -1;
     return arena_check(work->arena, err);
 }
 

@@ -211,6 +211,8 @@ const char *select_date(struct arena *arena, int64_t when);
 /* select_pgp.c: the same of OpenPGP keys. */
 void select_pgp_encryption(struct work *work, struct loaded *loaded, struct key_fact *fact);
 void select_pgp_signing(struct work *work, struct key_fact *fact);
+/* select_pgp_autocrypt - what is written into an Autocrypt field: an entry of its own in the keyring. After select_pgp_encryption(). */
+void select_pgp_autocrypt(struct work *work, struct key_fact *fact);
 /* select_pgp_fault - why nothing is encrypted to this key; NULL: it is good for that. */
 const char *select_pgp_fault(struct work *work, const struct pgp_record *record);
 

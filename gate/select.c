@@ -357,6 +357,7 @@ int select_keys(struct work *work, struct err *err)
         select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr, &keys[METHOD_SMIME]);
         select_pgp_encryption(work, &work->rcpts[i], &keys[METHOD_OPENPGP]);
     }
+    select_pgp_autocrypt(work, &facts->autocrypt);
     lookup_mark(work);
     facts->fixed = arena_array(work->arena, work->nfixed, sizeof *facts->fixed);
     for (size_t i = 0; i < work->nfixed; i++)

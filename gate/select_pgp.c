@@ -6,6 +6,9 @@
  */
 #include "gate/internal.h"
 
+#include "base/text.h"
+#include "openpgp/minimal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,7 +60,7 @@ static const char *ended(struct work *work, const struct pgp_record *record, int
     return arena_printf(work->arena, "OpenPGP key %.16s has nothing that %s", record->fingerprint, what);
 }
 
-const char *select_pgp_fault(struct work *work, const struct pgp_record *record)
+static const char *encrypting_fault(struct work *work, const struct pgp_record *record)
 {
     const char *fault = common_fault(work, record);
     if (fault != NULL)
@@ -68,6 +71,14 @@ const char *select_pgp_fault(struct work *work, const struct pgp_record *record)
         return arena_printf(work->arena, "OpenPGP key %.16s: %s of %u bits, at least %u are wanted",
                             record->fingerprint, record->encrypt_algorithm, record->encrypt_bits,
                             work->snapshot->settings->min_rsa_bits);
+    return NULL;
+}
+
+const char *select_pgp_fault(struct work *work, const struct pgp_record *record)
+{
+    const char *fault = encrypting_fault(work, record);
+    if (fault != NULL)
+        return fault;
     if (record->trust != TRUST_TRUSTED)
         return arena_printf(work->arena, "OpenPGP key %.16s is not trusted (%s)", record->fingerprint,
                             pgp_source_name(record->source));
@@ -145,16 +156,25 @@ static int open_passphrase(struct work *work, const struct pgp_own_record *own, 
     return -1;
 }
 
-void select_pgp_signing(struct work *work, struct key_fact *fact)
+/* Whether there are keys of the sender's to choose from, best first; fact says why not. */
+static bool has_own(struct work *work, struct key_fact *fact)
 {
     struct loaded *sender = &work->sender;
     if (select_nobody_signs(work, fact))
-        return;
+        return false;
     fact->why = pgp_is_off(work) ? "OpenPGP is switched off" : "no OpenPGP key of the From address is known";
     if (pgp_is_off(work))
-        return;
+        return false;
     if (sender->npgp_keys > 1)
         qsort(sender->pgp_keys, sender->npgp_keys, sizeof *sender->pgp_keys, compare_own);
+    return sender->npgp_keys > 0;
+}
+
+void select_pgp_signing(struct work *work, struct key_fact *fact)
+{
+    struct loaded *sender = &work->sender;
+    if (!has_own(work, fact))
+        return;
     for (size_t i = 0; i < sender->npgp_keys; i++) {
         const struct pgp_record *record = &sender->pgp_keys[i].key;
         struct keyring_entry entry = {.pgp = record->key, .pgp_fp = record->fingerprint};
@@ -169,6 +189,42 @@ void select_pgp_signing(struct work *work, struct key_fact *fact)
         }
         use(fact, record, keyring_add(&work->materials->keyring, entry),
             "newest OpenPGP key with its secret half");
+        return;
+    }
+}
+
+/* What stands between attributes, or in a quoted local part, has no place in `addr`. */
+static bool is_plain(const char *addr)
+{
+    return strpbrk(addr, "\"\\;=(), \t") == NULL && text_is_ascii(span_of(addr));
+}
+
+static const char *autocrypt_fault(struct work *work, const struct pgp_record *record, struct span *minimal)
+{
+    struct err err = ERR_INIT;
+    const char *fault = encrypting_fault(work, record), *from = work->facts->from;
+    if (fault != NULL)
+        return fault;
+    if (!is_plain(from))
+        return "the From address has no place in the field";
+    if (pgp_minimal_key(work->arena, record->key, from, work->now, minimal, &err) < 0)
+        return arena_printf(work->arena, "OpenPGP key %.16s: %s", record->fingerprint, err.msg);
+    return NULL;
+}
+
+void select_pgp_autocrypt(struct work *work, struct key_fact *fact)
+{
+    const struct loaded *sender = &work->sender;
+    if (!has_own(work, fact))
+        return;
+    for (size_t i = 0; i < sender->npgp_keys; i++) {
+        const struct pgp_record *record = &sender->pgp_keys[i].key;
+        struct span minimal;
+        fact->why = autocrypt_fault(work, record, &minimal);
+        if (fact->why != NULL)
+            continue;
+        const struct keyring_entry entry = {.pgp = minimal, .pgp_fp = record->fingerprint};
+        use(fact, record, keyring_add(&work->materials->keyring, entry), "newest OpenPGP key that encrypts");
         return;
     }
 }

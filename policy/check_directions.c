@@ -70,6 +70,10 @@ static void check_step(struct checking *c, const struct rule *rule, const struct
     else if ((step->kind == STEP_SIGN || step->kind == STEP_ATTACH) && !submitted)
         check_warning(c, step->line, "rule \"%s\": '%s' does nothing: mail from outside is never signed",
                       rule->name, check_step_text(c, step));
+    else if (step->kind == STEP_AUTOCRYPT && !submitted)
+        check_warning(c, step->line,
+                      "rule \"%s\": '%s' does nothing: keys go into mail of our own users alone", rule->name,
+                      check_step_text(c, step));
     else if (step->kind == STEP_DECRYPT && !for_us)
         check_warning(c, step->line, "rule \"%s\": '%s' does nothing: only mail for us is opened", rule->name,
                       check_step_text(c, step));

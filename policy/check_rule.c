@@ -46,6 +46,7 @@ static int rank(enum step_kind kind)
     case STEP_FORWARD:
     case STEP_REDIRECT:
     case STEP_HEADER:
+    case STEP_AUTOCRYPT:
     case STEP_NOTIFY:
     case STEP_ALERT:
     case STEP_CONTINUE:

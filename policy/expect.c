@@ -84,6 +84,8 @@ static bool holds(const struct expectation *x, const struct decision *d)
         return served && has_op(d, OP_TAG, x);
     case EXPECTED_HEADER:
         return served && has_op(d, OP_HEADER, x);
+    case EXPECTED_AUTOCRYPT:
+        return served && has_op(d, OP_AUTOCRYPT, x);
     case EXPECTED_ATTACH:
         return served && has_op(d, OP_ATTACH, x);
     case EXPECTED_GENERATE:

@@ -143,6 +143,7 @@ enum argument {
     ARGUMENT_TO,     /* "to ADDRESS" */
     ARGUMENT_ADDRESS,
     ARGUMENT_FIELD, /* "header FIELD" */
+    ARGUMENT_ADDED, /* the same, or "autocrypt" */
     ARGUMENT_SENDER,
     ARGUMENT_KEYS, /* "keys", method */
     ARGUMENT_KEY,  /* "key", method */
@@ -160,7 +161,7 @@ static const struct {
     {"return", EXPECTED_RETURN, ARGUMENT_TEXT},   {"discard", EXPECTED_DISCARD, ARGUMENT_NONE},
     {"hold", EXPECTED_HOLD, ARGUMENT_TEXT},       {"defer", EXPECTED_DEFER, ARGUMENT_NONE},
     {"copy", EXPECTED_COPY, ARGUMENT_TO},         {"forward", EXPECTED_COPY, ARGUMENT_TO},
-    {"redirect", EXPECTED_REDIRECT, ARGUMENT_TO}, {"add", EXPECTED_HEADER, ARGUMENT_FIELD},
+    {"redirect", EXPECTED_REDIRECT, ARGUMENT_TO}, {"add", EXPECTED_HEADER, ARGUMENT_ADDED},
     {"replace", EXPECTED_HEADER, ARGUMENT_FIELD}, {"delete", EXPECTED_HEADER, ARGUMENT_FIELD},
     {"attach", EXPECTED_ATTACH, ARGUMENT_KEYS},   {"notify", EXPECTED_NOTIFY, ARGUMENT_SENDER},
     {"alert", EXPECTED_ALERT, ARGUMENT_ADDRESS},  {"generate", EXPECTED_GENERATE, ARGUMENT_KEY},
@@ -186,7 +187,12 @@ static int read_argument(struct parser *p, enum argument argument, struct expect
             return -1;
         x->text = parser_address(p, err);
         return x->text == NULL ? -1 : 0;
+    case ARGUMENT_ADDED:
     case ARGUMENT_FIELD:
+        if (argument == ARGUMENT_ADDED && parser_take(p, "autocrypt")) {
+            x->what = EXPECTED_AUTOCRYPT;
+            return 0;
+        }
         if (parser_need(p, "header", err) < 0)
             return -1;
         x->text = parser_field_name(p, err);

@@ -1,4 +1,4 @@
-/* parse_field - add, replace and delete header fields. */
+/* parse_field - add, replace and delete header fields; add autocrypt. */
 #include "policy/parser.h"
 
 #include <string.h>
@@ -58,8 +58,21 @@ static int read_field_and_value(struct parser *p, enum field_action action, stru
     return p->step->text == NULL ? -1 : 0;
 }
 
+/* "mutual" is all that prefer-encrypt can say. */
+static void read_autocrypt(struct parser *p)
+{
+    p->step->kind = STEP_AUTOCRYPT;
+    p->step->text = parser_take(p, "mutual") ? "mutual" : NULL;
+}
+
 int parser_add(struct parser *p, struct err *err)
 {
+    if (parser_take(p, "autocrypt")) {
+        read_autocrypt(p);
+        return 0;
+    }
+    if (!parser_next_is(p, "header"))
+        return parser_expected(p, err, "header or autocrypt");
     return read_field_and_value(p, FIELD_ADD, err);
 }
 

@@ -92,6 +92,7 @@ enum step_kind {
     STEP_REDIRECT,
     STEP_HEADER,
     STEP_ATTACH,
+    STEP_AUTOCRYPT,
     STEP_NOTIFY,
     STEP_ALERT,
     STEP_CONTINUE,
@@ -117,7 +118,8 @@ enum tag {
 struct step {
     enum step_kind kind;
     enum otherwise otherwise;
-    const char *text;             /* of a refusal, return, hold; NULL: ours. A header field's value */
+    const char *
+        text; /* of a refusal, return, hold; NULL: ours. A header field's value; Autocrypt's prefer-encrypt */
     enum method methods[METHODS]; /* in order of preference; none: any */
     size_t nmethods;
     enum sign_form form;

@@ -21,6 +21,7 @@ static const char *const names[STEPS] = {[STEP_PASS] = "pass",
                                          [STEP_REDIRECT] = "redirect to",
                                          [STEP_HEADER] = "header",
                                          [STEP_ATTACH] = "attach keys",
+                                         [STEP_AUTOCRYPT] = "add autocrypt",
                                          [STEP_NOTIFY] = "notify sender",
                                          [STEP_ALERT] = "alert",
                                          [STEP_CONTINUE] = "continue"};
@@ -136,6 +137,10 @@ void print_step(const struct step *step, struct buf *out)
     case STEP_GENERATE:
         if (step->nmethods > 0)
             buf_printf(out, " %s", method_name(step->methods[0]));
+        break;
+    case STEP_AUTOCRYPT:
+        if (step->text != NULL)
+            buf_printf(out, " %s", step->text);
         break;
     case STEP_NOTIFY:
     case STEP_ALERT:

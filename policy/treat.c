@@ -167,6 +167,7 @@ void treat(struct deciding *d)
     treat_encrypt(&t); /* before signing, which goes by its method */
     treat_sign(&t);
     treat_attach(&t);
+    treat_autocrypt(&t);
     treat_headers(&t);
     treat_harvest(&t);
     treat_tag(&t);

@@ -13,9 +13,10 @@ struct treatment {
     const char *ungenerated[METHODS]; /* a rule wanted a key, and it could not be generated: why */
     struct op attach[METHODS];        /* nkeys 0: none */
     size_t attach_at[METHODS];
-    size_t limit;   /* steps from this position on are not done */
-    size_t stopped; /* position of the step that could not be done and ends it all; SIZE_MAX: none */
-    bool verbatim;  /* not even hygiene */
+    struct op autocrypt; /* nkeys 0: none */
+    size_t limit;        /* steps from this position on are not done */
+    size_t stopped;      /* position of the step that could not be done and ends it all; SIZE_MAX: none */
+    bool verbatim;       /* not even hygiene */
     struct op sign;
     struct op encrypt;
     bool reads_protected; /* whom it is encrypted to understands protected header fields */
@@ -30,6 +31,7 @@ void treat_tag(struct treatment *t);
 void treat_encrypt(struct treatment *t);
 void treat_sign(struct treatment *t);
 void treat_attach(struct treatment *t);
+void treat_autocrypt(struct treatment *t);
 void treat_headers(struct treatment *t); /* after signing and encrypting */
 
 /* treat_wording - what the tag says of a view; NULL: nothing. */

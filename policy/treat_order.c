@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define OPS_MAX (10 + METHODS) /* beside header fields */
+#define OPS_MAX (12 + METHODS) /* beside header fields */
 
 static void add_op(struct ops *ops, struct op op)
 {
@@ -63,6 +63,13 @@ static void add_attached(const struct treatment *t, size_t before, struct ops *o
     for (enum method method = METHOD_NONE; method < METHODS; method++)
         if (t->attach[method].nkeys > 0 && t->attach_at[method] < before)
             add_op(ops, t->attach[method]);
+}
+
+/* Behind what puts header fields inside, so that it stands outside alone. */
+static void add_autocrypt(const struct treatment *t, size_t before, struct ops *ops)
+{
+    if (t->autocrypt.nkeys > 0 && comes(t, STEP_AUTOCRYPT, before))
+        add_op(ops, t->autocrypt);
 }
 
 static void add_protection(const struct treatment *t, size_t before, bool opened, struct ops *ops)
@@ -128,6 +135,7 @@ struct ops treat_ops(const struct treatment *t, size_t before)
     add_attached(t, before, &ops);
     add_fields(t, before, &ops);
     add_protection(t, before, opened, &ops);
+    add_autocrypt(t, before, &ops);
     add_marks(t, before, opened, &ops);
     return ops;
 }

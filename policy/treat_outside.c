@@ -1,5 +1,7 @@
-/* treat_outside - attach, sign, encrypt: what is put around the message. */
+/* treat_outside - attach, sign, encrypt, add autocrypt: what is put around the message. */
 #include "policy/treat.h"
+
+#include <strings.h>
 
 static struct op key_op(struct arena *arena, enum op_kind kind, enum method method,
                         const struct key_fact *key)
@@ -135,14 +137,20 @@ static void cannot_be_signed(struct treatment *t, const struct step *step)
 }
 
 /* What is to be generated counts as if it were there. */
-static const struct key_fact *own_key(const struct deciding *d, enum method method)
+static const struct key_fact *if_generated(const struct deciding *d, enum method method,
+                                           const struct key_fact *fact)
 {
     static const struct key_fact coming = {.usable = ANSWER_YES,
                                            .key = -1,
                                            .fingerprint = "(to be generated)",
                                            .kind = "",
                                            .why = "to be generated"};
-    return (d->decision->generate & BIT(method)) != 0 ? &coming : &d->facts->sign[method];
+    return (d->decision->generate & BIT(method)) != 0 ? &coming : fact;
+}
+
+static const struct key_fact *own_key(const struct deciding *d, enum method method)
+{
+    return if_generated(d, method, &d->facts->sign[method]);
 }
 
 /* The method that was asked for, else that of the encryption, else S/MIME unless the sender has an OpenPGP key alone. */
@@ -247,4 +255,47 @@ void treat_attach(struct treatment *t)
         else if (treat_is_registered(d, PARTY_SENDER))
             attach_all(t, step, d->taken[i].at);
     }
+}
+
+static bool has_field(const struct facts *facts, const char *name)
+{
+    for (size_t i = 0; i < facts->nheaders; i++)
+        if (strcasecmp(facts->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A program that speaks OpenPGP itself has a key of its own, and says so or does not: two fields would count as none. */
+static const char *never_introduced(const struct facts *facts)
+{
+    if (!treat_is_submitted(facts))
+        return "no Autocrypt field: comes from outside";
+    if (facts->is_report || (facts->traits & BIT(TRAIT_AUTOMATIC)) != 0)
+        return "no Autocrypt field: a report, or a program wrote it";
+    if (facts->opaque_why != NULL)
+        return "no Autocrypt field: its structure can be read in two ways";
+    if (has_field(facts, "Autocrypt"))
+        return "no Autocrypt field: it has one already";
+    return facts->signed_by == METHOD_OPENPGP || facts->encrypted_by == METHOD_OPENPGP
+               ? "no Autocrypt field: the sender's own program speaks OpenPGP"
+               : NULL;
+}
+
+void treat_autocrypt(struct treatment *t)
+{
+    struct deciding *d = t->d;
+    const struct step *step = d->steps[STEP_AUTOCRYPT];
+    if (step == NULL)
+        return;
+    const char *never = never_introduced(d->facts);
+    if (never != NULL) {
+        deciding_note(d, "%s", never);
+        return;
+    }
+    const struct key_fact *key = if_generated(d, METHOD_OPENPGP, &d->facts->autocrypt);
+    if (!treat_is_registered(d, PARTY_SENDER) ||
+        find_key(d, key, METHOD_OPENPGP, "key for an Autocrypt field") != FIND_FOUND)
+        return;
+    t->autocrypt = key_op(d->arena, OP_AUTOCRYPT, METHOD_NONE, key);
+    t->autocrypt.text = step->text;
 }

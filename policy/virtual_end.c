@@ -105,6 +105,7 @@ static void end_keys(struct virtual *v)
                               .kind = "rsa",
                               .why = facts->may_sign ? "stated" : "the client may not sign for From"};
     }
+    facts->autocrypt = facts->sign[METHOD_OPENPGP];
     facts->fixed = arena_array(v->arena, v->policy->ncertificates, sizeof *facts->fixed);
     for (size_t i = 0; i < v->policy->ncertificates; i++)
         facts->fixed[i] = (struct key_fact){.usable = ANSWER_YES,

@@ -97,9 +97,9 @@ const char *protection_name(enum protection protection)
 
 const char *op_kind_name(enum op_kind kind)
 {
-    static const char *const names[] = {
-        "hygiene", "remove keywords", "open",   "subject", "attach keys", "protect headers",
-        "sign",    "encrypt",         "header", "tag",     "status"};
+    static const char *const names[] = {"hygiene",       "remove keywords", "open", "subject",
+                                        "attach keys",   "protect headers", "sign", "encrypt",
+                                        "add autocrypt", "header",          "tag",  "status"};
     return NAME_OF(names, kind);
 }
 
@@ -161,6 +161,10 @@ void op_print(const struct op *op, struct buf *out)
         break;
     case OP_ATTACH:
         buf_printf(out, " %s", method_name(op->method));
+        break;
+    case OP_AUTOCRYPT:
+        if (op->text != NULL)
+            buf_printf(out, " %s", op->text);
         break;
     case OP_HEADER:
         print_header_op(op, out);
@@ -343,6 +347,7 @@ void facts_print(const struct facts *facts, struct buf *out)
     if (facts->unsignable_why != NULL)
         buf_printf(out, "unsignable: %s\n", facts->unsignable_why);
     print_key("signing key smime", &facts->sign[METHOD_SMIME], out);
+    print_key("autocrypt key", &facts->autocrypt, out);
     for (size_t i = 0; i < facts->nrcpts; i++)
         print_rcpt(&facts->rcpts[i], out);
     for (size_t i = 0; i < facts->nviews; i++)

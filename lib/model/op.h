@@ -19,9 +19,10 @@ enum op_kind {
     OP_PROTECT,  /* header fields are put inside, as they stand then, and hidden outside (RFC 9788) */
     OP_SIGN,
     OP_ENCRYPT,
-    OP_HEADER, /* add, replace or delete a header field */
-    OP_TAG,    /* text in front of the Subject (R3) */
-    OP_STATUS, /* X-Sealmilter-Status and Authentication-Results */
+    OP_AUTOCRYPT, /* the sender's OpenPGP key in a header field, outside alone */
+    OP_HEADER,    /* add, replace or delete a header field */
+    OP_TAG,       /* text in front of the Subject (R3) */
+    OP_STATUS,    /* X-Sealmilter-Status and Authentication-Results */
 };
 const char *op_kind_name(enum op_kind kind);
 
@@ -45,11 +46,11 @@ struct op {
     const char *cipher;         /* OP_ENCRYPT */
     const char *kind_of_key;    /* OP_ENCRYPT: "rsa", "ec"; OpenPGP: "" */
     bool hidden;                /* OP_ENCRYPT with OpenPGP: names no recipient's key */
-    const char *text;           /* OP_TAG; OP_HEADER: the value, UTF-8 */
-    enum field_action action;   /* OP_HEADER */
-    const char *field;          /* OP_HEADER: its name */
+    const char *text;         /* OP_TAG; OP_HEADER: the value, UTF-8; OP_AUTOCRYPT: prefer-encrypt, or NULL */
+    enum field_action action; /* OP_HEADER */
+    const char *field;        /* OP_HEADER: its name */
     int *
-        keys; /* OP_SIGN: one; OP_ATTACH: the sender's; OP_ENCRYPT: one for each recipient served by the copy */
+        keys; /* OP_SIGN: one; OP_ATTACH, OP_AUTOCRYPT: the sender's; OP_ENCRYPT: one for each recipient served by the copy */
     const char **fp; /* as many */
     size_t nkeys;
 };

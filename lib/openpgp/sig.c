@@ -9,7 +9,9 @@
 #define V4_HEAD         6 /* version, type, algorithm, digest, size of the covered subpackets */
 #define DIGEST_OCTETS   2
 #define SUB_CREATED     2
+#define SUB_LIFETIME    9
 #define SUB_ISSUER      16
+#define SUB_FLAGS       27
 #define SUB_EMBEDDED    32
 #define SUB_FINGERPRINT 33
 
@@ -128,6 +130,30 @@ bool sig_is_by(const struct sig *sig, const unsigned char fpr[SIG_FPR_OCTETS])
 {
     return sig->named && memcmp(sig->keyid, fpr + SIG_FPR_OCTETS - SIG_KEYID_OCTETS, SIG_KEYID_OCTETS) == 0 &&
            (!sig->has_fpr || memcmp(sig->fpr, fpr, SIG_FPR_OCTETS) == 0);
+}
+
+/* The last of its type counts; len 0: there is none. */
+static struct span find_covered(const struct sig *sig, unsigned type)
+{
+    struct span rest = sig->version == 4 ? span_sub(sig->covered, V4_HEAD, sig->covered.len) : SPAN_LIT("");
+    struct span found = SPAN_LIT("");
+    struct subpacket sub;
+    while (next_subpacket(&rest, &sub))
+        if (sub.type == type)
+            found = sub.data;
+    return found;
+}
+
+unsigned sig_flags(const struct sig *sig)
+{
+    struct span flags = find_covered(sig, SUB_FLAGS);
+    return flags.len == 0 ? 0 : (unsigned char)flags.ptr[0];
+}
+
+uint32_t sig_lifetime(const struct sig *sig)
+{
+    struct span lifetime = find_covered(sig, SUB_LIFETIME);
+    return lifetime.len != 4 ? 0 : frame_number(lifetime, 4);
 }
 
 bool sig_eq(const struct sig *a, const struct sig *b)

@@ -45,6 +45,12 @@ enum sig_read sig_read(struct span body, struct sig *out);
 bool sig_is_by(const struct sig *sig, const unsigned char fpr[SIG_FPR_OCTETS]);
 bool sig_eq(const struct sig *a, const struct sig *b); /* but for what they do not cover */
 
+/* What a binding says of the key that it binds, where the signature covers it. */
+#define SIG_FLAGS_ENCRYPT 0x0cu /* communications, storage */
+/* sig_flags - what the key may do; 0: it does not say. sig_lifetime - seconds from the key's making; 0: for ever. */
+unsigned sig_flags(const struct sig *sig);
+uint32_t sig_lifetime(const struct sig *sig);
+
 /*
  * sig_write - append the body without what anybody can add: of the subpackets that it does not cover, issuer and embedded signature
  * stay. sig_size - of that.

@@ -235,6 +235,8 @@ static int run_op(struct run *run, struct draft *draft, size_t at, struct buf *m
     case OP_SIGN:
     case OP_ENCRYPT:
         return protect(run, draft, at, made_by, err);
+    case OP_AUTOCRYPT:
+        return xform_autocrypt(run->in, op, draft, err);
     case OP_HEADER:
         return xform_field(draft, op, err);
     case OP_TAG:

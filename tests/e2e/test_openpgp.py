@@ -1,4 +1,5 @@
 """OpenPGP under both MTAs: what leaves is judged by gpg, sq and rnp, what arrives was made by them."""
+import base64
 import unittest
 
 from harness import gpg, message, mime, smtp
@@ -17,6 +18,11 @@ keyword confidential  subject "[confidential]"
 keyword keys          subject "{send_keys_pgp}"
 
 network 127.0.0.1  may sign for alice@ours.example
+
+rule "introduced"
+    when outbound, to domain autocrypt.example
+    add autocrypt mutual
+    continue
 
 rule "keys"
     when outbound, keyword keys
@@ -134,6 +140,18 @@ class Scenarios(SealSite):
         self.assertEqual(got.header("Subject"), ["here"])
         self.assertIn(b"Content-Type: application/pgp-keys", got.data)
         self.assertIn(self.alice.splitlines()[3], got.data)
+
+    def test_our_key_stands_in_an_autocrypt_field(self):
+        self.submit("x@autocrypt.example", message.make(to="x@autocrypt.example"))
+        got = self.sink.one("x@autocrypt.example")
+        (field,) = got.header("Autocrypt")
+        words, data = field.split("keydata=")
+        self.assertEqual(words.split(), [f"addr={ALICE};", "prefer-encrypt=mutual;"])
+        reader = gpg.Person(self.lab, "x@autocrypt.example")
+        self.addCleanup(reader.stop)
+        reader.learn(base64.b64decode("".join(data.split())))
+        self.sink.reset()
+        self.assertIn(b"ORCHID", self.arrives(reader, reader.encrypted(ENTITY, ALICE)).data)
 
     def arrives(self, person, entity, *headers):
         head = message.make(sender=person.address, to=ALICE, subject="hello", headers=["MIME-Version: 1.0", *headers], body=b"")

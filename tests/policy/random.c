@@ -171,6 +171,7 @@ static void add_steps(struct buf *out)
     buf_add_str(out, one_in(4) ? "  generate key\n" : "");
     buf_add_str(out, one_in(8) ? "  generate key openpgp\n" : "");
     buf_add_str(out, one_in(2) ? "  attach keys\n" : "");
+    buf_add_str(out, one_in(2) ? "  add autocrypt\n" : "");
     buf_add_str(out, one_in(8) ? "  redirect to deputy@example.org\n" : "");
     buf_add_str(out, one_in(5) ? "  harvest\n" : "");
     MAYBE(tags, 4, out);
@@ -346,6 +347,7 @@ static void random_facts(struct site *site)
     facts->may_sign = facts->from != NULL && facts->submitter != SUBMITTER_NONE && one_in(2);
     facts->generated = one_in(3);
     random_key(&facts->sign[METHOD_SMIME], 0);
+    random_key(&facts->autocrypt, 8);
     policy_certificates(site->policy, &ncertificates);
     facts->fixed = arena_array(site->arena, ncertificates + 1, sizeof *facts->fixed);
     for (size_t i = 0; i < ncertificates; i++)

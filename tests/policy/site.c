@@ -37,6 +37,7 @@ struct site *site_new(const char *policy)
     site->views[0] = (struct view){.opened = -1, .signer_cert = -1};
     site_key(&site->facts.sign[METHOD_SMIME], 0, "rsa");
     site_no_key(&site->facts.sign[METHOD_OPENPGP]);
+    site_no_key(&site->facts.autocrypt);
     return site;
 }
 

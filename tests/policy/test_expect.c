@@ -20,6 +20,7 @@ static const char policy_text[] =
     "rule \"office\"\n  when inbound, client 192.0.2.0/24, tls, login\n  discard\n"
     "rule \"lead\"\n  when inbound, to attribute title is lead, size over 1M\n  hold\n"
     "rule \"good\"\n  when inbound, verified\n  decrypt\n  harvest\n  tag opened \"[o]\" signed \"[s]\"\n"
+    "rule \"autocrypt\"\n  when outbound, subject contains [autocrypt]\n  add autocrypt mutual\n  continue\n"
     "rule \"keys\"\n  when outbound, subject contains [keys]\n  attach keys\n"
     "rule \"new\"\n  when outbound, subject contains [new]\n  generate key\n  sign\n"
     "rule \"out\"\n  when outbound\n  sign if possible\n  encrypt if possible\n"
@@ -72,6 +73,13 @@ static const char *const true_tables[] = {
     OUT "  key smime or openpgp, subject \"[keys]\"\n  expect attach keys smime, attach keys openpgp, attach "
         "keys\n",
     OUT "  subject \"[keys]\"\n  expect attach keys smime, not attach keys openpgp\n",
+    OUT "  key openpgp, subject \"[autocrypt]\"\n  expect add autocrypt, not pass\n",
+    OUT "  key openpgp, header Autocrypt is x, subject \"[autocrypt]\"\n  expect not add autocrypt\n",
+    OUT "  key openpgp, automatic, subject \"[autocrypt]\"\n  expect not add autocrypt\n",
+    OUT "  unknown key openpgp, subject \"[autocrypt]\"\n  expect defer\n",
+    OUT "  not registered sender, key openpgp, subject \"[autocrypt]\"\n  expect not add autocrypt\n",
+    OUT "  key openpgp\n  expect not add autocrypt\n",
+    OUT "  subject \"[autocrypt]\"\n  expect not add autocrypt, not add header Autocrypt\n",
     OUT "  subject \"[new]\"\n  expect not generate key, sign\n",
     OUT
     "  not key, subject \"[new]\"\n  expect generate key, generate key smime, not generate key openpgp, sign "
