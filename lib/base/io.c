@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define TREE_FD_MAX 8
 
 static atomic_uint passed;
 static atomic_uint fault_at;
@@ -185,4 +188,18 @@ int io_write_file(const char *path, struct span bytes, mode_t mode, struct err *
         return err_wrap(err, "%s", path);
     }
     return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    (void)remove(path);
+    return 0;
+}
+
+void io_remove_tree(const char *path)
+{
+    (void)nftw(path, remove_entry, TREE_FD_MAX, FTW_DEPTH | FTW_PHYS);
 }

@@ -23,6 +23,9 @@ int io_read_file(const char *path, struct buf *buf, struct err *err) SEAL_CHECKE
 /* io_write_file - make a new file with these bytes and mode, synced, by rename: there is the old one or the new one. */
 int io_write_file(const char *path, struct span bytes, mode_t mode, struct err *err) SEAL_CHECKED;
 
+/* io_remove_tree - a folder and all below it, or as much of it as goes; a symbolic link goes, and what it leads to stays. */
+void io_remove_tree(const char *path);
+
 /*
  * io_point - a named point where a test can stop the process or make the step fail: store commits, spool writes,
  * injection and milter calls pass through one. Returns 0, or the errno to pretend.

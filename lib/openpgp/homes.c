@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,6 @@
 #define PREFIX        "pgp-"
 #define GPG_MEMORY    (1ull << 30)
 #define GPG_FILE      (64ull << 20)
-#define TREE_FD_MAX   8
 #define KEYS_AT_ONCE  100 /* the time that gpg takes for them grows with their square: half a second */
 #define REDIRECT_NAME "S.gpg-agent"
 #define REDIRECT      "%Assuan%\nsocket="
@@ -101,20 +99,6 @@ bool home_points(const struct home *home, const char *socket)
     return fd >= 0 && read(fd, found, sizeof found) == n && memcmp(found, wanted, (size_t)n) == 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    (void)remove(path);
-    return 0;
-}
-
-void homes_remove_tree(const char *path)
-{
-    (void)nftw(path, remove_entry, TREE_FD_MAX, FTW_DEPTH | FTW_PHYS);
-}
-
 void home_sweep(struct home *home)
 {
     DIR *dir = opendir(home->dir);
@@ -125,7 +109,7 @@ void home_sweep(struct home *home)
             strcmp(name, "gpg.conf") == 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", home->dir, name);
-        homes_remove_tree(path);
+        io_remove_tree(path);
     }
     if (dir != NULL)
         closedir(dir);
@@ -156,7 +140,7 @@ static void home_free(struct home *home)
 {
     if (home->ctx != NULL)
         gpgme_release(home->ctx);
-    homes_remove_tree(home->dir);
+    io_remove_tree(home->dir);
     socketdir_forget(home->dir);
     free(home);
 }
@@ -260,7 +244,7 @@ static void remove_stale(const char *scratch)
         snprintf(path, sizeof path, "%s/%s", scratch, entry->d_name);
         SEAL_CLEANUP(mem_close) int fd = lock_folder(path);
         if (fd >= 0)
-            homes_remove_tree(path);
+            io_remove_tree(path);
     }
     if (dir != NULL)
         closedir(dir);
@@ -321,7 +305,7 @@ void homes_close(struct pgp_engine *engine)
     while (engine->idle != NULL)
         home_free(pop(engine));
     if (engine->dir[0] != '\0')
-        homes_remove_tree(engine->dir);
+        io_remove_tree(engine->dir);
     mem_close(&engine->lock);
     pthread_cond_destroy(&engine->given);
     pthread_mutex_destroy(&engine->mutex);

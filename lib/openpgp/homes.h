@@ -45,8 +45,6 @@ struct pgp_engine {
 int homes_open(struct pgp_engine *engine, const struct pgp_engine_conf *conf, struct err *err) SEAL_CHECKED;
 void homes_close(struct pgp_engine *engine);
 
-void homes_remove_tree(const char *path);
-
 /* homes_take - waits for one up to the time limit: ERR_BUSY. */
 int homes_take(struct pgp_engine *engine, struct home **out, struct err *err) SEAL_CHECKED;
 void homes_give(struct pgp_engine *engine, struct home *home);

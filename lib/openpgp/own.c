@@ -2,6 +2,7 @@
 #include "openpgp/own.h"
 
 #include "base/addr.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "openpgp/agent_keys.h"
 #include "openpgp/job.h"
@@ -201,7 +202,7 @@ int pgp_own_import(struct pgp_engine *engine, struct arena *arena, struct span b
     if (rc == 0)
         rc = import_apart(engine, &apart, arena, bytes, old, passphrase, out, err);
     agent_fini(&apart);
-    homes_remove_tree(home);
+    io_remove_tree(home);
     return rc;
 }
 

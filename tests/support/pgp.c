@@ -1,12 +1,12 @@
 /* pgp - keys made by gpg itself. */
 #include "support/pgp.h"
 
+#include "base/io.h"
 #include "openpgp/homes.h"
 #include "support/check.h"
 #include "support/reaper.h"
 
 #include <ctype.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,15 +69,6 @@ struct pgp_rig *pgp_rig_new(void)
     return pgp_rig_new_with(&(struct pgp_engine_conf){.processes = 4, .timeout = 60});
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    (void)remove(path);
-    return 0;
-}
-
 void pgp_rig_free(struct pgp_rig **rig)
 {
     struct pgp_rig *r = *rig;
@@ -85,7 +76,7 @@ void pgp_rig_free(struct pgp_rig **rig)
     (void)tool_run(r->tool, "gpgconf", "--homedir", r->world, "--kill", "gpg-agent", NULL);
     const char *const folders[] = {r->home, r->scratch, r->world, r->maker};
     for (size_t i = 0; i < SEAL_COUNT(folders); i++)
-        (void)nftw(folders[i], remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+        io_remove_tree(folders[i]);
     for (size_t i = 0; i < r->nsecrets; i++) {
         secret_fini(r->secrets[i]);
         free(r->secrets[i]);

@@ -5,6 +5,8 @@
 #ifndef SUPPORT_REAPER_H
 #define SUPPORT_REAPER_H
 
+#include "base/io.h"
+
 #include <check.h>
 #include <ftw.h>
 #include <poll.h>
@@ -36,15 +38,6 @@ static inline int reaper_end_one(const char *path, const struct stat *st, int ty
     return 0;
 }
 
-static inline int reaper_remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    (void)remove(path);
-    return 0;
-}
-
 static inline void reaper_wait(const char *dir, int test)
 {
     struct pollfd ended = {.fd = 3, .events = POLLIN};
@@ -56,7 +49,7 @@ static inline void reaper_wait(const char *dir, int test)
     if (poll(&ended, 1, -1) != 1)
         return;
     nftw(dir, reaper_end_one, 8, FTW_PHYS);
-    nftw(dir, reaper_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    io_remove_tree(dir);
 }
 
 /* In a session of its own: Check kills the test's process group. */

@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <openssl/pem.h>
 #include <poll.h>
 #include <signal.h>
@@ -207,20 +206,12 @@ struct slapd *slapd_new(const struct slapd_spec *spec)
     return slapd;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 void slapd_free(struct slapd **slapd)
 {
     if (*slapd == NULL)
         return;
     slapd_stop(*slapd);
-    nftw((*slapd)->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    io_remove_tree((*slapd)->dir);
     free(*slapd);
     *slapd = NULL;
 }

@@ -1,8 +1,9 @@
 /* softhsm - tokens for tests. */
 #include "support/softhsm.h"
 
+#include "base/io.h"
+
 #include <check.h>
-#include <ftw.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,17 +35,11 @@ void softhsm_init(struct softhsm *hsm)
     ck_assert_int_eq(setenv("SOFTHSM2_CONF", path, 1), 0);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 void softhsm_fini(struct softhsm *hsm)
 {
     char path[128];
     path_in(hsm, "tokens", path);
-    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    io_remove_tree(path);
     tool_free(&hsm->tool);
 }
 

@@ -132,6 +132,26 @@ START_TEST(too_long_a_path_is_refused)
 }
 END_TEST
 
+START_TEST(tree_is_removed_and_what_a_link_leads_to_stays)
+{
+    struct err err = ERR_INIT;
+    struct stat st;
+    char tree[64], below[80], file[96], link[96];
+    snprintf(tree, sizeof tree, "%s/tree", dir);
+    snprintf(below, sizeof below, "%s/below", tree);
+    snprintf(file, sizeof file, "%s/file", below);
+    snprintf(link, sizeof link, "%s/link", below);
+    ck_assert_int_eq(mkdir(tree, 0700), 0);
+    ck_assert_int_eq(mkdir(below, 0700), 0);
+    ck_ok(io_write_file(path, SPAN_LIT("x"), 0600, &err));
+    ck_ok(io_write_file(file, SPAN_LIT("x"), 0600, &err));
+    ck_assert_int_eq(symlink(path, link), 0);
+    io_remove_tree(tree);
+    ck_assert_int_eq(stat(tree, &st), -1);
+    ck_assert_int_eq(stat(path, &st), 0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("base/io");
@@ -146,6 +166,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, failed_write_leaves_the_old_file);
     tcase_add_test(tc, fault_hits_the_nth_point_once);
     tcase_add_test(tc, too_long_a_path_is_refused);
+    tcase_add_test(tc, tree_is_removed_and_what_a_link_leads_to_stays);
     suite_add_tcase(suite, tc);
     return suite;
 }
