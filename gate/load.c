@@ -121,24 +121,26 @@ static void add_pgp_keys(struct work *work, struct store_read *read, const char 
     }
 }
 
-static void add_keys_of(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
+/* All that this owner has, in any format; those of S/MIME stand for an address. */
+static void add_keys_of(struct work *work, struct store_read *read, const char *owner, const char *addr,
+                        struct loaded *out)
 {
-    add_keys(work, read, addr, addr, out);
-    add_pgp_keys(work, read, addr, out);
+    add_keys(work, read, owner, addr, out);
+    add_pgp_keys(work, read, owner, out);
 }
 
 void load_keys(struct work *work, struct store_read *read, const char *addr, struct loaded *out)
 {
     struct err err = ERR_INIT;
     struct user_record user;
-    add_keys_of(work, read, addr, out);
+    add_keys_of(work, read, addr, addr, out);
     switch (store_find_user(read, addr, &user, &err)) {
     case FIND_FOUND:
         if (strcmp(user.addr, addr) != 0)
-            add_keys_of(work, read, user.addr, out);
+            add_keys_of(work, read, user.addr, user.addr, out);
         for (size_t i = 0; i < user.nmore; i++)
             if (strcmp(user.more[i], addr) != 0)
-                add_keys_of(work, read, user.more[i], out);
+                add_keys_of(work, read, user.more[i], user.more[i], out);
         break;
     case FIND_ABSENT:
         break;
@@ -146,6 +148,5 @@ void load_keys(struct work *work, struct store_read *read, const char *addr, str
         note_failure(work, out, &err);
         break;
     }
-    add_keys(work, read, domain_key(work, addr), addr, out);
-    add_pgp_keys(work, read, domain_key(work, addr), out);
+    add_keys_of(work, read, domain_key(work, addr), addr, out);
 }
