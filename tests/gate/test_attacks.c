@@ -1,23 +1,14 @@
 /* Tests of attacks in which the cryptography is good and only structure, identity or behaviour is wrong (R7, R8, R10-R13, R16, R17, R20, R32). */
 #include "support/armour.h"
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "external alias list@our.example\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    pass\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] =
+    OUR_DOMAIN "external alias list@our.example\n" IN_OPENED_AND_HARVESTED OUT_PASSES HOUSE_PASSES;
 
 #define FROM_BOB "From: bob@their.example\nTo: alice@our.example\nSubject: Hi\n"
 static const char entity[] = "Content-Type: text/plain\n\nORCHID\n";
@@ -37,18 +28,10 @@ static void teardown(void)
     site_free(&site);
 }
 
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
-}
-
 static struct span arrive(struct span message)
 {
-    ck_assert_msg(site_run(site, &(struct site_mail){.from = "bob@their.example",
-                                                     .to = {"alice@our.example"},
-                                                     .bytes = message}) == 0,
-                  "%s", site->err.msg);
-    ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
+    site_accepts(site, &(struct site_mail){
+                           .from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
     return site_copy_for(site, "alice@our.example");
 }
 
@@ -212,13 +195,7 @@ START_TEST(opaque_signature_is_verified_but_not_around_an_envelope)
     struct span copy = arrive(site_signed_opaque(site, FROM_BOB, entity, bob));
     ck_assert_str_eq(site_field(site, copy, "Subject", 0), "[signed OK] Hi");
     struct span enveloped = site_enveloped(site, "", site_crlf(site, entity), alice);
-    size_t type = span_find(enveloped, "Content-Type", 12, 0), n = 0;
-    char *inner = arena_spandup(site->arena, span_sub(enveloped, type, enveloped.len));
-    for (char *p = inner; *p != '\0'; p++)
-        if (*p != '\r')
-            inner[n++] = *p;
-    inner[n] = '\0';
-    copy = arrive(site_signed_opaque(site, FROM_BOB, inner, bob));
+    copy = arrive(site_signed_opaque(site, FROM_BOB, site_entity(site, enveloped), bob));
     expect_signature(copy, "none", "opaque around an envelope");
     ck_assert(has(copy, "ORCHID"));
 }

@@ -4,29 +4,18 @@
  */
 #include "base/io.h"
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <errno.h>
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "keyword confidential subject \"[confidential]\"\n"
-                             "rule \"secret\"\n"
-                             "    when outbound, keyword confidential\n"
-                             "    sign\n"
-                             "    encrypt\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    sign if possible\n"
-                             "    encrypt if possible\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] =
+    OUR_DOMAIN KEYWORD_CONFIDENTIAL "rule \"secret\"\n"
+                                    "    when outbound, keyword confidential\n"
+                                    "    sign\n"
+                                    "    encrypt\n" OUT_IF_POSSIBLE IN_OPENED_AND_HARVESTED HOUSE_PASSES;
 
 #define LINE     "ORCHID ORCHID ORCHID ORCHID ORCHID ORCHID ORCHID ORCHID ORCHID ORCHID\n"
 #define FROM_BOB "From: bob@their.example\nTo: alice@our.example\nSubject: Hi\n"
@@ -46,11 +35,6 @@ static void teardown(void)
 {
     io_fault_at(0, 0);
     site_free(&site);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static const char *repeated(size_t n)

@@ -4,35 +4,24 @@
 #include "smime/encrypt.h"
 #include "smime/open.h"
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "keyword confidential subject \"[confidential]\"\n"
-                             "rule \"hide\"\n"
-                             "    when outbound, to domain hide.example\n"
-                             "    protect headers baseline\n"
-                             "    continue\n"
-                             "rule \"eve alone\"\n"
-                             "    when outbound, to eve@hide.example\n"
-                             "    add header X-Eve \"TULIP\"\n"
-                             "    continue\n"
-                             "rule \"confidential\"\n"
-                             "    when outbound, keyword confidential\n"
-                             "    encrypt\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    sign if possible\n"
-                             "    encrypt if possible\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] =
+    OUR_DOMAIN KEYWORD_CONFIDENTIAL "rule \"hide\"\n"
+                                    "    when outbound, to domain hide.example\n"
+                                    "    protect headers baseline\n"
+                                    "    continue\n"
+                                    "rule \"eve alone\"\n"
+                                    "    when outbound, to eve@hide.example\n"
+                                    "    add header X-Eve \"TULIP\"\n"
+                                    "    continue\n"
+                                    "rule \"confidential\"\n"
+                                    "    when outbound, keyword confidential\n"
+                                    "    encrypt\n" OUT_IF_POSSIBLE IN_OPENED_AND_HARVESTED HOUSE_PASSES;
 
 static const struct spool_conf conf = {.dir = "/tmp", .mem_max = 1u << 20, .size_max = 1u << 22};
 static struct site *site;
@@ -50,23 +39,13 @@ static void teardown(void)
     site_free(&site);
 }
 
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
-}
-
-static void run(const struct site_mail *mail)
-{
-    ck_assert_msg(site_run(site, mail) == 0, "%s", site->err.msg);
-    ck_assert_msg(site->outcome->verdict == VERDICT_ACCEPT, "%s", site->outcome->reply);
-}
-
 /* ---- out ---- */
 
 static void leave(const char *text, const char *to, const char *also)
 {
-    run(&(struct site_mail){
-        .from = "alice@our.example", .login = "alice@our.example", .to = {to, also}, .text = text});
+    site_accepts(
+        site, &(struct site_mail){
+                  .from = "alice@our.example", .login = "alice@our.example", .to = {to, also}, .text = text});
 }
 
 static struct span opened_by(const struct pki_entity *who, const char *addr)
@@ -178,8 +157,10 @@ static struct span signed_by_user(void)
 
 static void leave_signed(const char *to)
 {
-    run(&(struct site_mail){
-        .from = "alice@our.example", .login = "alice@our.example", .to = {to}, .bytes = signed_by_user()});
+    site_accepts(site, &(struct site_mail){.from = "alice@our.example",
+                                           .login = "alice@our.example",
+                                           .to = {to},
+                                           .bytes = signed_by_user()});
 }
 
 START_TEST(what_the_users_program_signed_keeps_its_subject_outside)
@@ -216,10 +197,11 @@ START_TEST(copies_share_the_payload_unless_their_headers_differ)
     struct pki_entity *kurt = site_partner(site, "kurt@hide.example", PKI_P256);
     struct pki_entity *rosa = site_partner(site, "rosa@hide.example", PKI_RSA2048);
     struct pki_entity *eve = site_partner(site, "eve@hide.example", PKI_P384);
-    run(&(struct site_mail){.from = "alice@our.example",
-                            .login = "alice@our.example",
-                            .to = {"kurt@hide.example", "eve@hide.example", "rosa@hide.example"},
-                            .text = MAIL(ORCHIDS)});
+    site_accepts(site,
+                 &(struct site_mail){.from = "alice@our.example",
+                                     .login = "alice@our.example",
+                                     .to = {"kurt@hide.example", "eve@hide.example", "rosa@hide.example"},
+                                     .text = MAIL(ORCHIDS)});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 3);
     struct span kurts = opened_by(kurt, "kurt@hide.example");
     ck_assert(span_eq(kurts, opened_by(rosa, "rosa@hide.example")));
@@ -239,7 +221,8 @@ END_TEST
 
 static struct span arrive(struct span message)
 {
-    run(&(struct site_mail){.from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
+    site_accepts(site, &(struct site_mail){
+                           .from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
     return site_copy_for(site, "alice@our.example");
 }
 

@@ -1,5 +1,6 @@
 /* Private keys are held by somebody else: for whom each is asked, and what becomes of mail while he cannot be asked. */
 #include "support/check.h"
+#include "support/has.h"
 #include "support/site.h"
 #include "token/holder_impl.h"
 
@@ -61,11 +62,6 @@ static void setup(void)
 static void teardown(void)
 {
     site_free(&site);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static int arrive(const char *to)

@@ -1,22 +1,13 @@
 /* Tests of the gate on mail that arrives: opening, verifying, layers, marks, harvest. Attacks have a file of their own. */
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <openssl/cms.h>
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    pass\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] = OUR_DOMAIN IN_OPENED_AND_HARVESTED OUT_PASSES HOUSE_PASSES;
 
 #define FROM_BOB "From: Bob <bob@their.example>\nTo: alice@our.example\nSubject: Hi\n"
 #define TO_ALICE .from = "bob@their.example", .to = {"alice@our.example"}
@@ -39,17 +30,6 @@ static void teardown(void)
     site_free(&site);
 }
 
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
-}
-
-static void run_ok(const struct site_mail *m)
-{
-    ck_assert_msg(site_run(site, m) == 0, "%s", site->err.msg);
-    ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
-}
-
 static struct span copy_for_alice(void)
 {
     return site_copy_for(site, "alice@our.example");
@@ -67,7 +47,7 @@ static void expect(const char *subject, const char *status_begins)
 START_TEST(encrypted_and_signed_mail_is_opened_and_verified)
 {
     struct span inner = site_signed_entity(site, text_entity, bob, PKI_NOW);
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = site_enveloped(site, FROM_BOB, inner, alice)});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = site_enveloped(site, FROM_BOB, inner, alice)});
     expect("[secure] [signed OK] Hi",
            arena_printf(site->arena,
                         "encryption=opened; auth=signature; signature=good; signer=\"bob@their.example\"; "
@@ -83,8 +63,9 @@ END_TEST
 
 START_TEST(encrypted_mail_without_signature_is_said_to_be_unauthenticated)
 {
-    run_ok(&(struct site_mail){TO_ALICE,
-                               .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), alice)});
+    site_accepts(site,
+                 &(struct site_mail){
+                     TO_ALICE, .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), alice)});
     expect("[not authenticated] Hi", "encryption=unauthenticated; auth=none; signature=none");
     ck_assert(has(copy_for_alice(), "ORCHID"));
 }
@@ -109,11 +90,11 @@ static struct span by_3des(struct span entity)
 
 START_TEST(weak_cipher_is_called_weak)
 {
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = by_3des(site_crlf(site, text_entity))});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = by_3des(site_crlf(site, text_entity))});
     expect("[not authenticated] Hi",
            "encryption=unauthenticated; auth=none; cipher=weak; signature=none; reason=\"the cipher is weak");
     struct span inner = site_signed_entity(site, text_entity, bob, PKI_NOW);
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = by_3des(inner)});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = by_3des(inner)});
     expect("[secure] [signed OK] Hi", "encryption=opened; auth=signature; cipher=weak; signature=good");
 }
 END_TEST
@@ -121,7 +102,7 @@ END_TEST
 START_TEST(signed_mail_goes_on_with_its_signature_unchanged)
 {
     struct span message = site_signed(site, FROM_BOB, text_entity, bob);
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = message});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = message});
     expect("[signed OK] Hi", "encryption=none; signature=good");
     size_t body = span_find(message, "\r\n\r\n", 4, 0);
     struct span copy = copy_for_alice();
@@ -132,7 +113,7 @@ END_TEST
 
 START_TEST(plain_mail_is_untouched_byte_for_byte)
 {
-    run_ok(&(struct site_mail){TO_ALICE, .text = FROM_BOB "\nHello\n"});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .text = FROM_BOB "\nHello\n"});
     ck_assert_ptr_null(site->outcome->copies[0]);
 }
 END_TEST
@@ -141,7 +122,7 @@ START_TEST(mail_for_a_key_that_is_not_the_recipients_stays_closed)
 {
     struct pki_entity *carol = site_user(site, "carol@our.example", PKI_RSA2048);
     struct span message = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), carol);
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = message});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = message});
     expect("Hi", "encryption=no-key");
     ck_assert(!has(copy_for_alice(), "ORCHID"));
 }
@@ -151,8 +132,9 @@ START_TEST(only_those_who_are_entitled_get_the_opened_copy)
 {
     site_user(site, "carol@our.example", PKI_P256);
     struct span message = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), alice);
-    run_ok(&(struct site_mail){
-        .from = "bob@their.example", .to = {"alice@our.example", "carol@our.example"}, .bytes = message});
+    site_accepts(site, &(struct site_mail){.from = "bob@their.example",
+                                           .to = {"alice@our.example", "carol@our.example"},
+                                           .bytes = message});
     ck_assert(has(site_copy_for(site, "alice@our.example"), "ORCHID"));
     ck_assert(!has(site_copy_for(site, "carol@our.example"), "ORCHID"));
 }
@@ -160,8 +142,9 @@ END_TEST
 
 START_TEST(opened_copies_ask_for_bounces_without_body)
 {
-    run_ok(&(struct site_mail){TO_ALICE,
-                               .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), alice)});
+    site_accepts(site,
+                 &(struct site_mail){
+                     TO_ALICE, .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), alice)});
     ck_assert(site->outcome->plan->copies[0].opened);
 }
 END_TEST
@@ -172,9 +155,10 @@ START_TEST(mail_for_an_unregistered_address_is_not_opened)
         pki_leaf(site->pki, site->root, &(struct pki_spec){.email = "dave@our.example"});
     site_add_cert(site, "dave@our.example", dave, TRUST_TRUSTED, false);
     site_add_key(site, "dave@our.example", dave);
-    run_ok(&(struct site_mail){.from = "bob@their.example",
-                               .to = {"dave@our.example"},
-                               .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), dave)});
+    site_accepts(site, &(struct site_mail){
+                           .from = "bob@their.example",
+                           .to = {"dave@our.example"},
+                           .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), dave)});
     ck_assert(!has(site_copy_for(site, "dave@our.example"), "ORCHID"));
 }
 END_TEST
@@ -187,8 +171,8 @@ START_TEST(old_key_still_opens_after_rollover)
                                                          .not_after = PKI_NOW - 100 * PKI_DAY});
     site_add_cert(site, "alice@our.example", old, TRUST_UNTRUSTED, false);
     site_add_key(site, "alice@our.example", old);
-    run_ok(&(struct site_mail){TO_ALICE,
-                               .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, text_entity), old)});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = site_enveloped(
+                                                         site, FROM_BOB, site_crlf(site, text_entity), old)});
     ck_assert(has(copy_for_alice(), "ORCHID"));
 }
 END_TEST
@@ -196,14 +180,8 @@ END_TEST
 START_TEST(signature_around_an_envelope_says_nothing_but_the_envelope_opens)
 {
     struct span inner = site_enveloped(site, "", site_crlf(site, text_entity), alice);
-    size_t type = span_find(inner, "Content-Type", 12, 0);
-    char *entity = arena_spandup(site->arena, span_sub(inner, type, inner.len));
-    size_t n = 0;
-    for (char *p = entity; *p != '\0'; p++)
-        if (*p != '\r')
-            entity[n++] = *p;
-    entity[n] = '\0';
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, entity, bob)});
+    const char *entity = site_entity(site, inner);
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, entity, bob)});
     expect("[not authenticated] Hi", "encryption=unauthenticated; auth=none; signature=none");
     ck_assert(has(copy_for_alice(), "ORCHID"));
 }
@@ -211,7 +189,7 @@ END_TEST
 
 START_TEST(verified_signer_is_harvested_once_as_trusted)
 {
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, text_entity, bob)});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, text_entity, bob)});
     ck_assert_uint_eq(site->outcome->neffects, 1);
     ck_assert_str_eq(site->outcome->effects[0].addr, "bob@their.example");
     ck_assert(site->outcome->effects[0].trusted);
@@ -223,7 +201,8 @@ END_TEST
 START_TEST(signer_without_trusted_chain_is_harvested_as_untrusted)
 {
     struct pki_entity *self = pki_self(site->pki, &(struct pki_spec){.email = "bob@their.example"});
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, text_entity, self)});
+    site_accepts(site,
+                 &(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, text_entity, self)});
     expect("[signature invalid] Hi", "encryption=none; signature=untrusted");
     ck_assert_uint_eq(site->outcome->neffects, 1);
     ck_assert(!site->outcome->effects[0].trusted);
@@ -234,7 +213,8 @@ START_TEST(signature_of_another_than_from_is_a_mismatch_and_teaches_nothing)
 {
     struct pki_entity *mallory =
         pki_leaf(site->pki, site->root, &(struct pki_spec){.email = "mallory@their.example"});
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, text_entity, mallory)});
+    site_accepts(site,
+                 &(struct site_mail){TO_ALICE, .bytes = site_signed(site, FROM_BOB, text_entity, mallory)});
     expect("[signature invalid] Hi", "encryption=none; signature=mismatch");
     ck_assert_uint_eq(site->outcome->neffects, 0);
 }
@@ -244,7 +224,7 @@ START_TEST(changed_text_is_a_bad_signature)
 {
     struct span message = site_signed(site, FROM_BOB, text_entity, bob);
     ((char *)message.ptr)[span_find(message, "ORCHID", 6, 0)] = 'X';
-    run_ok(&(struct site_mail){TO_ALICE, .bytes = message});
+    site_accepts(site, &(struct site_mail){TO_ALICE, .bytes = message});
     expect("[signature invalid] Hi", "encryption=none; signature=bad");
     ck_assert_uint_eq(site->outcome->neffects, 0);
 }

@@ -4,6 +4,7 @@
 #include "support/check.h"
 #include "support/key_host.h"
 #include "support/pgp_site.h"
+#include "support/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,18 +12,9 @@
 #define EVE    "eve@their.example"
 #define VICTIM "victim@their.example"
 
-static const char policy[] = "our domains our.example\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    encrypt if possible\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] = OUR_DOMAIN "rule \"out\"\n"
+                                        "    when outbound\n"
+                                        "    encrypt if possible\n" IN_OPENED_AND_HARVESTED HOUSE_PASSES;
 
 static struct key_host *host;
 static struct pgp_site *s;

@@ -5,27 +5,16 @@
 #include "smime/frame.h"
 #include "smime/outline.h"
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "keyword confidential subject \"[confidential]\"\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"secret\"\n"
-                             "    when outbound, keyword confidential\n"
-                             "    encrypt\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    sign if possible\n"
-                             "    encrypt if possible\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] =
+    OUR_DOMAIN KEYWORD_CONFIDENTIAL IN_OPENED_AND_HARVESTED "rule \"secret\"\n"
+                                                            "    when outbound, keyword confidential\n"
+                                                            "    encrypt\n" OUT_IF_POSSIBLE HOUSE_PASSES;
 
 #define FROM_BOB   "From: bob@their.example\nTo: alice@our.example\nSubject: Hi\n"
 #define FROM_ALICE "From: alice@our.example\nTo: bob@their.example\nSubject: "
@@ -55,17 +44,6 @@ static void teardown(void)
     site_free(&site);
 }
 
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
-}
-
-static void run_ok(const struct site_mail *m)
-{
-    ck_assert_msg(site_run(site, m) == 0, "%s", site->err.msg);
-    ck_assert_msg(site->outcome->verdict == VERDICT_ACCEPT, "%s", site->outcome->reply);
-}
-
 /* Lines of text, n octets in all. */
 static char *lines(size_t n)
 {
@@ -88,7 +66,8 @@ static const char forged[] = "From: bob@their.example\nTo: alice@our.example\n"
 
 static void expect_closed(struct span message)
 {
-    run_ok(&(struct site_mail){.from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
+    site_accepts(site, &(struct site_mail){
+                           .from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 1);
     struct span copy = site_copy_for(site, "alice@our.example");
     ck_assert(!has(copy, "ORCHID"));
@@ -126,8 +105,9 @@ START_TEST(oracle_opened_copy_that_is_too_large_when_encrypted_again_stays_close
                       "rule \"in\"\n    when inbound\n    decrypt\n    encrypt\n    tag\n"
                       "rule \"out\"\n    when outbound\n    pass\n"
                       "rule \"house\"\n    when internal\n    pass\n");
-    run_ok(&(struct site_mail){
-        .from = "bob@their.example", .to = {"alice@our.example"}, .bytes = packed_mail(forged, 10000)});
+    site_accepts(site, &(struct site_mail){.from = "bob@their.example",
+                                           .to = {"alice@our.example"},
+                                           .bytes = packed_mail(forged, 10000)});
     ck_assert(has(site_copy(site, 0), "[not authenticated] Hi"));
     expect_closed(packed_mail(forged, 60000));
 }
@@ -139,9 +119,10 @@ START_TEST(opened_content_at_the_limits_of_a_header_is_no_refusal)
     for (int i = 0; i < 2000; i++)
         buf_printf(&entity, i == 0 ? "Content-Type: text/plain; charset=utf-8\r\n" : "X-Field: %d\r\n", i);
     buf_add_str(&entity, "\r\nORCHID \xc3\xbc\r\n");
-    run_ok(&(struct site_mail){.from = "bob@their.example",
-                               .to = {"alice@our.example"},
-                               .bytes = site_enveloped(site, FROM_BOB, buf_span(&entity), alice)});
+    site_accepts(site,
+                 &(struct site_mail){.from = "bob@their.example",
+                                     .to = {"alice@our.example"},
+                                     .bytes = site_enveloped(site, FROM_BOB, buf_span(&entity), alice)});
     ck_assert(has(site_copy(site, 0), "ORCHID"));
 }
 END_TEST
@@ -170,11 +151,11 @@ static struct span for_users(size_t n, struct span content)
 
 START_TEST(recipients_of_one_content_share_one_opened_copy)
 {
-    run_ok(
-        &(struct site_mail){.from = "bob@their.example",
-                            .many = 20,
-                            .many_at = "our.example",
-                            .bytes = for_users(20, site_crlf(site, "Content-Type: text/plain\n\nORCHID\n"))});
+    site_accepts(site, &(struct site_mail){
+                           .from = "bob@their.example",
+                           .many = 20,
+                           .many_at = "our.example",
+                           .bytes = for_users(20, site_crlf(site, "Content-Type: text/plain\n\nORCHID\n"))});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 1);
     ck_assert_uint_eq(site->outcome->plan->copies[0].nrcpts, 20);
     ck_assert_uint_eq(site->outcome->facts->nviews, 2);
@@ -194,8 +175,10 @@ START_TEST(compressed_content_is_unpacked_once_for_all_recipients)
         const char *entity = arena_printf(site->arena, "Content-Type: text/plain\n\n%s\n", lines(2000000));
         struct span message = for_users(many[i], site_compressed(site, site_crlf(site, entity)));
         io_fault_at(0, 0);
-        run_ok(&(struct site_mail){
-            .from = "bob@their.example", .many = many[i], .many_at = "our.example", .bytes = message});
+        site_accepts(site, &(struct site_mail){.from = "bob@their.example",
+                                               .many = many[i],
+                                               .many_at = "our.example",
+                                               .bytes = message});
         writes[i] = io_fault_count();
         ck_assert_uint_eq(site->outcome->plan->copies[0].opened, true);
     }
@@ -213,8 +196,9 @@ START_TEST(key_of_a_domain_opens_for_all_its_recipients)
         site_user(site, arena_printf(site->arena, "user%zu@our.example", i), PKI_P256);
     struct span message =
         site_enveloped(site, FROM_BOB, site_crlf(site, "Content-Type: text/plain\n\nORCHID\n"), domain);
-    run_ok(&(struct site_mail){
-        .from = "bob@their.example", .many = 10, .many_at = "our.example", .bytes = message});
+    site_accepts(site,
+                 &(struct site_mail){
+                     .from = "bob@their.example", .many = 10, .many_at = "our.example", .bytes = message});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 1);
     ck_assert_uint_eq(site->outcome->facts->nviews, 2);
     ck_assert(has(site_copy(site, 0), "ORCHID"));
@@ -229,8 +213,8 @@ START_TEST(ten_thousand_recipients_are_served)
     for (size_t i = 1; i < 10000; i++)
         buf_printf(&text, ",\n user%zu@their.example", i);
     buf_add_str(&text, "\nSubject: Hi\n\nORCHID\n");
-    run_ok(&(struct site_mail){ALICE, .many = ENVELOPE_RCPT_MAX, .many_at = "their.example",
-                               .text = buf_str(&text)});
+    site_accepts(site, &(struct site_mail){ALICE, .many = ENVELOPE_RCPT_MAX, .many_at = "their.example",
+                                           .text = buf_str(&text)});
     ck_assert_uint_eq(site->outcome->plan->ncopies, 2);
     ck_assert(!has(site_copy_for(site, "user0@their.example"), "ORCHID"));
     ck_assert(has(site_copy_for(site, "user1@their.example"), "multipart/signed"));
@@ -242,8 +226,8 @@ START_TEST(ten_thousand_recipients_of_a_domain_with_a_certificate_are_served)
     struct pki_entity *domain = pki_leaf(
         site->pki, site->root, &(struct pki_spec){.email = "gate@their.example", .type = PKI_RSA4096});
     site_add_cert(site, "@their.example", domain, TRUST_TRUSTED, true);
-    run_ok(&(struct site_mail){ALICE, .many = ENVELOPE_RCPT_MAX, .many_at = "their.example",
-                               .text = FROM_ALICE "[confidential] Hi\n\nORCHID\n"});
+    site_accepts(site, &(struct site_mail){ALICE, .many = ENVELOPE_RCPT_MAX, .many_at = "their.example",
+                                           .text = FROM_ALICE "[confidential] Hi\n\nORCHID\n"});
     for (size_t i = 0; i < site->outcome->plan->ncopies; i++) {
         const struct copy *copy = &site->outcome->plan->copies[i];
         ck_assert_uint_eq(copy->ops[copy->nops - 1].nkeys, 1);
@@ -260,8 +244,8 @@ START_TEST(long_list_of_addresses_costs_little)
     while (text.len < 1000000)
         buf_add_str(&text, ",a@b.cc");
     buf_add_str(&text, "\r\nSubject: Hi\r\n\r\nORCHID\r\n");
-    run_ok(&(struct site_mail){ALICE, .many = ENVELOPE_RCPT_MAX, .many_at = "their.example",
-                               .bytes = buf_span(&text)});
+    site_accepts(site, &(struct site_mail){ALICE, .many = ENVELOPE_RCPT_MAX, .many_at = "their.example",
+                                           .bytes = buf_span(&text)});
 }
 END_TEST
 
@@ -272,7 +256,7 @@ START_TEST(two_thousand_fields_pass_and_more_are_refused_for_good)
     for (int i = 1; i < 2000; i++)
         buf_printf(&text, i % 3 == 0 ? "To: a%d@b.example\n" : i % 3 == 1 ? "Subject: %d\n" : "X-A: %d\n", i);
     const char *fits = arena_printf(site->arena, "%s\nORCHID\n", buf_str(&text));
-    run_ok(&(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = fits});
+    site_accepts(site, &(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = fits});
     const char *more = arena_printf(site->arena, "%sX-One: more\n\nORCHID\n", buf_str(&text));
     ck_assert_int_lt(site_run(site, &(struct site_mail){ALICE, .to = {"bob@their.example"}, .text = more}),
                      0);
@@ -357,12 +341,13 @@ START_TEST(envelope_for_more_than_can_be_read_passes_as_it_came)
     for (size_t i = 0; i < SEAL_COUNT(to); i++)
         to[i] = alice->cert;
     struct span entity = site_crlf(site, "Content-Type: text/plain\n\nORCHID\n");
-    run_ok(&(struct site_mail){.from = "bob@their.example",
-                               .to = {"alice@our.example"},
-                               .bytes = site_pkcs7(site, FROM_BOB, doubled(entity, to, 500))});
+    site_accepts(site, &(struct site_mail){.from = "bob@their.example",
+                                           .to = {"alice@our.example"},
+                                           .bytes = site_pkcs7(site, FROM_BOB, doubled(entity, to, 500))});
     ck_assert(has(site_copy(site, 0), "ORCHID"));
     struct span larger = site_pkcs7(site, FROM_BOB, doubled(entity, to, 501));
-    run_ok(&(struct site_mail){.from = "bob@their.example", .to = {"alice@our.example"}, .bytes = larger});
+    site_accepts(
+        site, &(struct site_mail){.from = "bob@their.example", .to = {"alice@our.example"}, .bytes = larger});
     ck_assert(span_eq(site_copy(site, 0), larger));
     ck_assert_ptr_nonnull(site->outcome->facts->opaque_why);
 }

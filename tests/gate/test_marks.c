@@ -1,24 +1,14 @@
 /* Tests of marks: what a stranger may not say in our name, and that ours is seen (R1-R6, R21, R37). */
 #include "support/check.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "keyword encrypt subject \"[encrypt]\"\n"
-                             "rule \"asked for\"\n"
-                             "    when outbound, keyword encrypt\n"
-                             "    encrypt\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    tag\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    pass\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] = OUR_DOMAIN "keyword encrypt subject \"[encrypt]\"\n"
+                                        "rule \"asked for\"\n"
+                                        "    when outbound, keyword encrypt\n"
+                                        "    encrypt\n" IN_OPENED OUT_PASSES HOUSE_PASSES;
 
 static struct site *site;
 static struct pki_entity *alice, *bob;
@@ -39,10 +29,8 @@ static struct span arrive(const char *headers)
 {
     const char *text =
         arena_printf(site->arena, "From: bob@their.example\nTo: alice@our.example\n%s\nHello\n", headers);
-    ck_assert_msg(site_run(site, &(struct site_mail){.from = "bob@their.example",
-                                                     .to = {"alice@our.example"},
-                                                     .text = text}) == 0,
-                  "%s", site->err.msg);
+    site_answers(site,
+                 &(struct site_mail){.from = "bob@their.example", .to = {"alice@our.example"}, .text = text});
     return site_copy_for(site, "alice@our.example");
 }
 
@@ -51,10 +39,8 @@ static struct span arrive_signed(const char *headers)
     const char *text =
         arena_printf(site->arena, "From: bob@their.example\nTo: alice@our.example\n%s", headers);
     struct span message = site_signed(site, text, "Content-Type: text/plain\n\nHello\n", bob);
-    ck_assert_msg(site_run(site, &(struct site_mail){.from = "bob@their.example",
-                                                     .to = {"alice@our.example"},
-                                                     .bytes = message}) == 0,
-                  "%s", site->err.msg);
+    site_answers(site, &(struct site_mail){
+                           .from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
     return site_copy_for(site, "alice@our.example");
 }
 

@@ -2,21 +2,17 @@
 #include "base/addr.h"
 #include "smime/encrypt.h"
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt, else refuse \"Encrypted for a key that nobody here has.\"\n"
-                             "    tag\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    pass\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] =
+    OUR_DOMAIN "rule \"in\"\n"
+               "    when inbound\n"
+               "    decrypt, else refuse \"Encrypted for a key that nobody here has.\"\n"
+               "    tag\n" OUT_PASSES HOUSE_PASSES;
 
 #define FROM_BOB "From: bob@their.example\nTo: alice@our.example\nSubject: Hi\n"
 static const char entity[] = "Content-Type: text/plain\n\nORCHID\n";
@@ -37,19 +33,10 @@ static void teardown(void)
     site_free(&site);
 }
 
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
-}
-
-static void run(const struct site_mail *mail)
-{
-    ck_assert_msg(site_run(site, mail) == 0, "%s", site->err.msg);
-}
-
 static struct span arrive(struct span message)
 {
-    run(&(struct site_mail){.from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
+    site_answers(site, &(struct site_mail){
+                           .from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
     ck_assert_msg(site->outcome->verdict == VERDICT_ACCEPT, "%s", site->outcome->reply);
     return site_copy_for(site, "alice@our.example");
 }
@@ -78,18 +65,6 @@ static struct span flipped(struct span der, size_t from_end)
     return (struct span){copy, der.len};
 }
 
-/* A signed, an enveloped message: as one part of another. */
-static const char *as_entity(struct span message)
-{
-    size_t type = span_find(message, "Content-Type", 12, 0), n = 0;
-    char *text = arena_spandup(site->arena, span_sub(message, type, message.len));
-    for (char *p = text; *p != '\0'; p++)
-        if (*p != '\r')
-            text[n++] = *p;
-    text[n] = '\0';
-    return text;
-}
-
 /* ---- layers ---- */
 
 START_TEST(signed_around_enveloped_around_signed_is_opened_and_verified)
@@ -97,7 +72,7 @@ START_TEST(signed_around_enveloped_around_signed_is_opened_and_verified)
     struct span innermost = site_signed_entity(site, entity, bob, PKI_NOW);
     struct span enveloped = site_enveloped(site, "", innermost, alice);
     struct pki_entity *mallory = pki_self(site->pki, &(struct pki_spec){.email = "mallory@their.example"});
-    struct span copy = arrive(site_signed(site, FROM_BOB, as_entity(enveloped), mallory));
+    struct span copy = arrive(site_signed(site, FROM_BOB, site_entity(site, enveloped), mallory));
     expect_status(copy, "encryption=opened; auth=signature; signature=good; signer=\"bob@their.example\"",
                   "triple");
     ck_assert(has(copy, "ORCHID"));
@@ -116,7 +91,8 @@ END_TEST
 
 START_TEST(envelope_inside_an_envelope_stays_closed)
 {
-    struct span inner = site_crlf(site, as_entity(site_enveloped(site, "", site_crlf(site, entity), alice)));
+    struct span inner =
+        site_crlf(site, site_entity(site, site_enveloped(site, "", site_crlf(site, entity), alice)));
     struct span copy = arrive(site_enveloped(site, FROM_BOB, inner, alice));
     ck_assert(!has(copy, "ORCHID"));
     ck_assert(has(copy, "enveloped-data"));
@@ -208,9 +184,9 @@ START_TEST(oracle_every_octet_of_the_ciphertext_flipped_looks_the_same)
     arrive(site_pkcs7(site, FROM_BOB, der));
     const char *good = seen_from_outside();
     for (size_t at = 1; at <= 96; at++) {
-        run(&(struct site_mail){.from = "bob@their.example",
-                                .to = {"alice@our.example"},
-                                .bytes = site_pkcs7(site, FROM_BOB, flipped(der, at))});
+        site_answers(site, &(struct site_mail){.from = "bob@their.example",
+                                               .to = {"alice@our.example"},
+                                               .bytes = site_pkcs7(site, FROM_BOB, flipped(der, at))});
         ck_assert_str_eq(seen_from_outside(), good);
     }
 }
@@ -225,9 +201,9 @@ START_TEST(oracle_every_octet_of_the_wrapped_key_flipped_looks_the_same)
     size_t content = 48 + 40, used = 0; /* ciphertext, and the headers in front of it */
     for (size_t at = content; at < content + 256; at += 7) {
         struct span broken = flipped(der, at);
-        run(&(struct site_mail){.from = "bob@their.example",
-                                .to = {"alice@our.example"},
-                                .bytes = site_pkcs7(site, FROM_BOB, broken)});
+        site_answers(site, &(struct site_mail){.from = "bob@their.example",
+                                               .to = {"alice@our.example"},
+                                               .bytes = site_pkcs7(site, FROM_BOB, broken)});
         if (site->outcome->facts->nviews == 1)
             continue; /* the structure is no envelope for alice any more, which anybody can see */
         used++;
@@ -260,16 +236,18 @@ START_TEST(oracle_any_content_looks_the_same_from_outside)
     arrive(site_enveloped(site, FROM_BOB, site_crlf(site, entity), alice));
     const char *good = seen_from_outside();
     struct span message = site_enveloped(site, FROM_BOB, site_crlf(site, contents[_i].text), alice);
-    run(&(struct site_mail){.from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
+    site_answers(site, &(struct site_mail){
+                           .from = "bob@their.example", .to = {"alice@our.example"}, .bytes = message});
     ck_assert_msg(strcmp(seen_from_outside(), good) == 0, "%s: %s", contents[_i].name, seen_from_outside());
 }
 END_TEST
 
 START_TEST(what_names_no_key_may_be_refused)
 {
-    run(&(struct site_mail){.from = "bob@their.example",
-                            .to = {"alice@our.example"},
-                            .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, entity), bob)});
+    site_answers(site,
+                 &(struct site_mail){.from = "bob@their.example",
+                                     .to = {"alice@our.example"},
+                                     .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, entity), bob)});
     ck_assert_int_eq(site->outcome->verdict, VERDICT_REJECT);
     ck_assert_int_eq(strncmp(site->outcome->reply, "550 5.7.5", 9), 0);
 }
@@ -303,9 +281,10 @@ START_TEST(address_that_only_resembles_the_owners_opens_nothing)
                       "rule \"in\"\n    when inbound\n    decrypt\n    tag\n"
                       "rule \"out\"\n    when outbound\n    pass\n"
                       "rule \"house\"\n    when internal\n    pass\n");
-    run(&(struct site_mail){.from = "bob@their.example",
-                            .to = {to},
-                            .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, entity), alice)});
+    site_answers(
+        site, &(struct site_mail){.from = "bob@their.example",
+                                  .to = {to},
+                                  .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, entity), alice)});
     ck_assert_msg(!has(site_copy(site, 0), "ORCHID"), "%s", to);
     ck_assert_uint_le(site->outcome->facts->nviews, 1);
 }
@@ -316,9 +295,10 @@ static const char *const spellings[] = {"<alice@our.example>", "<ALICE@Our.Examp
 
 START_TEST(every_spelling_of_the_owners_address_opens)
 {
-    run(&(struct site_mail){.from = "bob@their.example",
-                            .to = {spellings[_i]},
-                            .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, entity), alice)});
+    site_answers(
+        site, &(struct site_mail){.from = "bob@their.example",
+                                  .to = {spellings[_i]},
+                                  .bytes = site_enveloped(site, FROM_BOB, site_crlf(site, entity), alice)});
     ck_assert_msg(has(site_copy(site, 0), "ORCHID"), "%s", spellings[_i]);
 }
 END_TEST
@@ -332,12 +312,13 @@ START_TEST(intercepted_mail_sent_to_another_user_stays_closed)
                       "rule \"out\"\n    when outbound\n    pass\n"
                       "rule \"house\"\n    when internal\n    pass\n");
     struct span message = site_enveloped(site, FROM_BOB, site_crlf(site, entity), alice);
-    run(&(struct site_mail){.from = "carol@our.example",
-                            .login = "carol@our.example",
-                            .to = {"carol@our.example"},
-                            .bytes = message});
+    site_answers(site, &(struct site_mail){.from = "carol@our.example",
+                                           .login = "carol@our.example",
+                                           .to = {"carol@our.example"},
+                                           .bytes = message});
     ck_assert(!has(site_copy_for(site, "carol@our.example"), "ORCHID"));
-    run(&(struct site_mail){.from = "bob@their.example", .to = {"carol@our.example"}, .bytes = message});
+    site_answers(site, &(struct site_mail){
+                           .from = "bob@their.example", .to = {"carol@our.example"}, .bytes = message});
     ck_assert(!has(site_copy_for(site, "carol@our.example"), "ORCHID"));
 }
 END_TEST
@@ -346,8 +327,9 @@ END_TEST
 START_TEST(recipient_elsewhere_gets_ciphertext)
 {
     struct span message = site_enveloped(site, FROM_BOB, site_crlf(site, entity), alice);
-    run(&(struct site_mail){
-        .from = "bob@their.example", .to = {"alice@our.example", "mallory@their.example"}, .bytes = message});
+    site_answers(site, &(struct site_mail){.from = "bob@their.example",
+                                           .to = {"alice@our.example", "mallory@their.example"},
+                                           .bytes = message});
     ck_assert(has(site_copy_for(site, "alice@our.example"), "ORCHID"));
     ck_assert(span_eq(site_copy_for(site, "mallory@their.example"), message));
     for (size_t i = 0; i < site->outcome->plan->ncopies; i++)

@@ -1,30 +1,20 @@
 /* Header fields that travel inside OpenPGP (RFC 9788): what leaves is read by gpg, what arrives was written around with gpg. */
 #include "mime/payload_header.h"
 #include "support/check.h"
+#include "support/has.h"
 #include "support/pgp_site.h"
+#include "support/rules.h"
 
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "rule \"open\"\n"
-                             "    when outbound, to domain plain.example\n"
-                             "    protect headers plain\n"
-                             "    continue\n"
-                             "rule \"signed\"\n"
-                             "    when outbound, to domain signed.example\n"
-                             "    protect headers baseline\n"
-                             "    sign with openpgp\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    sign if possible\n"
-                             "    encrypt if possible\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    tag\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] = OUR_DOMAIN "rule \"open\"\n"
+                                        "    when outbound, to domain plain.example\n"
+                                        "    protect headers plain\n"
+                                        "    continue\n"
+                                        "rule \"signed\"\n"
+                                        "    when outbound, to domain signed.example\n"
+                                        "    protect headers baseline\n"
+                                        "    sign with openpgp\n" OUT_IF_POSSIBLE IN_OPENED HOUSE_PASSES;
 
 static struct pgp_site *s;
 
@@ -36,11 +26,6 @@ static void setup(void)
 static void teardown(void)
 {
     pgp_site_free(&s);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static const char *field(struct span message, const char *name)

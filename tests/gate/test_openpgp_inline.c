@@ -1,21 +1,14 @@
 /* OpenPGP in the text itself (R14): off unless the settings say so, and never anything but the whole text. */
 #include "mime/transfer.h"
 #include "support/check.h"
+#include "support/eol.h"
+#include "support/has.h"
 #include "support/pgp_site.h"
+#include "support/rules.h"
 
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    pass\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    tag\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] = OUR_DOMAIN OUT_PASSES IN_OPENED HOUSE_PASSES;
 
 static struct pgp_site *s;
 
@@ -32,11 +25,6 @@ static void setup_by_default(void)
 static void teardown(void)
 {
     pgp_site_free(&s);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static const char *field(struct span message, const char *name)
@@ -98,16 +86,6 @@ START_TEST(whole_text_is_opened)
 }
 END_TEST
 
-static struct span without_cr(struct span text)
-{
-    char *copy = arena_spandup(s->site->arena, text);
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        if (copy[i] != '\r')
-            copy[n++] = copy[i];
-    return (struct span){copy, n};
-}
-
 START_TEST(text_in_a_transfer_encoding_is_opened)
 {
     struct err err = ERR_INIT;
@@ -116,7 +94,7 @@ START_TEST(text_in_a_transfer_encoding_is_opened)
     ck_ok(qp_encode(armored(HELLO, BOB_SIGNS), encoded, &err));
     ck_ok(spool_seal(encoded, &err));
     struct span copy = arrive("Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n%s",
-                              without_cr(spool_all(encoded)));
+                              span_of(without_cr(s->site->arena, spool_all(encoded))));
     expect(copy, "[secure] [signed OK] Hi", "encryption=opened");
     ck_assert_ptr_null(field(copy, "Content-Transfer-Encoding"));
     ck_assert(span_is(body(copy), "ORCHID\r\n"));

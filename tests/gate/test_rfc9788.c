@@ -3,6 +3,7 @@
  * tests. Each is named by its Message-ID there.
  */
 #include "support/check.h"
+#include "support/has.h"
 #include "support/site.h"
 
 #include <string.h>
@@ -28,11 +29,6 @@ static void setup(void)
 static void teardown(void)
 {
     site_free(&site);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 /* ---- the examples ---- */
@@ -172,11 +168,8 @@ static struct span message_of(const struct example *e)
 
 static struct span arrive(struct span message)
 {
-    ck_assert_msg(site_run(site, &(struct site_mail){.from = "alice@smime.example",
-                                                     .to = {"bob@our.example"},
-                                                     .bytes = message}) == 0,
-                  "%s", site->err.msg);
-    ck_assert_msg(site->outcome->verdict == VERDICT_ACCEPT, "%s", site->outcome->reply);
+    site_accepts(site, &(struct site_mail){
+                           .from = "alice@smime.example", .to = {"bob@our.example"}, .bytes = message});
     return site_copy_for(site, "bob@our.example");
 }
 

@@ -1,19 +1,15 @@
 /* Steps that ask more than one recipient's own keys: a rule's certificate, keys attached, header fields, wordings, notices. */
 #include "gate/explain.h"
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <string.h>
 
 static const char rest[] = "rule \"in\"\n"
                            "    when inbound\n"
-                           "    tag opened \"[geheim]\" signed \"[echt]\"\n"
-                           "rule \"out\"\n"
-                           "    when outbound\n"
-                           "    pass\n"
-                           "rule \"house\"\n"
-                           "    when internal\n"
-                           "    pass\n";
+                           "    tag opened \"[geheim]\" signed \"[echt]\"\n" OUT_PASSES HOUSE_PASSES;
 
 static struct site *site;
 static struct pki_entity *alice;
@@ -27,11 +23,6 @@ static void setup(void)
 static void teardown(void)
 {
     site_free(&site);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static void policy_with(const char *rule)

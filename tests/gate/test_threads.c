@@ -1,28 +1,17 @@
 /* Tests of one gate and one snapshot under many threads; ThreadSanitizer is the judge. */
 #include "support/check.h"
+#include "support/has.h"
+#include "support/rules.h"
 #include "support/site.h"
 
 #include <pthread.h>
 #include <string.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "keyword confidential subject \"[confidential]\"\n"
-                             "rule \"secret\"\n"
-                             "    when outbound, keyword confidential\n"
-                             "    sign\n"
-                             "    encrypt\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    sign if possible\n"
-                             "    encrypt if possible\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] =
+    OUR_DOMAIN KEYWORD_CONFIDENTIAL "rule \"secret\"\n"
+                                    "    when outbound, keyword confidential\n"
+                                    "    sign\n"
+                                    "    encrypt\n" OUT_IF_POSSIBLE IN_OPENED_AND_HARVESTED HOUSE_PASSES;
 
 #define THREADS 4
 #define ROUNDS  15
@@ -57,11 +46,6 @@ struct worker {
     pthread_t thread;
     unsigned good;
 };
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
-}
 
 /* One message, from its own envelope, on the gate and snapshot that all share. Check's assertions belong to one thread only. */
 static bool run_one(const char *sender, const char *login, const char *const *to, const struct spool *message,

@@ -3,6 +3,7 @@
  * their own programs. What one has made is what the other gets.
  */
 #include "support/check.h"
+#include "support/has.h"
 #include "support/site.h"
 
 #include <string.h>
@@ -62,18 +63,9 @@ static void teardown(void)
 static struct span pass(struct site *site, const char *from, const char *to, const char *client,
                         const char *login, struct span bytes)
 {
-    ck_assert_msg(site_run(site,
-                           &(struct site_mail){
-                               .from = from, .to = {to}, .client = client, .login = login, .bytes = bytes}) ==
-                      0,
-                  "%s", site->err.msg);
-    ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
+    site_accepts(site, &(struct site_mail){
+                           .from = from, .to = {to}, .client = client, .login = login, .bytes = bytes});
     return site_copy_for(site, to);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static struct span from_bob(void)

@@ -1,6 +1,7 @@
 /* test_edits - the edits give the result, byte for byte, on both MTAs. */
 #include "milter/edits.h"
 #include "support/check.h"
+#include "support/eol.h"
 #include "support/fake_mta.h"
 
 #include "base/io.h"
@@ -20,16 +21,6 @@ static void set_up(void)
 static void tear_down(void)
 {
     arena_free(&arena);
-}
-
-static struct span crlf(const char *text)
-{
-    struct buf out = BUF_INIT(TEXT_MAX);
-    for (; *text != '\0'; text++)
-        buf_add_str(&out, *text == '\n' ? "\r\n" : (char[]){*text, '\0'});
-    struct span kept = {arena_memdup(arena, buf_str(&out), out.len + 1), out.len};
-    buf_fini(&out);
-    return kept;
 }
 
 static size_t count_fields(struct span message)
@@ -97,8 +88,8 @@ START_TEST(known_change_gives_known_edits)
     struct err err = ERR_INIT;
     struct edits edits;
     struct buf printed = BUF_INIT(TEXT_MAX);
-    struct span original = crlf(cases[_i].original);
-    struct span result = crlf(cases[_i].result);
+    struct span original = crlf(arena, cases[_i].original);
+    struct span result = crlf(arena, cases[_i].result);
     ck_ok(edits_make(arena, original, count_fields(original), result, &edits, &err));
     edits_print(&edits, &printed);
     ck_assert_str_eq(buf_str(&printed), cases[_i].edits);
@@ -173,7 +164,7 @@ START_TEST(value_that_could_begin_another_field_is_a_bug)
 {
     struct err err = ERR_INIT;
     struct edits edits;
-    struct span original = crlf("A: 1\n\n");
+    struct span original = crlf(arena, "A: 1\n\n");
     static const char nul[] = "A: 1\r\nB: x\0y\r\n\r\n";
     static const char cr[] = "A: 1\r\nB: x\ry\r\n\r\n";
     ck_fails(edits_make(arena, original, 1, (struct span){nul, sizeof nul - 1}, &edits, &err), ERR_BUG);
@@ -187,10 +178,10 @@ START_TEST(line_of_998_octets_is_the_longest)
     struct err err = ERR_INIT;
     struct edits edits;
     buf_printf(&text, "A: 1\r\nB:%0996d\r\n\r\n", 0);
-    ck_ok(edits_make(arena, crlf("A: 1\n\n"), 1, buf_span(&text), &edits, &err));
+    ck_ok(edits_make(arena, crlf(arena, "A: 1\n\n"), 1, buf_span(&text), &edits, &err));
     buf_clear(&text);
     buf_printf(&text, "A: 1\r\nB:%0997d\r\n\r\n", 0);
-    ck_fails(edits_make(arena, crlf("A: 1\n\n"), 1, buf_span(&text), &edits, &err), ERR_BUG);
+    ck_fails(edits_make(arena, crlf(arena, "A: 1\n\n"), 1, buf_span(&text), &edits, &err), ERR_BUG);
     buf_fini(&text);
 }
 END_TEST
@@ -199,10 +190,10 @@ START_TEST(header_read_other_than_shown_is_ambiguous)
 {
     struct err err = ERR_INIT;
     struct edits edits;
-    struct span original = crlf("A: 1\nB: 2\n\n");
-    ck_fails(edits_make(arena, original, 1, crlf("A: 1\n\n"), &edits, &err), ERR_AMBIGUOUS);
-    original = crlf("A: 1\nno field\n\n");
-    ck_fails(edits_make(arena, original, 1, crlf("A: 1\n\n"), &edits, &err), ERR_AMBIGUOUS);
+    struct span original = crlf(arena, "A: 1\nB: 2\n\n");
+    ck_fails(edits_make(arena, original, 1, crlf(arena, "A: 1\n\n"), &edits, &err), ERR_AMBIGUOUS);
+    original = crlf(arena, "A: 1\nno field\n\n");
+    ck_fails(edits_make(arena, original, 1, crlf(arena, "A: 1\n\n"), &edits, &err), ERR_AMBIGUOUS);
 }
 END_TEST
 
@@ -213,7 +204,7 @@ START_TEST(body_goes_first_in_pieces_then_fields_from_last_to_first)
     struct err err = ERR_INIT;
     struct edits edits;
     struct buf result = BUF_INIT(TEXT_MAX);
-    struct span original = crlf("A: 1\nB: 2\n\nbody\n");
+    struct span original = crlf(arena, "A: 1\nB: 2\n\nbody\n");
     buf_add_str(&result, "N: 3\r\nA: 1\r\nM: 4\r\n\r\n");
     for (int i = 0; i < 70000; i++)
         buf_add_str(&result, "x\r");
@@ -238,8 +229,8 @@ START_TEST(first_call_that_fails_ends_it)
 {
     struct err err = ERR_INIT;
     struct edits edits;
-    struct span original = crlf("A: 1\nB: 2\n\nbody\n");
-    ck_ok(edits_make(arena, original, 2, crlf("N: 3\nA: 1\nM: 4\n\nother\n"), &edits, &err));
+    struct span original = crlf(arena, "A: 1\nB: 2\n\nbody\n");
+    ck_ok(edits_make(arena, original, 2, crlf(arena, "N: 3\nA: 1\nM: 4\n\nother\n"), &edits, &err));
     const char *gone[] = {"<a@b>", "<c@d>"};
     edits.gone_rcpts = gone;
     edits.ngone_rcpts = 2;
@@ -267,8 +258,8 @@ START_TEST(every_point_can_fail)
 {
     struct err err = ERR_INIT;
     struct edits edits;
-    struct span original = crlf("A: 1\n\nbody\n");
-    ck_ok(edits_make(arena, original, 1, crlf("A: 2\n\nother\n"), &edits, &err));
+    struct span original = crlf(arena, "A: 1\n\nbody\n");
+    ck_ok(edits_make(arena, original, 1, crlf(arena, "A: 2\n\nother\n"), &edits, &err));
     for (unsigned n = 1; n <= 3; n++) {
         struct fake_mta *fake = fake_mta_new(FAKE_POSTFIX, original);
         io_fault_at(n, 5);

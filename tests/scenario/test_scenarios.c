@@ -1,6 +1,7 @@
 /* test_scenarios - each *.scenario file of this folder says what happens; scenario.h says how it is written. */
 #include "scenario.h"
 #include "support/check.h"
+#include "support/eol.h"
 #include "support/site.h"
 #include "support/slapd.h"
 
@@ -301,16 +302,6 @@ static void check_facts(struct stage *stage, const struct block *block)
     check_texts(stage, block, buf_str(&out));
 }
 
-static const char *without_cr(struct stage *stage, struct span bytes)
-{
-    char *text = arena_spandup(stage->arena, bytes), *to = text;
-    for (const char *from = text; *from != '\0'; from++)
-        if (*from != '\r')
-            *to++ = *from;
-    *to = '\0';
-    return text;
-}
-
 /* What goes to an address: as a recipient, in place of one, or besides. */
 static struct span message_for(struct stage *stage, const struct block *block)
 {
@@ -328,7 +319,7 @@ static struct span message_for(struct stage *stage, const struct block *block)
 
 static void check_result(struct stage *stage, const struct block *block)
 {
-    check_texts(stage, block, without_cr(stage, message_for(stage, block)));
+    check_texts(stage, block, without_cr(stage->arena, message_for(stage, block)));
 }
 
 static void check_notices(struct stage *stage, const struct block *block)
@@ -337,7 +328,7 @@ static void check_notices(struct stage *stage, const struct block *block)
     const struct outcome *outcome = stage->site->outcome;
     for (size_t i = 0; i < outcome->plan->nnotices; i++)
         if (outcome->notices[i] != NULL)
-            buf_add_str(&out, without_cr(stage, spool_all(outcome->notices[i])));
+            buf_add_str(&out, without_cr(stage->arena, spool_all(outcome->notices[i])));
     check_texts(stage, block, buf_str(&out));
 }
 

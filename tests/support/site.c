@@ -9,11 +9,10 @@
 #include "smime/frame.h"
 #include "smime/sign.h"
 #include "support/check.h"
+#include "support/eol.h"
 #include "token/soft.h"
 
-#include <ftw.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -96,14 +95,6 @@ struct site *site_new(const char *policy)
     return site_new_with(policy, "");
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void end_run(struct site *site)
 {
     outcome_free(&site->outcome);
@@ -123,7 +114,7 @@ void site_free(struct site **site)
     secret_fini(&s->master);
     pki_free(&s->pki);
     arena_free(&s->arena);
-    nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    io_remove_tree(s->dir);
     free(s);
     *site = NULL;
 }
@@ -227,13 +218,13 @@ struct pki_entity *site_partner(struct site *site, const char *addr, enum pki_ke
 
 struct span site_crlf(struct site *site, const char *text)
 {
-    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(64u << 20);
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '\n')
-            buf_add_char(&out, '\r');
-        buf_add_char(&out, *p);
-    }
-    return (struct span){arena_spandup(site->arena, buf_span(&out)), out.len};
+    return crlf(site->arena, text);
+}
+
+char *site_entity(struct site *site, struct span message)
+{
+    size_t type = span_find(message, "Content-Type", 12, 0);
+    return without_cr(site->arena, span_sub(message, type, message.len));
 }
 
 static void make_envelope(struct site *site, const struct site_mail *mail)
@@ -271,6 +262,17 @@ int site_run(struct site *site, const struct site_mail *mail)
     return gate_run(site->gate, site->snapshot, &site->envelope, site->message,
                     mail->now != 0 ? mail->now : PKI_NOW, NULL, mail->generated, &site->trace, &site->outcome,
                     &site->err);
+}
+
+void site_answers(struct site *site, const struct site_mail *mail)
+{
+    ck_assert_msg(site_run(site, mail) == 0, "%s", site->err.msg);
+}
+
+void site_accepts(struct site *site, const struct site_mail *mail)
+{
+    site_answers(site, mail);
+    ck_assert_msg(site->outcome->verdict == VERDICT_ACCEPT, "%s", site->outcome->reply);
 }
 
 struct span site_copy(struct site *site, size_t copy)

@@ -75,6 +75,9 @@ struct site_mail {
 
 /* site_run - the gate on one message. Returns 0, or -1 with site->err. */
 int site_run(struct site *site, const struct site_mail *mail);
+/* site_answers, site_accepts - the same where the test fails unless the gate answers, or accepts. */
+void site_answers(struct site *site, const struct site_mail *mail);
+void site_accepts(struct site *site, const struct site_mail *mail);
 
 /* site_copy - the whole message of a copy as it would be delivered. */
 struct span site_copy(struct site *site, size_t copy);
@@ -102,5 +105,7 @@ struct span site_signed_by(struct site *site, const char *entity, const struct s
 /* site_compressed - CompressedData of an entity, as an entity to be put into an envelope. */
 struct span site_compressed(struct site *site, struct span entity);
 struct span site_crlf(struct site *site, const char *text);
+/* site_entity - such a message as a part of another, with LF. */
+char *site_entity(struct site *site, struct span message);
 
 #endif

@@ -2,6 +2,7 @@
 #include "support/transform.h"
 
 #include "support/check.h"
+#include "support/eol.h"
 
 #include <string.h>
 
@@ -34,18 +35,6 @@ int transform_key(struct transform *t, const struct pki_entity *entity, const st
     return keyring_add(&t->keyring, entry);
 }
 
-static struct span with_crlf(struct transform *t, const char *text)
-{
-    char *out = arena_alloc(t->arena, 2 * strlen(text) + 1);
-    size_t n = 0;
-    for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '\n')
-            out[n++] = '\r';
-        out[n++] = *p;
-    }
-    return (struct span){out, n};
-}
-
 int transform_run(struct transform *t, const char *text, const struct op *ops, size_t nops, struct err *err)
 {
     static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
@@ -53,7 +42,7 @@ int transform_run(struct transform *t, const char *text, const struct op *ops, s
     struct part_table table;
     struct copy copy = {.in_place = true, .ops = (struct op *)ops, .nops = nops};
     const struct plan plan = {.copies = &copy, .ncopies = 1};
-    struct xform_in in = {.message = with_crlf(t, text),
+    struct xform_in in = {.message = crlf(t->arena, text),
                           .table = &table,
                           .settings = t->settings,
                           .facts = &t->facts,

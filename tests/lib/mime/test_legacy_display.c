@@ -2,6 +2,7 @@
 #include "mime/legacy_display.h"
 
 #include "support/check.h"
+#include "support/eol.h"
 
 #include <string.h>
 
@@ -24,22 +25,10 @@ static void tear_down(void)
     arena_free(&arena);
 }
 
-static struct span crlf(const char *text)
-{
-    char *to = arena_alloc(arena, 2 * strlen(text) + 1);
-    size_t n = 0;
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            to[n++] = '\r';
-        to[n++] = *text;
-    }
-    return (struct span){to, n};
-}
-
 static int run(const char *entity)
 {
     struct part_table table;
-    struct span bytes = crlf(entity);
+    struct span bytes = crlf(arena, entity);
     ck_ok(part_parse(arena, bytes, &limits, &table, &err));
     int removed = legacy_display_remove(arena, bytes, &table, out, &err);
     ck_ok(spool_seal(out, &err));
@@ -76,7 +65,7 @@ static const struct {
 START_TEST(display_goes)
 {
     ck_assert_int_eq(run(removed[_i].before), 1);
-    struct span expected = crlf(removed[_i].after), got = spool_all(out);
+    struct span expected = crlf(arena, removed[_i].after), got = spool_all(out);
     ck_assert_msg(span_eq(got, expected), "%.*s", SPAN_ARG(got));
 }
 END_TEST

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "openpgp/crypt.h"
 #include "support/check.h"
+#include "support/has.h"
 #include "support/pgp.h"
 
 #include <dirent.h>
@@ -52,11 +53,6 @@ static struct pgp_key generate(const char *name, enum pgp_key_kind kind, int64_t
     ck_ok(pgp_own_generate(rig->engine, arena, name, "alice@ours.example", kind, expires, &passphrase, &key,
                            &err));
     return key;
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 START_TEST(key_that_is_made_signs_and_is_encrypted_to)
