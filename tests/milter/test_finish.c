@@ -2,9 +2,9 @@
 #include "milter/finish.h"
 #include "support/check.h"
 #include "support/rig.h"
+#include "support/rules.h"
 
 #include "base/io.h"
-#include "log/log.h"
 #include "milter/clock.h"
 #include "milter/journal.h"
 
@@ -12,22 +12,11 @@
 #include <string.h>
 #include <time.h>
 
-static const char policy[] = "our domains our.example\n"
-                             "rule \"bank\"\n"
-                             "    when outbound, to domain bank.example\n"
-                             "    encrypt with smime, else refuse \"No certificate is known.\"\n"
-                             "rule \"out\"\n"
-                             "    when outbound\n"
-                             "    sign if possible\n"
-                             "    encrypt if possible\n"
-                             "rule \"in\"\n"
-                             "    when inbound\n"
-                             "    decrypt\n"
-                             "    harvest\n"
-                             "    tag\n"
-                             "rule \"house\"\n"
-                             "    when internal\n"
-                             "    pass\n";
+static const char policy[] =
+    OUR_DOMAIN "rule \"bank\"\n"
+               "    when outbound, to domain bank.example\n"
+               "    encrypt with smime, else refuse \"No certificate is known.\"\n" OUT_IF_POSSIBLE
+                   IN_OPENED_AND_HARVESTED HOUSE_PASSES;
 
 static const char letter[] =
     "Received: from x\n\tby y\nFrom: Alice <alice@our.example>\nTo: bob@their.example,\n"
@@ -41,7 +30,6 @@ static struct rig *rig;
 
 static void start(const struct fake_rule *rules, size_t n)
 {
-    log_open(LOG_TO_STDERR, LEVEL_ERROR);
     rig = rig_new(policy, rules, n);
     site_user(rig->site, "alice@our.example", PKI_P256);
     site_partner(rig->site, "bob@their.example", PKI_P256);
@@ -60,11 +48,6 @@ static void tear_down(void)
 static const char *edits_asked(void)
 {
     return buf_str(&rig->mta->log);
-}
-
-static bool has(const char *text, const char *needle)
-{
-    return strstr(text, needle) != NULL;
 }
 
 static const struct fake_mail *injected(size_t i)
@@ -91,9 +74,9 @@ START_TEST(one_recipient_is_served_in_place)
         rig_send(rig, &(struct rig_mail){ALICE, .to = {"<bob@their.example>"}, .text = letter, .kind = kind});
         ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
         const char *message = rig_delivered(rig);
-        ck_assert(has(message, "smime-type=enveloped-data"));
-        ck_assert(!has(message, "ORCHID"));
-        ck_assert(has(message, "Received: from x\r\n\tby y\r\nFrom: Alice"));
+        ck_assert(rig_has(message, "smime-type=enveloped-data"));
+        ck_assert(!rig_has(message, "ORCHID"));
+        ck_assert(rig_has(message, "Received: from x\r\n\tby y\r\nFrom: Alice"));
         ck_assert_uint_eq(rig->mta->ngone, 0);
     }
     fake_smtp_join(rig->listener);
@@ -131,15 +114,14 @@ START_TEST(three_treatments_are_one_in_place_and_two_injected)
     ck_assert_str_eq(edits_asked(), "delete recipient\ndelete recipient\n");
     ck_assert(fake_mta_removed(rig->mta, "<bob@their.example>"));
     ck_assert(fake_mta_removed(rig->mta, "<carol@their.example>"));
-    fake_smtp_join(rig->listener);
-    ck_assert_uint_eq(fake_smtp_count(rig->listener), 2);
+    ck_assert_uint_eq(rig_count(rig), 2);
     ck_assert_uint_eq(fake_smtp_connections(rig->listener), 1);
     ck_assert_uint_eq(rig_times(rig, "<bob@their.example>"), 1);
     ck_assert_uint_eq(rig_times(rig, "<carol@their.example>"), 1);
     for (size_t i = 0; i < 2; i++) {
         const struct fake_mail *mail = injected(i);
         ck_assert_uint_eq(mail->nrcpts, 1);
-        ck_assert_int_eq(has(buf_str(&mail->data), "ORCHID"), has(mail->rcpts[0], "carol"));
+        ck_assert_int_eq(rig_has(buf_str(&mail->data), "ORCHID"), rig_has(mail->rcpts[0], "carol"));
     }
 }
 END_TEST
@@ -150,12 +132,11 @@ START_TEST(recipient_given_with_a_source_route_leaves_nothing_in_place)
              &(struct rig_mail){ALICE, .to = {"<@relay.example:bob@their.example>", "<dave@our.example>"},
                                 .text = letter});
     ck_assert_int_eq(rig->verdict, VERDICT_DISCARD);
-    fake_smtp_join(rig->listener);
-    ck_assert_uint_eq(fake_smtp_count(rig->listener), 2);
+    ck_assert_uint_eq(rig_count(rig), 2);
     for (size_t i = 0; i < 2; i++) {
         const struct fake_mail *mail = injected(i);
         ck_assert_uint_eq(mail->nrcpts, 1);
-        ck_assert_int_eq(has(buf_str(&mail->data), "ORCHID"), has(mail->rcpts[0], "dave"));
+        ck_assert_int_eq(rig_has(buf_str(&mail->data), "ORCHID"), rig_has(mail->rcpts[0], "dave"));
     }
 }
 END_TEST
@@ -194,9 +175,9 @@ START_TEST(copies_keep_the_parameters_of_the_original)
                                      .rcpt_args = rcpt_args});
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
     for (size_t i = 0; i < 2; i++) {
-        ck_assert(has(injected(i)->mail, "MAIL FROM:<alice@our.example> SIZE="));
-        ck_assert(has(injected(i)->mail, " BODY=8BITMIME RET=FULL ENVID=e+2B1"));
-        ck_assert(has(injected(i)->rcpts[0], "> NOTIFY=FAILURE,DELAY ORCPT=rfc822;x@y.example"));
+        ck_assert(rig_has(injected(i)->mail, "MAIL FROM:<alice@our.example> SIZE="));
+        ck_assert(rig_has(injected(i)->mail, " BODY=8BITMIME RET=FULL ENVID=e+2B1"));
+        ck_assert(rig_has(injected(i)->rcpts[0], "> NOTIFY=FAILURE,DELAY ORCPT=rfc822;x@y.example"));
     }
 }
 END_TEST
@@ -209,8 +190,8 @@ START_TEST(eight_bit_copies_are_declared)
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
     fake_smtp_join(rig->listener);
     for (size_t i = 0; i < 2; i++)
-        ck_assert_int_eq(has(injected(i)->mail, "BODY=8BITMIME"),
-                         has(buf_str(&injected(i)->data), "\xc3\xa4"));
+        ck_assert_int_eq(rig_has(injected(i)->mail, "BODY=8BITMIME"),
+                         rig_has(buf_str(&injected(i)->data), "\xc3\xa4"));
 }
 END_TEST
 
@@ -220,7 +201,6 @@ START_TEST(without_a_listener_a_message_that_must_be_split_waits)
     rig = rig_new_with(policy, "inject = \"\"\n");
     site_user(rig->site, "alice@our.example", PKI_P256);
     site_partner(rig->site, "bob@their.example", PKI_P256);
-    log_open(LOG_TO_STDERR, LEVEL_ERROR);
     rig_send(rig, &(struct rig_mail){ALICE, THREE, .text = letter});
     ck_assert_int_eq(rig->verdict, VERDICT_TEMPFAIL);
     ck_assert_str_eq(edits_asked(), "");
@@ -263,7 +243,7 @@ START_TEST(copy_above_the_listeners_limit_is_refused_before_anything_is_sent)
     ck_assert_str_eq(edits_asked(), "");
     ck_assert_int_eq(strncmp(rig->mta->reply, "552 5.3.4 ", 10), 0);
     fake_smtp_join(rig->listener);
-    ck_assert(!has(fake_smtp_said(rig->listener), "MAIL"));
+    ck_assert(!rig_has(fake_smtp_said(rig->listener), "MAIL"));
 }
 END_TEST
 
@@ -287,8 +267,7 @@ START_TEST(retry_sends_nothing_twice)
     rig_send(rig, &(struct rig_mail){ALICE, THREE, .text = letter, .queue_id = "Q2"});
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
     ck_assert_uint_eq(rig->mta->ngone, 2);
-    fake_smtp_join(rig->listener);
-    ck_assert_uint_eq(fake_smtp_count(rig->listener), 2);
+    ck_assert_uint_eq(rig_count(rig), 2);
 }
 END_TEST
 
@@ -319,8 +298,7 @@ START_TEST(retry_with_other_groups_serves_nobody_twice)
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
     ck_assert(fake_mta_removed(rig->mta, "<carol@their.example>"));
     ck_assert(!fake_mta_removed(rig->mta, "<eve@their.example>"));
-    fake_smtp_join(rig->listener);
-    ck_assert_uint_eq(fake_smtp_count(rig->listener), 2);
+    ck_assert_uint_eq(rig_count(rig), 2);
 }
 END_TEST
 
@@ -331,8 +309,7 @@ START_TEST(another_message_is_no_retry)
         "Date: Thu, 01 Jan 2026 00:00:00 +0000\nX-Last: yes\n\nThe token is ORCHID.\n";
     rig_send(rig, &(struct rig_mail){ALICE, THREE, .text = letter});
     rig_send(rig, &(struct rig_mail){ALICE, THREE, .text = other, .queue_id = "Q2"});
-    fake_smtp_join(rig->listener);
-    ck_assert_uint_eq(fake_smtp_count(rig->listener), 4);
+    ck_assert_uint_eq(rig_count(rig), 4);
 }
 END_TEST
 
@@ -344,7 +321,7 @@ static size_t times_injected(unsigned id, const char *path)
     snprintf(field, sizeof field, "Message-Id: <%u@client>", id);
     for (size_t i = 0; i < fake_smtp_count(rig->listener); i++) {
         const struct fake_mail *mail = fake_smtp_mail(rig->listener, i);
-        times += has(buf_str(&mail->data), field) && has(mail->rcpts[0], path);
+        times += rig_has(buf_str(&mail->data), field) && rig_has(mail->rcpts[0], path);
     }
     return times;
 }
@@ -396,8 +373,8 @@ START_TEST(refusal_of_policy_names_the_recipient_and_sends_nothing)
              &(struct rig_mail){ALICE, .to = {"<bob@their.example>", "<x@bank.example>"}, .text = letter});
     ck_assert_int_eq(rig->verdict, VERDICT_REJECT);
     ck_assert_str_eq(edits_asked(), "");
-    ck_assert(has(rig->mta->reply, "x@bank.example"));
-    ck_assert(has(rig->mta->reply, "No certificate is known."));
+    ck_assert(rig_has(rig->mta->reply, "x@bank.example"));
+    ck_assert(rig_has(rig->mta->reply, "No certificate is known."));
     fake_smtp_join(rig->listener);
     ck_assert_uint_eq(fake_smtp_connections(rig->listener), 0);
 }
@@ -443,7 +420,7 @@ START_TEST(opened_message_does_not_bounce_whole)
                                      .bytes = enveloped_for_dave(),
                                      .mail_args = mail_args});
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
-    ck_assert(has(rig_delivered(rig), "ORCHID"));
+    ck_assert(rig_has(rig_delivered(rig), "ORCHID"));
     ck_assert_str_eq(rig->mta->sender, "<Bob@their.example>");
     ck_assert_str_eq(rig->mta->sender_args, "RET=HDRS ENVID=7");
 }
@@ -454,7 +431,7 @@ START_TEST(opened_message_of_the_null_sender_keeps_it)
     rig_send(rig,
              &(struct rig_mail){.from = "<>", .to = {"<dave@our.example>"}, .bytes = enveloped_for_dave()});
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
-    ck_assert(has(rig_delivered(rig), "ORCHID"));
+    ck_assert(rig_has(rig_delivered(rig), "ORCHID"));
     ck_assert_ptr_null(rig->mta->sender);
 }
 END_TEST
@@ -490,9 +467,9 @@ START_TEST(opened_copy_is_injected_headers_only)
                                      .to = {"<x@our.example>", "<y@our.example>", "<dave@our.example>"},
                                      .bytes = message});
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
-    ck_assert(!has(rig_delivered(rig), "ORCHID"));
-    ck_assert(has(buf_str(&injected(0)->data), "ORCHID"));
-    ck_assert(has(injected(0)->mail, " RET=HDRS"));
+    ck_assert(!rig_has(rig_delivered(rig), "ORCHID"));
+    ck_assert(rig_has(buf_str(&injected(0)->data), "ORCHID"));
+    ck_assert(rig_has(injected(0)->mail, " RET=HDRS"));
 }
 END_TEST
 
@@ -505,8 +482,7 @@ START_TEST(listener_without_dsn_gets_no_opened_copy)
                                      .to = {"<x@our.example>", "<y@our.example>", "<dave@our.example>"},
                                      .bytes = enveloped_for_dave()});
     ck_assert_int_eq(rig->verdict, VERDICT_TEMPFAIL);
-    fake_smtp_join(rig->listener);
-    ck_assert_uint_eq(fake_smtp_count(rig->listener), 0);
+    ck_assert_uint_eq(rig_count(rig), 0);
 }
 END_TEST
 

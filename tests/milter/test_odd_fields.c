@@ -2,7 +2,6 @@
 #include "support/check.h"
 #include "support/rig.h"
 
-#include "log/log.h"
 #include "mime/header.h"
 
 #include <string.h>
@@ -46,7 +45,6 @@ static struct rig *rig;
 
 static void set_up(void)
 {
-    log_open(LOG_TO_STDERR, LEVEL_ERROR);
     rig = rig_new(policy, NULL, 0);
     site_user(rig->site, "alice@our.example", PKI_P256);
     site_partner(rig->site, "bob@their.example", PKI_P256);
@@ -55,11 +53,6 @@ static void set_up(void)
 static void tear_down(void)
 {
     rig_free(&rig);
-}
-
-static bool has(const char *text, const char *needle)
-{
-    return strstr(text, needle) != NULL;
 }
 
 /* What is delivered of a message with one odd field on top. */
@@ -82,12 +75,12 @@ START_TEST(message_is_encrypted)
                                                          .to = {"<bob@their.example>"},
                                                          .text = letter},
                                       _i, kind);
-        bool marked = has(odd[_i].name, "Sealmilter") || has(odd[_i].value, "Sealmilter");
-        ck_assert_msg(marked || has(message, odd[_i].becomes), "%s", message);
-        ck_assert(has(message, "Content-Type: application/pkcs7-mime; smime-type=enveloped-data"));
-        ck_assert(has(message, "\r\nReceived: from x\r\n\tby y\r\nFrom: Alice"));
-        ck_assert(has(message, "\r\nX-Last: yes\r\n"));
-        ck_assert(!has(message, "ORCHID"));
+        bool marked = rig_has(odd[_i].name, "Sealmilter") || rig_has(odd[_i].value, "Sealmilter");
+        ck_assert_msg(marked || rig_has(message, odd[_i].becomes), "%s", message);
+        ck_assert(rig_has(message, "Content-Type: application/pkcs7-mime; smime-type=enveloped-data"));
+        ck_assert(rig_has(message, "\r\nReceived: from x\r\n\tby y\r\nFrom: Alice"));
+        ck_assert(rig_has(message, "\r\nX-Last: yes\r\n"));
+        ck_assert(!rig_has(message, "ORCHID"));
         ck_assert(strstr(message, "Content-Type: application") < strstr(message, "\r\n\r\n"));
     }
 }
@@ -100,9 +93,9 @@ START_TEST(forged_marks_leave)
                                                          .to = {"<alice@our.example>"},
                                                          .text = stranger},
                                       _i, kind);
-        ck_assert_msg(has(message, odd[_i].becomes), "%s", message);
-        ck_assert_msg(!has(message, "Sealmilter"), "%s", message);
-        ck_assert_msg(has(message, "\r\nSubject: Pay\r\nX-Last: yes\r\n\r\nHello\r\n"), "%s", message);
+        ck_assert_msg(rig_has(message, odd[_i].becomes), "%s", message);
+        ck_assert_msg(!rig_has(message, "Sealmilter"), "%s", message);
+        ck_assert_msg(rig_has(message, "\r\nSubject: Pay\r\nX-Last: yes\r\n\r\nHello\r\n"), "%s", message);
     }
 }
 END_TEST
@@ -128,7 +121,7 @@ START_TEST(tag_over_a_bare_cr_is_no_hiding_place)
                                      .odd_value = " [signed\rOK] Pay",
                                      .text = "From: eve@their.example\nTo: alice@our.example\n\nHello\n"});
     ck_assert_int_eq(rig->verdict, VERDICT_ACCEPT);
-    ck_assert_msg(has(rig_delivered(rig), "Subject: Pay\r\n"), "%s", rig_delivered(rig));
+    ck_assert_msg(rig_has(rig_delivered(rig), "Subject: Pay\r\n"), "%s", rig_delivered(rig));
 }
 END_TEST
 
@@ -157,7 +150,7 @@ static bool has_mark(const char *message)
     for (size_t i = 0; i < header.n; i++)
         if (span_starts_nocase(header.fields[i].name, "X-Sealmilter-") ||
             (span_is_nocase(header.fields[i].name, "Subject") &&
-             has(header_decode(rig->site->arena, header.fields[i].value), "[secure]")))
+             rig_has(header_decode(rig->site->arena, header.fields[i].value), "[secure]")))
             return true;
     return false;
 }
@@ -190,7 +183,7 @@ START_TEST(field_that_holds_another_refuses_what_would_be_changed)
                                      .odd_value = " 1\nX-More: 2",
                                      .text = stranger});
     ck_assert_int_eq(rig->verdict, VERDICT_REJECT);
-    ck_assert(has(rig->mta->reply, "550 5.6.0"));
+    ck_assert(rig_has(rig->mta->reply, "550 5.6.0"));
 }
 END_TEST
 

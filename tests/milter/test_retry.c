@@ -3,7 +3,6 @@
 #include "support/rig.h"
 
 #include "base/io.h"
-#include "log/log.h"
 #include "milter/clock.h"
 
 #include <stdio.h>
@@ -51,7 +50,6 @@ static struct rig *rig;
 
 static void start(const struct fake_rule *rules, size_t n)
 {
-    log_open(LOG_TO_STDERR, LEVEL_ERROR);
     rig = rig_new(policy, rules, n);
     site_user(rig->site, "alice@our.example", PKI_P256);
 }
@@ -64,17 +62,6 @@ static void set_up(void)
 static void tear_down(void)
 {
     rig_free(&rig);
-}
-
-static bool has(const char *text, const char *needle)
-{
-    return strstr(text, needle) != NULL;
-}
-
-static size_t count(void)
-{
-    fake_smtp_join(rig->listener);
-    return fake_smtp_count(rig->listener);
 }
 
 static const char *data(const struct fake_mail *mail)
@@ -90,9 +77,9 @@ static size_t times_of(unsigned id, const char *path, const char *needle)
     char name[64];
     size_t n = 0;
     snprintf(name, sizeof name, "<%u@client>", id);
-    for (size_t i = 0; i < count(); i++) {
+    for (size_t i = 0; i < rig_count(rig); i++) {
         const struct fake_mail *mail = fake_smtp_mail(rig->listener, i);
-        n += has(mail->rcpts[0], path) && has(data(mail), name) && has(data(mail), needle);
+        n += rig_has(mail->rcpts[0], path) && rig_has(data(mail), name) && rig_has(data(mail), needle);
     }
     return n;
 }
@@ -168,7 +155,7 @@ START_TEST(whatever_fails_a_refusal_gives_at_most_one_alert)
         alerted += (unsigned)times_of(i, "guard@", "About");
     }
     ck_assert_uint_gt(alerted, 3);
-    ck_assert_uint_eq(count(), alerted);
+    ck_assert_uint_eq(rig_count(rig), alerted);
 }
 END_TEST
 
@@ -179,14 +166,14 @@ static char names[PIECES][120];
 
 static void name_piece(const struct fake_mail *mail, char out[120])
 {
-    snprintf(out, 120, "%s%s", mail->rcpts[0], has(data(mail), "delivery-status") ? " report" : "");
+    snprintf(out, 120, "%s%s", mail->rcpts[0], rig_has(data(mail), "delivery-status") ? " report" : "");
 }
 
 static size_t times_named(const char *name)
 {
     char other[120];
     size_t n = 0;
-    for (size_t i = 0; i < count(); i++) {
+    for (size_t i = 0; i < rig_count(rig); i++) {
         name_piece(fake_smtp_mail(rig->listener, i), other);
         n += strcmp(other, name) == 0;
     }
@@ -197,7 +184,7 @@ static size_t times_named(const char *name)
 static void learn_names(void)
 {
     rig_send(rig, &(struct rig_mail){ALICE, ALL_KINDS, .text = letter});
-    ck_assert_uint_eq(count(), PIECES);
+    ck_assert_uint_eq(rig_count(rig), PIECES);
     for (size_t i = 0; i < PIECES; i++)
         name_piece(fake_smtp_mail(rig->listener, i), names[i]);
     for (size_t i = 0; i < PIECES; i++)
@@ -207,7 +194,8 @@ static void learn_names(void)
 
 static bool is_droppable(const char *name)
 {
-    return has(name, "guard@") || has(name, "night@") || strcmp(name, "RCPT TO:<alice@our.example>") == 0;
+    return rig_has(name, "guard@") || rig_has(name, "night@") ||
+           strcmp(name, "RCPT TO:<alice@our.example>") == 0;
 }
 
 /* How often the piece that failed is out in the end; all others once. */
@@ -286,7 +274,7 @@ START_TEST(notice_that_waits_for_the_listener_is_not_counted)
     for (int try = 0; try < 3; try++)
         ck_assert_int_eq(rig_send(rig, &mail), VERDICT_TEMPFAIL);
     ck_assert_int_eq(rig_send(rig, &mail), VERDICT_ACCEPT);
-    ck_assert_uint_eq(count(), 2);
+    ck_assert_uint_eq(rig_count(rig), 2);
     ck_assert_uint_eq(rig_times(rig, "<guard@our.example>"), 1);
     ck_assert_uint_eq(rig_times(rig, "<night@our.example>"), 1);
 }
@@ -307,7 +295,7 @@ START_TEST(who_was_served_before_is_not_in_what_is_held)
     ck_assert_uint_eq(rig->mta->ngone, 1);
     ck_assert_int_eq(rig_send(rig, &one), VERDICT_DISCARD);
     ck_assert_ptr_null(rig->mta->held);
-    ck_assert_uint_eq(count(), 1);
+    ck_assert_uint_eq(rig_count(rig), 1);
     ck_assert_uint_eq(rig_times(rig, "<new@there.example>"), 1);
 }
 END_TEST

@@ -2,8 +2,6 @@
 #include "support/check.h"
 #include "support/rig.h"
 
-#include "log/log.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +31,6 @@ static struct rig *rig;
 
 static void set_up(void)
 {
-    log_open(LOG_TO_STDERR, LEVEL_ERROR);
     rig = rig_new(RULES("kept"), NULL, 0);
     rig->site->settings->notice_rate = 100000;
     site_user(rig->site, "alice@our.example", PKI_P256);

@@ -1,6 +1,7 @@
 /* rig - the daemon without libmilter. */
 #include "support/rig.h"
 
+#include "log/log.h"
 #include "milter/finish.h"
 #include "support/check.h"
 
@@ -14,6 +15,7 @@ static void make_daemon(struct rig *rig)
 {
     struct err err = ERR_INIT;
     const struct settings *settings = rig->site->settings;
+    log_open(LOG_TO_STDERR, LEVEL_ERROR);
     struct daemon *daemon = &rig->daemon;
     daemon->settings = settings;
     daemon->store = rig->site->store;
@@ -148,6 +150,12 @@ const char *rig_delivered(struct rig *rig)
     SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(1u << 28);
     fake_mta_deliver(rig->mta, &out);
     return arena_strdup(rig->site->arena, buf_str(&out));
+}
+
+size_t rig_count(const struct rig *rig)
+{
+    fake_smtp_join(rig->listener);
+    return fake_smtp_count(rig->listener);
 }
 
 size_t rig_times(const struct rig *rig, const char *path)

@@ -6,7 +6,7 @@
  *     rig_send(rig, &(struct rig_mail){.from = "<alice@our.example>", .login = "alice@our.example",
  *                                      .to = {"<bob@their.example>"}, .text = "From: ..\n\nHi\n"});
  *     .. rig->verdict, rig->mta, rig_delivered(rig) ..
- *     fake_smtp_join(rig->listener); .. fake_smtp_mail(rig->listener, 0) ..
+ *     rig_count(rig) .. fake_smtp_mail(rig->listener, 0) ..
  *     rig_free(&rig);
  */
 #ifndef SUPPORT_RIG_H
@@ -16,6 +16,8 @@
 #include "support/fake_mta.h"
 #include "support/fake_smtp.h"
 #include "support/site.h"
+
+#include <string.h>
 
 struct rig {
     struct fake_smtp *listener;
@@ -57,7 +59,14 @@ enum verdict rig_send(struct rig *rig, const struct rig_mail *mail);
 
 /* rig_delivered - what the MTA delivers in place after the last message's edits. */
 const char *rig_delivered(struct rig *rig);
+/* rig_count - how many messages the listener got, once it has them all. */
+size_t rig_count(const struct rig *rig);
 /* rig_times - how many messages of the listener went to this path; after fake_smtp_join(). */
 size_t rig_times(const struct rig *rig, const char *path);
+
+static inline bool rig_has(const char *text, const char *words)
+{
+    return strstr(text, words) != NULL;
+}
 
 #endif
