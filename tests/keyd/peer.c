@@ -94,3 +94,13 @@ struct wire_question peer_sign(const struct peer_key *key, const char *addr, enu
     memcpy(q.id, key->id, WIRE_ID_SIZE);
     return q;
 }
+
+void peer_is_served(const struct sealkeyd *k, const struct peer_key *key)
+{
+    struct wire_answer answer;
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(k);
+    const struct wire_question open = peer_open(key), sign = peer_sign(key, key->owner, SIGN_ECDSA);
+    ck_assert_int_eq(peer_ask(fd, &open, &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &sign, &answer), ERR_NONE);
+    ck_assert_uint_gt(answer.data.len, 60);
+}

@@ -27,5 +27,7 @@ void peer_key_fini(struct peer_key *key);
 struct wire_question peer_open(const struct peer_key *key);
 /* peer_sign - for an address; RSA: PKCS#1. */
 struct wire_question peer_sign(const struct peer_key *key, const char *addr, enum sign_padding padding);
+/* peer_is_served - opens the key on a connection of its own and signs with it, as an honest peer does. */
+void peer_is_served(const struct sealkeyd *k, const struct peer_key *key);
 
 #endif

@@ -32,17 +32,6 @@ static void teardown(void)
     sealkeyd_stop(&keyd);
 }
 
-/* Whether an honest peer is served, as ever. */
-static void still_serves(void)
-{
-    struct wire_answer answer;
-    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
-    const struct wire_question open = peer_open(&alice), sign = peer_sign(&alice, ALICE, SIGN_ECDSA);
-    ck_assert_int_eq(peer_ask(fd, &open, &answer), ERR_NONE);
-    ck_assert_int_eq(peer_ask(fd, &sign, &answer), ERR_NONE);
-    ck_assert_uint_gt(answer.data.len, 60);
-}
-
 /* Said on a connection of its own: answered once with an error that it names, then hung up. */
 static void is_nonsense(const void *packet, size_t n)
 {
@@ -79,7 +68,7 @@ START_TEST(question_that_is_cut_anywhere_is_answered_once_and_hung_up)
         is_nonsense(packet.ptr, n);
     buf_add_char(&packet, 'x');
     is_nonsense(packet.ptr, packet.len);
-    still_serves();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -97,7 +86,7 @@ START_TEST(packet_beyond_the_maximum_is_answered_once_and_hung_up)
     memset(packet, 0xff, sizeof packet);
     is_nonsense(packet, 1);
     is_nonsense(packet, 64);
-    still_serves();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -107,7 +96,7 @@ START_TEST(key_that_was_not_opened_or_does_not_exist_is_unknown)
     ck_assert_int_eq(peer_ask_anew(&keyd, &sign), ERR_ABSENT);
     sign.id[0] ^= 1;
     ck_assert_int_eq(peer_ask_anew(&keyd, &sign), ERR_ABSENT);
-    still_serves();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -159,7 +148,7 @@ START_TEST(what_is_wrapped_is_opened_as_what_it_is_for_its_owner_alone)
     ck_assert_int_eq(peer_ask_anew(&keyd, &secret), ERR_CRYPTO);
     secret.subject = span_of("no fingerprint");
     ck_assert_int_eq(peer_ask_anew(&keyd, &secret), ERR_CRYPTO);
-    still_serves();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -191,7 +180,7 @@ START_TEST(who_does_not_read_answers_holds_up_nobody)
     while (send(fd, status, sizeof status, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
         sent++;
     ck_assert_uint_gt(sent, 10);
-    still_serves();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -218,7 +207,7 @@ START_TEST(a_thousand_connections_get_some_and_leave_the_rest)
         code = peer_ask_anew(&keyd, &status);
         usleep(code == ERR_NONE ? 0 : 10000);
     }
-    still_serves();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 

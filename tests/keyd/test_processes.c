@@ -41,15 +41,6 @@ static void teardown(void)
     sealkeyd_stop(&keyd);
 }
 
-static void use_key(void)
-{
-    struct wire_answer answer;
-    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
-    const struct wire_question open = peer_open(&alice), sign = peer_sign(&alice, ALICE, SIGN_ECDSA);
-    ck_assert_int_eq(peer_ask(fd, &open, &answer), ERR_NONE);
-    ck_assert_int_eq(peer_ask(fd, &sign, &answer), ERR_NONE);
-}
-
 /* A line of /proc/PID/status, behind its name; tid 0: the process. */
 static long status_of(pid_t pid, const char *tid, const char *name)
 {
@@ -95,7 +86,7 @@ START_TEST(worker_is_refused_what_its_filter_does_not_list)
 {
     if (!inject_possible())
         return;
-    use_key();
+    peer_is_served(&keyd, &alice);
     pid_t worker = sealkeyd_worker(&keyd, 0);
     ck_assert(inject_attach(worker));
     for (size_t i = 0; i < SEAL_COUNT(calls); i++) {
@@ -192,7 +183,7 @@ START_TEST(supervisor_holds_no_key)
     if (!inject_possible())
         return;
     for (int i = 0; i < 100; i++)
-        use_key();
+        peer_is_served(&keyd, &alice);
     ck_assert(memory_holds(worker, keyd.master.ptr, keyd.master.len)); /* the search finds what is there */
     ck_assert(!memory_holds(keyd.pid, keyd.master.ptr, keyd.master.len));
     ck_assert(!memory_holds(keyd.pid, keyd.master.ptr, keyd.master.len / 2));
@@ -218,7 +209,7 @@ START_TEST(worker_writes_no_core)
     fclose(f);
     kill(worker, SIGABRT);
     sealkeyd_worker(&keyd, worker);
-    use_key();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -312,7 +303,7 @@ START_TEST(worker_that_is_killed_while_it_starts_is_replaced)
         worker = child_other_than(worker);
         kill(worker, SIGKILL);
     }
-    use_key();
+    peer_is_served(&keyd, &alice);
     sealkeyd_logged(&keyd, "event=ended who=worker", 5);
 }
 END_TEST
@@ -395,7 +386,7 @@ START_TEST(second_process_does_not_take_the_socket_of_the_first)
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-    use_key();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -403,7 +394,7 @@ START_TEST(hangup_starts_a_worker_that_reads_the_master_key_again)
 {
     struct err err = ERR_INIT;
     static const char other[32] = "another master key of 32 octets";
-    use_key();
+    peer_is_served(&keyd, &alice);
     pid_t worker = sealkeyd_worker(&keyd, 0);
     ck_ok(io_write_file(keyd.master_file, (struct span){other, sizeof other}, 0600, &err));
     kill(keyd.pid, SIGHUP);
@@ -414,7 +405,7 @@ START_TEST(hangup_starts_a_worker_that_reads_the_master_key_again)
                         &err));
     kill(keyd.pid, SIGHUP);
     sealkeyd_worker(&keyd, worker);
-    use_key();
+    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -424,7 +415,7 @@ START_TEST(after_the_answer_to_reload_only_a_worker_with_the_new_master_key_answ
     struct wire_answer answer;
     static const char other[32] = "another master key of 32 octets";
     const struct wire_question reload = {.op = WIRE_RELOAD}, open = peer_open(&alice);
-    use_key();
+    peer_is_served(&keyd, &alice);
     SEAL_CLEANUP(mem_close) int held = peer_connect(&keyd);
     ck_ok(io_write_file(keyd.master_file, (struct span){other, sizeof other}, 0600, &err));
     ck_assert_int_eq(peer_ask_anew(&keyd, &reload), ERR_NONE);
@@ -460,7 +451,7 @@ START_TEST(descriptor_that_listens_is_taken_over)
     }
     close(fd);
     peer_generate(&keyd, ALICE, KEY_EC_P256, &alice);
-    use_key();
+    peer_is_served(&keyd, &alice);
     kill(keyd.pid, SIGTERM);
     waitpid(keyd.pid, NULL, 0);
     ck_assert_int_eq(unlink(keyd.socket), 0); /* it is not its own */
@@ -502,7 +493,7 @@ START_TEST(root_becomes_the_user_of_the_keys_who_cannot_look_into_its_own_worker
     ck_assert_int_eq(chown(keyd.master_file, nobody->pw_uid, nobody->pw_gid), 0);
     sealkeyd_launch(&keyd);
     peer_generate(&keyd, ALICE, KEY_EC_P256, &alice);
-    use_key();
+    peer_is_served(&keyd, &alice);
     pid_t worker = sealkeyd_worker(&keyd, 0);
     ck_assert_uint_eq(owner_of(worker), nobody->pw_uid);
     ck_assert_uint_eq(owner_of(keyd.pid), nobody->pw_uid);

@@ -1,21 +1,15 @@
 #include "support/check.h"
 #include "support/keys.h"
+#include "support/signing.h"
 
 #include "token/evp.h"
 
-#include <openssl/rsa.h>
 #include <pthread.h>
 #include <string.h>
 
 static struct err err;
 static struct key *rsa, *ec;
 static EVP_PKEY *rsa_peer; /* what a correspondent has: made of the public half alone */
-
-static EVP_PKEY *public_of(const struct key *key)
-{
-    const unsigned char *p = (const unsigned char *)key_public(key).ptr;
-    return d2i_PUBKEY(NULL, &p, (long)key_public(key).len);
-}
 
 static struct key *soft_of(EVP_PKEY *pkey)
 {
@@ -31,7 +25,7 @@ static void setup(void)
 {
     rsa = soft_of(keys_load("rsa2048-1"));
     ec = soft_of(EVP_EC_gen("P-256"));
-    rsa_peer = public_of(rsa);
+    rsa_peer = signing_public(key_public(rsa));
 }
 
 static void teardown(void)
@@ -43,51 +37,13 @@ static void teardown(void)
 
 /* ---- signing ---- */
 
-static const struct {
-    enum digest digest;
-    const char *name;
-} digests[] = {{DIGEST_SHA256, "SHA256"}, {DIGEST_SHA384, "SHA384"}, {DIGEST_SHA512, "SHA512"}};
-
-/* Verifies as a correspondent would: over the text, with OpenSSL's own digest. */
-static bool verifies(struct key *key, const char *digest, enum sign_padding padding, const unsigned char *sig,
-                     size_t len)
-{
-    EVP_PKEY *public = public_of(key);
-    EVP_PKEY_CTX *pctx;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    ck_assert_int_eq(EVP_DigestVerifyInit_ex(ctx, &pctx, digest, NULL, NULL, public, NULL), 1);
-    if (padding == SIGN_PSS) {
-        ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING), 1);
-        ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST), 1);
-    }
-    bool good = EVP_DigestVerify(ctx, sig, len, (const unsigned char *)"text", 4) == 1;
-    EVP_MD_CTX_free(ctx);
-    EVP_PKEY_free(public);
-    return good;
-}
-
-static void check_signing(struct key *key, enum sign_padding padding)
-{
-    for (size_t i = 0; i < SEAL_COUNT(digests); i++) {
-        unsigned char hash[EVP_MAX_MD_SIZE], sig[512];
-        unsigned n;
-        size_t len = sizeof sig;
-        EVP_Digest("text", 4, hash, &n, EVP_get_digestbyname(digests[i].name), NULL);
-        ck_assert_uint_eq(digest_size(digests[i].digest), n);
-        ck_ok(key_sign(key, digests[i].digest, padding, (struct span){(char *)hash, n}, sig, &len, &err));
-        ck_assert(verifies(key, digests[i].name, padding, sig, len));
-        sig[len / 2] ^= 1;
-        ck_assert(!verifies(key, digests[i].name, padding, sig, len));
-    }
-}
-
 START_TEST(signatures_of_every_padding_and_digest_verify)
 {
-    check_signing(rsa, SIGN_PKCS1);
-    check_signing(rsa, SIGN_PSS);
-    check_signing(ec, SIGN_ECDSA);
+    signing_check(rsa, SIGN_PKCS1);
+    signing_check(rsa, SIGN_PSS);
+    signing_check(ec, SIGN_ECDSA);
     struct key *wide = soft_of(EVP_EC_gen("P-521"));
-    check_signing(wide, SIGN_ECDSA);
+    signing_check(wide, SIGN_ECDSA);
     key_free(&wide);
 }
 END_TEST
@@ -198,7 +154,7 @@ START_TEST(ciphertext_for_another_key_looks_like_success)
 {
     unsigned char wrapped[512], out[32];
     struct key *other = soft_of(keys_load("rsa2048-2"));
-    EVP_PKEY *peer = public_of(other);
+    EVP_PKEY *peer = signing_public(key_public(other));
     wrap(peer, RSA_PKCS1_PADDING, NULL, session_key, 32, wrapped);
     wrapped[0] = 0; /* below either modulus */
     decrypt_pkcs1(rsa, wrapped, out);
