@@ -3,14 +3,12 @@
  *
  *     bench_gate [SECONDS]
  */
+#include "bench/bench.h"
 #include "support/site.h"
-
-#include <check.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char policy[] = "our domains our.example\n"
                              "rule \"pass\"\n    when outbound, to domain pass.example\n    pass\n"
@@ -19,18 +17,11 @@ static const char policy[] = "our domains our.example\n"
                              "rule \"in\"\n    when inbound\n    decrypt\n    harvest\n    tag\n"
                              "rule \"house\"\n    when internal\n    pass\n";
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static double duration = 1; /* seconds */
 
 static void run(struct site *site, const char *name, const struct site_mail *mail)
 {
-    double begin = seconds(), end;
+    double begin = bench_now(), end;
     unsigned n = 0;
     do {
         if (site_run(site, mail) < 0 || site->outcome->verdict != VERDICT_ACCEPT) {
@@ -38,7 +29,7 @@ static void run(struct site *site, const char *name, const struct site_mail *mai
             exit(1);
         }
         n++;
-        end = seconds();
+        end = bench_now();
     } while (end - begin < duration);
     printf("  %-14s %8.0f /s %8.0f us\n", name, n / (end - begin), (end - begin) / n * 1e6);
 }
@@ -75,7 +66,6 @@ static void measure(enum pki_key type, const char *type_name, size_t size)
     site_free(&site);
 }
 
-/* The fixture asserts, and assertions want a test around them. */
 START_TEST(all)
 {
     static const size_t sizes[] = {10000, 1000000};
@@ -88,16 +78,7 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    Suite *suite = suite_create("bench");
-    TCase *tcase = tcase_create("gate");
     if (argc > 1)
         duration = strtod(argv[1], NULL);
-    tcase_add_test(tcase, all);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return bench_run("gate", all);
 }

@@ -10,6 +10,7 @@
  * and sealkeyd's together: on a machine with other load it says more than a rate. Not a test; run it by hand:
  * bench_keys [seconds for each figure [operation]].
  */
+#include "bench/bench.h"
 #include "support/keys.h"
 #include "support/sealkeyd.h"
 #include "support/softhsm.h"
@@ -139,22 +140,15 @@ struct runner {
     uint32_t *samples; /* nanoseconds; SAMPLES_MAX */
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void *run(void *arg)
 {
     struct runner *r = arg;
     EVP_PKEY_CTX *ctx = r->way == WAY_RAW ? raw_ctx(r->op) : NULL;
-    double start = now(), end = start + r->seconds;
+    double start = bench_now(), end = start + r->seconds;
     for (double before = start, after; before < end; before = after) {
         must(ctx != NULL ? operate_raw(r->op, ctx) : operate(r->op, bench.keys[r->way][r->op >= EC_SIGN]),
              operation_names[r->op]);
-        after = now();
+        after = bench_now();
         r->count++;
         if (r->nsamples < SAMPLES_MAX)
             r->samples[r->nsamples++] = (uint32_t)(1e9 * (after - before));
@@ -168,25 +162,18 @@ struct figure {
     double spent, cpu;
 };
 
-static double cpu_of(clockid_t clock)
-{
-    struct timespec t;
-    must(clock_gettime(clock, &t) == 0, "processor time");
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Of this process, and of sealkeyd's: supervisor, worker, token child. */
 static double cpu(void)
 {
-    double sum = cpu_of(CLOCK_PROCESS_CPUTIME_ID);
+    double sum = bench_clock(CLOCK_PROCESS_CPUTIME_ID);
     for (size_t i = 0; i < SEAL_COUNT(bench.clocks); i++)
-        sum += cpu_of(bench.clocks[i]);
+        sum += bench_clock(bench.clocks[i]);
     return sum;
 }
 
 static void run_round(struct figure *figure, enum operation op, enum way way, int threads, double seconds)
 {
-    double start = now(), used = cpu();
+    double start = bench_now(), used = cpu();
     for (int i = 0; i < threads; i++) {
         figure->runners[i].op = op;
         figure->runners[i].way = way;
@@ -195,7 +182,7 @@ static void run_round(struct figure *figure, enum operation op, enum way way, in
     }
     for (int i = 0; i < threads; i++)
         pthread_join(figure->runners[i].thread, NULL);
-    figure->spent += now() - start;
+    figure->spent += bench_now() - start;
     figure->cpu += cpu() - used;
 }
 
@@ -340,7 +327,6 @@ static void stop(void)
 static double seconds_each = 2;
 static const char *only; /* an operation; NULL: all */
 
-/* What the tests have asserts, and assertions want a test around them. */
 START_TEST(all)
 {
     start();
@@ -355,17 +341,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    Suite *suite = suite_create("bench");
-    TCase *tcase = tcase_create("keys");
     if (argc > 1)
         seconds_each = strtod(argv[1], NULL);
     only = argc > 2 ? argv[2] : NULL;
-    tcase_add_test(tcase, all);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return bench_run("keys", all);
 }

@@ -10,6 +10,7 @@
  *
  * Not a test; run it by hand: bench_openpgp [seconds for each figure [verb [noted]]].
  */
+#include "bench/bench.h"
 #include "support/check.h"
 #include "support/pgp.h"
 
@@ -21,7 +22,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define THREADS_MAX 2
@@ -157,13 +157,6 @@ static void bare_decrypt(const struct bench *b, int thread)
 
 /* ---- measuring ---- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 struct worker {
     pthread_t thread;
     const struct bench *bench;
@@ -177,11 +170,11 @@ struct worker {
 static void *work(void *arg)
 {
     struct worker *w = arg;
-    double begin = now(), end;
+    double begin = bench_now(), end;
     do {
         w->op(w->bench, w->number);
         w->done++;
-        end = now();
+        end = bench_now();
         w->least = end - begin < w->least ? end - begin : w->least;
         begin = end;
     } while (end < w->until);
@@ -213,7 +206,7 @@ struct cost {
 static struct cost measure(operation *op, const struct bench *b, int threads, double seconds)
 {
     struct worker workers[THREADS_MAX];
-    double begin_cpu = cpu(), begin = now(), least = 1e9;
+    double begin_cpu = cpu(), begin = bench_now(), least = 1e9;
     unsigned done = 0;
     for (int i = 0; i < threads; i++) {
         workers[i] =
@@ -225,7 +218,7 @@ static struct cost measure(operation *op, const struct bench *b, int threads, do
         done += workers[i].done;
         least = workers[i].least < least ? workers[i].least : least;
     }
-    double took = now() - begin;
+    double took = bench_now() - begin;
     return (struct cost){done / took, (cpu() - begin_cpu) / done * 1000, least * 1000};
 }
 
@@ -333,18 +326,9 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    Suite *suite = suite_create("bench");
-    TCase *tcase = tcase_create("openpgp");
     if (argc > 1)
         seconds_each = strtod(argv[1], NULL);
     only = argc > 2 ? argv[2] : NULL;
     noted = argc > 3 && strcmp(argv[3], "noted") == 0;
-    tcase_add_test(tcase, all);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return bench_run("openpgp", all);
 }

@@ -6,13 +6,13 @@
  * TMPDIR=/dev/shm, because each key is a durable transaction: bench_pgp_store [seconds for each store [keys ..]].
  */
 #include "base/hash.h"
+#include "bench/bench.h"
 #include "gate/pgp_keys.h"
 #include "support/check.h"
 #include "support/pgp_site.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define STORES_MAX 8
 #define ROUNDS     5
@@ -31,13 +31,6 @@ static struct figure stores[STORES_MAX] = {{.keys = 10}, {.keys = 1000}, {.keys 
 
 static const char policy[] = "our domains our.example\n"
                              "rule \"out\"\n    when outbound\n    sign\n    encrypt\n";
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* As long as a real key, with a fingerprint and key ids of its own: the store looks at nothing else. */
 static void put_one(struct figure *figure, size_t number, struct arena *arena)
@@ -83,10 +76,10 @@ static void measure(struct figure *figure, const char *text, double seconds)
 {
     const struct site_mail mail = {
         .from = "alice@our.example", .login = "alice@our.example", .to = {"bob@their.example"}, .text = text};
-    double begin = seconds_now();
+    double begin = bench_now();
     for (double before = begin; before - begin < seconds;) {
         pgp_site_run(figure->site, mail);
-        double now = seconds_now();
+        double now = bench_now();
         if (figure->operations++ == 0 || now - before < figure->quickest)
             figure->quickest = now - before;
         figure->seconds += now - before;
@@ -126,14 +119,5 @@ int main(int argc, char **argv)
         nstores = (size_t)i - 1;
         stores[i - 2].keys = strtoul(argv[i], NULL, 10);
     }
-    Suite *suite = suite_create("pgp_store");
-    TCase *tcase = tcase_create("bench");
-    tcase_add_test(tcase, all);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return bench_run("pgp_store", all);
 }

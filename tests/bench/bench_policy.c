@@ -3,13 +3,12 @@
  *
  *     bench_policy [SECONDS]     for each figure
  */
+#include "base/io.h"
+#include "bench/bench.h"
 #include "milter/clock.h"
 #include "milter/reload.h"
 #include "policy/site.h"
 
-#include <check.h>
-
-#include <ftw.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,13 +19,6 @@
 #include <unistd.h>
 
 static double duration = 1;
-
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---- policies: a rule for each partner, or for each group of senders ---- */
 
@@ -63,7 +55,7 @@ static void measure_decisions(struct site *site, const char *what, const char *t
 {
     site->facts.nrcpts = 0;
     site_rcpt(site, to, DIRECTION_OUTBOUND);
-    double begin = seconds(), end;
+    double begin = bench_now(), end;
     unsigned n = 0;
     do {
         struct err err = ERR_INIT;
@@ -72,7 +64,7 @@ static void measure_decisions(struct site *site, const char *what, const char *t
         ck_assert_int_eq(decide(site->policy, site->settings, &site->facts, arena, NULL, &decisions, &err),
                          0);
         n++;
-        end = seconds();
+        end = bench_now();
     } while (end - begin < duration);
     printf("  %-22s %9.0f decisions/s\n", what, n / (end - begin));
 }
@@ -92,11 +84,11 @@ static void measure_partners(unsigned nrules)
 {
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(64u << 20), found = BUF_INIT(64u << 20);
     write_partners(nrules, &text);
-    double begin = seconds();
+    double begin = bench_now();
     struct site *site = site_new(buf_str(&text));
-    double parsed = seconds();
+    double parsed = bench_now();
     policy_check(site->policy, &found);
-    double checked = seconds();
+    double checked = bench_now();
     printf("%u rules by recipient, %zu KB of text: parse %.1f ms, check %.1f ms, memory %zu KB\n", nrules,
            text.len / 1024, (parsed - begin) * 1e3, (checked - parsed) * 1e3,
            policy_memory(site->policy) / 1024);
@@ -130,42 +122,58 @@ static void *begin_messages(void *arg)
     struct traffic *traffic = arg;
     while (!atomic_load(traffic->stop)) {
         struct err err = ERR_INIT;
-        double begin = seconds();
+        double begin = bench_now();
         struct snapshot *snapshot = reload_snapshot(traffic->reload, &err);
-        double waited = seconds() - begin;
+        double waited = bench_now() - begin;
         ck_assert_msg(snapshot != NULL, "%s", err.msg);
         usleep(1000);
-        begin = seconds();
+        begin = bench_now();
         snapshot_free(&snapshot);
-        waited = fmax(waited, seconds() - begin);
+        waited = fmax(waited, bench_now() - begin);
         traffic->longest = fmax(waited, traffic->longest);
     }
     return NULL;
 }
 
-static void put_policy(struct store *store, const char *text)
+static uint64_t put_policy(struct store *store, const char *text)
 {
     struct err err = ERR_INIT;
     uint64_t version;
     const struct policy_record record = {
         .text = text, .by = "bench", .from_ms = clock_wall_ms() + STORE_POLICY_LEAD_MS};
     ck_assert_msg(store_put_policy(store, &record, &version, &err) == 0, "%s", err.msg);
+    return version;
 }
 
-/* The longest wait of one message while a policy is loaded (NULL: while nothing is) and comes into force. */
-static double watch(struct store *store, struct reload *reload, const char *text)
+static void await_policy(struct reload *reload, uint64_t version)
+{
+    for (uint64_t now = 0; now < version;) {
+        struct err err = ERR_INIT;
+        usleep(10000);
+        struct snapshot *snapshot = reload_snapshot(reload, &err);
+        ck_assert_msg(snapshot != NULL, "%s", err.msg);
+        now = snapshot->policy_version;
+        snapshot_free(&snapshot);
+    }
+}
+
+/* The longest wait of one message while a policy is loaded and comes into force, which lasts so long; or, text NULL, so long without. */
+static double watch(struct store *store, struct reload *reload, const char *text, double *seconds)
 {
     atomic_bool stop = false;
     struct traffic traffic[4];
     pthread_t threads[SEAL_COUNT(traffic)];
-    double longest = 0;
+    double longest = 0, begin = bench_now();
     for (size_t i = 0; i < SEAL_COUNT(threads); i++) {
         traffic[i] = (struct traffic){.reload = reload, .stop = &stop};
         ck_assert_int_eq(pthread_create(&threads[i], NULL, begin_messages, &traffic[i]), 0);
     }
-    if (text != NULL)
-        put_policy(store, text);
-    usleep(1000 * (STORE_POLICY_LEAD_MS + 200));
+    if (text != NULL) {
+        await_policy(reload, put_policy(store, text));
+        *seconds = bench_now() - begin;
+    } else {
+        usleep((useconds_t)(1e6 * *seconds));
+    }
     atomic_store(&stop, true);
     for (size_t i = 0; i < SEAL_COUNT(threads); i++) {
         pthread_join(threads[i], NULL);
@@ -186,12 +194,12 @@ static int by_size(const void *a, const void *b)
 static void watch_reload(struct store *store, struct reload *reload, const char *text)
 {
     static double with[ROUNDS_MAX], without[ROUNDS_MAX];
-    double end = seconds() + 10 * duration;
+    double end = bench_now() + 10 * duration, seconds;
     size_t n = 0;
     do {
-        without[n] = watch(store, reload, NULL);
-        with[n++] = watch(store, reload, text);
-    } while (seconds() < end && n < ROUNDS_MAX);
+        with[n] = watch(store, reload, text, &seconds);
+        without[n++] = watch(store, reload, NULL, &seconds);
+    } while (bench_now() < end && n < ROUNDS_MAX);
     qsort(with, n, sizeof *with, by_size);
     qsort(without, n, sizeof *without, by_size);
     printf("  loaded %zu times while messages began: the longest wait of one was %.2f ms (%.2f in the median "
@@ -209,19 +217,11 @@ static void measure_snapshot(struct store *store, const char *text)
     struct settings *settings;
     ck_assert_int_eq(settings_parse(arena, "bench.conf", span_of(""), &settings, &err), 0);
     put_policy(store, text);
-    double begin = seconds();
+    double begin = bench_now();
     ck_assert_msg(reload_new(store, settings, &reload, &err) == 0, "%s", err.msg);
-    printf("  a snapshot is made in %.1f ms\n", (seconds() - begin) * 1e3);
+    printf("  a snapshot is made in %.1f ms\n", (bench_now() - begin) * 1e3);
     watch_reload(store, reload, text);
     reload_free(&reload);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
 }
 
 static void measure_reload(unsigned nrules)
@@ -236,10 +236,9 @@ static void measure_reload(unsigned nrules)
     printf("%u rules, loaded from the store\n", nrules);
     measure_snapshot(store, buf_str(&text));
     store_close(&store);
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    io_remove_tree(dir);
 }
 
-/* The fixture asserts, and assertions want a test around them. */
 START_TEST(all)
 {
     static const unsigned sizes[] = {10, 100, 1000, 10000};
@@ -253,16 +252,7 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    Suite *suite = suite_create("bench");
-    TCase *tcase = tcase_create("policy");
     if (argc > 1)
         duration = strtod(argv[1], NULL);
-    tcase_add_test(tcase, all);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return bench_run("policy", all);
 }

@@ -4,13 +4,12 @@
  * The bare primitives of an operation are the hash or cipher over the content into a spool and one public or private key operation:
  * what no S/MIME program can do without. Not a test; run it by hand: bench_smime [seconds for each figure].
  */
+#include "bench/bench.h"
 #include "support/sealing.h"
 
-#include <check.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 struct bench {
     struct pki_entity *who;
@@ -163,25 +162,18 @@ static void bare_verify(const struct bench *b)
     X509_free(x509);
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Seconds for one, the best of short rounds: other load only ever slows. */
 static double cost(operation *op, const struct bench *b, double seconds)
 {
     double best = 1e9;
-    for (double begin = now(); now() - begin < seconds;) {
+    for (double begin = bench_now(); bench_now() - begin < seconds;) {
         unsigned n = 0;
-        double round = now();
+        double round = bench_now();
         do {
             op(b);
             n++;
-        } while (now() - round < seconds / 20);
-        double each = (now() - round) / n;
+        } while (bench_now() - round < seconds / 20);
+        double each = (bench_now() - round) / n;
         best = each < best ? each : best;
     }
     return best;
@@ -228,7 +220,6 @@ static void bench_one(struct pki *pki, struct pki_entity *root, enum pki_key typ
 
 static double seconds_each = 1;
 
-/* The test PKI asserts, and assertions want a test around them. */
 START_TEST(all)
 {
     static const size_t sizes[] = {10000, 1000000, 10000000};
@@ -244,16 +235,7 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-    Suite *suite = suite_create("bench");
-    TCase *tcase = tcase_create("smime");
     if (argc > 1)
         seconds_each = strtod(argv[1], NULL);
-    tcase_add_test(tcase, all);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return bench_run("smime", all);
 }

@@ -1,0 +1,30 @@
+/* bench - a clock, and one test that is not forked. */
+#include "bench/bench.h"
+
+#include <stdlib.h>
+
+double bench_clock(clockid_t clock)
+{
+    struct timespec t;
+    ck_assert_int_eq(clock_gettime(clock, &t), 0);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double bench_now(void)
+{
+    return bench_clock(CLOCK_MONOTONIC);
+}
+
+int bench_run(const char *name, const TTest *all)
+{
+    Suite *suite = suite_create("bench");
+    TCase *tcase = tcase_create(name);
+    tcase_add_test(tcase, all);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
