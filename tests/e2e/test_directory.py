@@ -1,11 +1,9 @@
 """Groups and attributes of a directory decide real mail; whatever the directory does, mail waits or is right, and no session hangs."""
 import concurrent.futures
-import re
 import time
 import unittest
 
 from harness import message, pki, smtp
-from harness.lab import wait_for
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
 from harness.slapd import Slapd, SlowLine, group, person
@@ -51,28 +49,10 @@ class Scenarios(SealSite):
                              "directory-cache-stale": "0s"}
         super().set_up_site()
 
-    def setUp(self):
-        super().setUp()
-        self.mark = len(self.seal.log())
-
     # ---- steps ----
 
     def send(self, to):
         return self.submit(to, message.make(to=to))
-
-    def logged(self, pattern):
-        return wait_for(lambda: re.search(f"(?m)^.*{pattern}.*$", self.seal.log()[self.mark:]), f"{pattern} in the log")
-
-    def reconfigure(self, **settings):
-        self.addCleanup(self.reload, self.seal.settings)
-        self.reload(dict(self.seal.settings) | {key.replace("_", "-"): value for key, value in settings.items()})
-
-    def reload(self, settings):
-        mark = len(self.seal.log())
-        self.seal.settings = settings
-        self.seal.configure()
-        self.seal.reload()
-        wait_for(lambda: re.search("(?m)^event=reload .*$", self.seal.log()[mark:]), "reload in the log")
 
     def assert_right(self):
         """Bob's mail is encrypted, Dave's is not, Carol's is refused."""

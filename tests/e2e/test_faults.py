@@ -13,6 +13,7 @@ import unittest
 from harness import message, mime, pki, smtp
 from harness.disk import Disk
 from harness.lab import TIMEOUT, free_port, run, wait_for
+from harness.sealmilter import IN_AND_INSIDE
 from harness.sealsite import ALICE, SealSite
 from harness.sink import Sink
 from harness.site import PostfixCase, SendmailCase
@@ -36,16 +37,7 @@ rule "out"
     when outbound
     sign
 
-rule "in"
-    when inbound
-    decrypt
-    harvest
-    tag
-
-rule "inside"
-    when internal
-    pass
-"""
+""" + IN_AND_INSIDE
 
 
 def letter(size=0, to=f"{BOB}, {CAROL}"):
@@ -73,16 +65,11 @@ class Scenarios(SealSite):
     def setUp(self):
         super().setUp()
         self.injector.reset()
-        self.mark = len(self.seal.log())
 
     # ---- steps ----
 
     def send(self, sent, recipients=tuple(LAYERS)):
         return self.submit(recipients, sent)
-
-    def logged(self, pattern):
-        """A line of this test's log that matches, as soon as it is there."""
-        return wait_for(lambda: re.search(f"(?m)^.*{pattern}.*$", self.seal.log()[self.mark:]), f"{pattern} in the log")
 
     def assert_deferred(self, sent, reply, log=None, recipients=tuple(LAYERS)):
         with self.assertRaises(smtp.Refused) as refused:
@@ -109,23 +96,6 @@ class Scenarios(SealSite):
         """The daemon is well: the message, here for the first time or again, reaches everybody once."""
         self.send(sent or letter())
         self.assert_arrived(*LAYERS)
-
-    def reconfigure(self, **settings):
-        """New settings by SIGHUP, until the end of the test."""
-        self.addCleanup(self.take_back, dict(self.seal.settings))
-        self.reload(**settings)
-
-    def take_back(self, settings):
-        self.seal.settings = settings
-        if self.seal.process.has_ended():
-            self.seal.start()
-        self.reload()
-
-    def reload(self, **settings):
-        mark = len(self.seal.log())
-        self.seal.configure(**settings)
-        self.seal.reload()
-        return wait_for(lambda: re.search("(?m)^event=reload .*$", self.seal.log()[mark:]), "reload in the log")[0]
 
     # ---- keys ----
 

@@ -1,7 +1,6 @@
 """Whatever breaks while somebody else is to get a copy, a redirected message, a report or a notice: mail waits, and each of them comes once."""
 import concurrent.futures
 import contextlib
-import re
 import threading
 import time
 import unittest
@@ -98,9 +97,6 @@ class Scenarios(SealSite):
     def send(self, sent, recipients=RECIPIENTS):
         return self.submit(recipients, sent)
 
-    def logged(self, pattern):
-        return wait_for(lambda: re.search(f"(?m)^.*{pattern}.*$", self.seal.log()[self.mark:]), f"{pattern} in the log")
-
     def assert_refused(self, reply, sent, recipients=RECIPIENTS):
         """Without having waited for what never came, and with nothing in place."""
         start = time.monotonic()
@@ -178,7 +174,7 @@ class Scenarios(SealSite):
                 self.assert_heals(sent)
 
     def test_listener_that_hangs_at_one_of_them_defers(self):
-        self.hurry()
+        self.reconfigure(inject_timeout=f"{LIMIT}s")
         for address in (NEW, ARCHIVE, ALICE, GUARD):
             with self.subTest(address=address):
                 sent = letter()
@@ -191,19 +187,8 @@ class Scenarios(SealSite):
         self.over.wait()
         return "HANGUP"
 
-    def hurry(self):
-        """Until the end of the test."""
-        self.addCleanup(self.reload, f"{PATIENCE}s")
-        self.reload(f"{LIMIT}s")
-
-    def reload(self, inject_timeout):
-        mark = len(self.seal.log())
-        self.seal.configure(inject_timeout=inject_timeout)
-        self.seal.reload()
-        wait_for(lambda: re.search("(?m)^event=reload .*$", self.seal.log()[mark:]), "reload in the log")
-
     def test_refusal_stands_whatever_the_listener_does_to_its_alert(self):
-        self.hurry()
+        self.reconfigure(inject_timeout=f"{LIMIT}s")
         for verb, reply in (("RCPT", "452 4.3.1 later"), ("RCPT", "550 5.1.1 nobody"), ("RCPT", "HANGUP"), ("RCPT", self.hang)):
             with self.subTest(reply=reply):
                 sent = letter()

@@ -6,6 +6,7 @@ import unittest
 
 from harness import gpg, message, mime, notmuch, pki
 from harness.lab import wait_for
+from harness.sealmilter import IN_AND_INSIDE
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
 
@@ -33,16 +34,7 @@ rule "out"
     sign if possible
     encrypt with openpgp or smime if possible
 
-rule "in"
-    when inbound
-    decrypt
-    harvest
-    tag
-
-rule "inside"
-    when internal
-    pass
-"""
+""" + IN_AND_INSIDE
 
 
 def encoded(subject):

@@ -2,6 +2,7 @@
 import unittest
 
 from harness import message, mime, pki, smtp
+from harness.sealmilter import IN_AND_INSIDE
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
 from harness.unwrap import Opened, entity_of
@@ -23,16 +24,7 @@ rule "strict"
     decrypt, else refuse "This site cannot open it."
     tag
 
-rule "in"
-    when inbound
-    decrypt
-    harvest
-    tag
-
-rule "inside"
-    when internal
-    pass
-"""
+""" + IN_AND_INSIDE
 
 
 class Scenarios(SealSite):
@@ -43,8 +35,7 @@ class Scenarios(SealSite):
     @classmethod
     def set_up_site(cls):
         super().set_up_site()
-        cls.alice = pki.Person(None, ALICE, cls.lab.folder("alice") / "alice")
-        cls.alice.cert.write_bytes(cls.seal.adm("cert", "export", cls.seal.key_of(ALICE)).stdout)
+        cls.alice = cls.person(ALICE)
 
     def far_side(self, data):
         return Opened(data)
@@ -148,8 +139,7 @@ class Scenarios(SealSite):
         self.sink.on("RCPT", "550 5.1.1 moved", "gone@ours.example")
         self.seal.adm("user", "add", "gone@ours.example")
         self.seal.adm("key", "generate", "gone@ours.example")
-        gone = pki.Person(None, "gone@ours.example", self.lab.folder("gone") / "gone")
-        gone.cert.write_bytes(self.seal.adm("cert", "export", self.seal.key_of(gone.address)).stdout)
+        gone = self.person("gone@ours.example")
         for recipients in (["gone@ours.example"], ["gone@ours.example", CAROL]):  # in place, and as a copy
             with self.subTest(to=recipients):
                 self.arrive(recipients, self.from_bob(pki.encrypt(HELLO, gone), to=gone.address), mail=["RET=FULL"])
@@ -162,8 +152,7 @@ class Scenarios(SealSite):
 
     def test_address_that_leaves_the_site_is_not_opened(self):
         """R51"""
-        away = pki.Person(None, "away@ours.example", self.lab.folder("away") / "away")
-        away.cert.write_bytes(self.seal.adm("cert", "export", self.seal.key_of(away.address)).stdout)
+        away = self.person("away@ours.example")
         self.arrive(away.address, self.from_bob(pki.encrypt(HELLO, away), to=away.address))
         self.assertNotIn(b"Hello.", self.sink.one("away@elsewhere.example").data)
 

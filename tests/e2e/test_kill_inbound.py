@@ -20,8 +20,7 @@ class Scenarios(KillLoop):
     def set_up_site(cls):
         super().set_up_site()
         cls.frank = cls.far.issue(FRANK, "ec:P-256")
-        alice = pki.Person(None, ALICE, cls.lab.folder("alice") / "alice")
-        alice.cert.write_bytes(cls.seal.adm("cert", "export", cls.seal.key_of(ALICE)).stdout)
+        alice = cls.person(ALICE)
         cls.entity = pki.encrypt(cls.frank.sign(b"Content-Type: text/plain\r\n\r\n" + BODY), alice)
 
     def known(self):

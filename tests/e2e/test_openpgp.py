@@ -4,6 +4,7 @@ import unittest
 
 from harness import gpg, message, mime, smtp
 from harness.lab import wait_for
+from harness.sealmilter import IN_AND_INSIDE
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
 
@@ -42,16 +43,7 @@ rule "out"
     sign if possible
     encrypt with openpgp or smime if possible
 
-rule "in"
-    when inbound
-    decrypt
-    harvest
-    tag
-
-rule "inside"
-    when internal
-    pass
-"""
+""" + IN_AND_INSIDE
 
 
 class Scenarios(SealSite):

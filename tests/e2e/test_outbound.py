@@ -4,6 +4,7 @@ import unittest
 
 from harness import message, mime, pki, smtp
 from harness.dkim import Dkim
+from harness.sealmilter import IN_AND_INSIDE, OUT_IF_POSSIBLE
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
 from harness.unwrap import entity_of
@@ -31,21 +32,7 @@ rule "as it is"
     when outbound, keyword plain
     pass
 
-rule "out"
-    when outbound
-    sign if possible
-    encrypt if possible
-
-rule "in"
-    when inbound
-    decrypt
-    harvest
-    tag
-
-rule "inside"
-    when internal
-    pass
-"""
+""" + OUT_IF_POSSIBLE + IN_AND_INSIDE
 
 
 class Scenarios(SealSite):

@@ -5,7 +5,7 @@ import email
 import re
 import unittest
 
-from harness import message, mime, mutate, pki, smtp
+from harness import message, mime, mutate, smtp
 from harness.lab import wait_for
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase

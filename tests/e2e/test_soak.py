@@ -10,6 +10,7 @@ import unittest
 
 from harness import message, mime, mutate, pki, smtp
 from harness.lab import wait_for
+from harness.sealmilter import IN_AND_INSIDE, OUT_IF_POSSIBLE
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase
 
@@ -33,21 +34,7 @@ rule "closed"
     when outbound, header Sensitivity is company-confidential
     encrypt, else refuse
 
-rule "out"
-    when outbound
-    sign if possible
-    encrypt if possible
-
-rule "in"
-    when inbound
-    decrypt
-    harvest
-    tag
-
-rule "inside"
-    when internal
-    pass
-"""
+""" + OUT_IF_POSSIBLE + IN_AND_INSIDE
 
 
 class Job:
@@ -80,8 +67,7 @@ class Soak(SealSite, PostfixCase):
     @classmethod
     def set_up_site(cls):
         super().set_up_site()
-        cls.alice = pki.Person(None, ALICE, cls.lab.folder("alice") / "alice")
-        cls.alice.cert.write_bytes(cls.seal.adm("cert", "export", cls.seal.key_of(ALICE)).stdout)
+        cls.alice = cls.person(ALICE)
 
     @staticmethod
     def outbound(*recipients, body=b"Hello.\r\n", ends="sent", **options):

@@ -12,14 +12,15 @@ from .lab import BUILD, TREE, Process, run, wait_for
 USER = "nobody"
 KEY_USER = "daemon"  # another one that is there everywhere
 
-POLICY = """\
-our domains  ours.example
-
+# The rules that most policies end with.
+OUT_IF_POSSIBLE = """\
 rule "out"
     when outbound
     sign if possible
     encrypt if possible
 
+"""
+IN_AND_INSIDE = """\
 rule "in"
     when inbound
     decrypt
@@ -30,6 +31,7 @@ rule "inside"
     when internal
     pass
 """
+POLICY = "our domains  ours.example\n\n" + OUT_IF_POSSIBLE + IN_AND_INSIDE
 
 
 def faults_build():

@@ -1,8 +1,9 @@
 """A site with sealmilter: the milter set up for the MTA's listeners, people of ours and of far sites, and every delivery explained."""
+import re
 import shutil
 
 from . import pki, smtp
-from .lab import BUILD, run
+from .lab import BUILD, run, wait_for
 from .sealmilter import Sealmilter
 from .unwrap import Opened
 
@@ -58,6 +59,32 @@ class SealSite:
         person = pki.Person(None, address, cls.lab.folder(address) / "person")
         person.cert.write_bytes(cls.seal.adm("cert", "export", cls.seal.key_of(address)).stdout)
         return person
+
+    def setUp(self):
+        super().setUp()
+        self.mark = len(self.seal.log())
+
+    def logged(self, pattern):
+        """A line of this test's log that matches, as soon as it is there."""
+        return wait_for(lambda: re.search(f"(?m)^.*{pattern}.*$", self.seal.log()[self.mark:]), f"{pattern} in the log")
+
+    def reconfigure(self, **settings):
+        """New settings by SIGHUP, until the end of the test."""
+        self.addCleanup(self.take_back, dict(self.seal.settings))
+        self.reload(**settings)
+
+    def take_back(self, settings):
+        self.seal.settings = settings
+        if self.seal.process.has_ended():
+            self.seal.start()
+        self.reload()
+
+    def reload(self, **settings):
+        """What the daemon says of it."""
+        mark = len(self.seal.log())
+        self.seal.configure(**settings)
+        self.seal.reload()
+        return wait_for(lambda: re.search("(?m)^event=reload .*$", self.seal.log()[mark:]), "reload in the log")[0]
 
     def submit(self, recipients, message, sender=ALICE, login=ALICE, **options):
         return smtp.send(self.mta.submission, sender, recipients, message, login=login, **options)
