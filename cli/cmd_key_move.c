@@ -1,7 +1,7 @@
 /*
- * cmd_key_move - a key of the store, of which a token has got a copy, becomes the token's alone.
+ * cmd_key_move - a key of the store becomes a token's alone: of one that takes it in, or has got a copy in its own way.
  *
- * Tokens take keys in by ways of their own, some by none at all: that part is the administrator's.
+ * The token has it, and has signed with it, before the store forgets it: whoever was interrupted calls again.
  */
 #include "cli/certbook.h"
 #include "cli/tokens.h"
@@ -22,20 +22,33 @@ static int check_movable(const struct key_record *key, struct err *err)
     return 0;
 }
 
-/* The token says of which public key it has the private one. */
+static int take_in(const struct key_record *key, const char *uri, struct holder *sealkeyd, struct buf *public,
+                   struct buf *wrapped, struct err *err)
+{
+    const struct sealed_key sealed = {key->owner, key->public_key, key->wrapped};
+    if (remote_import(sealkeyd, &sealed, uri, public, wrapped, err) == 0)
+        return 0;
+    return err->code == ERR_UNSUPPORTED
+               ? err_wrap(
+                     err,
+                     "put the key on the token with the token's own tool, after sealadm key export %.16s",
+                     key->fingerprint)
+               : -1;
+}
+
+/* The token says of which public key it has the private one; what an interrupted command left there is completed. */
 static int seal(const struct key_record *key, const char *uri, struct holder *sealkeyd, struct buf *wrapped,
                 struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(PUBLIC_MAX);
-    if (remote_seal(sealkeyd, key->owner, key->public_key, uri, &public, wrapped, err) < 0)
-        return err->code == ERR_ABSENT ? err_wrap(err,
-                                                  "put the key on the token first: sealadm key export %.16s, "
-                                                  "then the token's own tool",
-                                                  key->fingerprint)
-                                       : -1;
-    if (!span_eq(buf_span(&public), key->public_key))
-        return err_set(err, ERR_KEY_UNUSABLE, "%s is another key", uri);
-    return 0;
+    struct err absent = ERR_INIT;
+    if (remote_seal(sealkeyd, key->owner, key->public_key, uri, &public, wrapped, &absent) == 0)
+        return span_eq(buf_span(&public), key->public_key)
+                   ? 0
+                   : err_set(err, ERR_KEY_UNUSABLE, "%s is another key", uri);
+    if (absent.code != ERR_ABSENT && absent.code != ERR_KEY_UNUSABLE)
+        return err_set(err, absent.code, "%s", absent.msg);
+    return take_in(key, uri, sealkeyd, &public, wrapped, err);
 }
 
 static int move(struct cli *cli, const char *beginning, const char *uri, struct holder *sealkeyd,
@@ -52,10 +65,12 @@ static int move(struct cli *cli, const char *beginning, const char *uri, struct 
     key.uri = uri;
     if (store_put_key(cli->store, &key, err) < 0)
         return -1;
-    buf_printf(&cli->out,
-               "key %.16s of %s is used on the token now, and is in the store no more: %s\n"
-               "next: sealadm backup; then destroy the backups of before, and what the key was exported to\n",
-               fingerprint, key.owner, uri);
+    buf_printf(
+        &cli->out,
+        "key %.16s of %s is used on the token now, and is in the store no more: %s\n"
+        "next: sealadm backup; then destroy the backups of before, and what the key was exported to; after\n"
+        "      sealadm key rewrap nothing opens what such a backup has of it\n",
+        fingerprint, key.owner, uri);
     return 0;
 }
 
@@ -67,7 +82,7 @@ int cmd_key_move(struct cli *cli, int argc, char **argv, struct err *err)
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0)
         return -1;
     if (uri == NULL)
-        return err_set(err, ERR_USAGE, "wants --token URI, where the key is by now");
+        return err_set(err, ERR_USAGE, "wants --token URI, what the key is called there");
     if (tokens_check(uri, err) < 0 || tokens_connect(cli, &sealkeyd, err) < 0 ||
         cli_open_store(cli, CLI_DROP, err) < 0)
         return -1;

@@ -31,7 +31,7 @@ const struct cli_command cli_commands[] = {
     {"key list", cmd_key_list, "[ADDR|@DOMAIN] [--json]", "private keys"},
     {"key export", cmd_key_export, "FP [--passphrase-file FILE] [--out FILE]",
      "key, certificate and chain as PKCS#12; an OpenPGP secret key"},
-    {"key move", cmd_key_move, "FP --token URI", "a key that a token has got becomes the token's alone"},
+    {"key move", cmd_key_move, "FP --token URI", "a key of the store becomes a token's alone"},
     {"key rewrap", cmd_key_rewrap, "", "a new master key, and all private keys wrapped under it"},
     {"key delete", cmd_key_delete, "FP --force", "forget a private key: old mail to it is lost"},
     {"ca add", cmd_ca_add, "FILE [--trust]", "certification authorities: anchors or intermediates"},

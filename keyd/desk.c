@@ -178,7 +178,7 @@ static int generate_soft(struct turn *turn, const char *owner, struct err *err)
     return vault_wrap(turn->desk->vault, owner, buf_span(&turn->public_key), &pkcs8, &turn->wrapped, err);
 }
 
-/* WIRE_GENERATE, and WIRE_SEAL, which has a URI always. */
+/* WIRE_GENERATE; WIRE_SEAL and WIRE_IMPORT, which have a URI always. */
 static int answer_new_key(struct turn *turn, struct err *err)
 {
     const struct wire_question *q = turn->question;
@@ -247,6 +247,7 @@ static const struct {
     [WIRE_SECRET] = {"secret", answer_secret},    [WIRE_GENERATE] = {"generate", answer_new_key},
     [WIRE_SEAL] = {"seal", answer_new_key},       [WIRE_KEEP] = {"keep", answer_keep},
     [WIRE_STATUS] = {"status", answer_status},    [WIRE_RELOAD] = {"reload", answer_reload},
+    [WIRE_IMPORT] = {"import", answer_new_key},
 };
 
 static void count(struct desk *desk, const struct audit_entry *entry)

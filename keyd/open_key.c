@@ -43,10 +43,30 @@ int open_key(struct desk *desk, const struct peer *peer, const char *owner,
     return 0;
 }
 
+/* Unwrapped here, and given to the token child as it is. */
+static int move_to_token(struct desk *desk, const struct wire_question *q, const char *owner, const char *uri,
+                         struct buf *public_out, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret inside = {.ptr = NULL};
+    SEAL_CLEANUP(buf_fini) struct buf unused = BUF_INIT(WIRE_MAX);
+    if (vault_unwrap(desk->vault, owner, q->public_key, q->wrapped, &inside, err) < 0)
+        return -1;
+    const struct sealed_key bare = {owner, q->public_key, {(const char *)inside.ptr, inside.len}};
+    if (span_starts(bare.wrapped, URI_PREFIX))
+        return err_set(err, ERR_EXISTS, "this key is on a token already");
+    if (remote_import(desk->token, &bare, uri, public_out, &unused, err) < 0)
+        return -1;
+    return span_eq(buf_span(public_out), q->public_key)
+               ? 0
+               : err_set(err, ERR_CRYPTO, "the wrapped key is not the one of this public key");
+}
+
 static int ask_token(struct desk *desk, const struct wire_question *q, const char *owner, const char *uri,
                      struct buf *public_out, struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf unused = BUF_INIT(WIRE_MAX);
+    if (q->op == WIRE_IMPORT)
+        return move_to_token(desk, q, owner, uri, public_out, err);
     if (q->op == WIRE_SEAL)
         return remote_seal(desk->token, owner, q->public_key, uri, public_out, &unused, err);
     return remote_generate_on_token(desk->token, owner, q->type, q->bits, uri, public_out, &unused, err);

@@ -12,7 +12,7 @@
 int open_key(struct desk *desk, const struct peer *peer, const char *owner,
              const struct wire_question *question, struct key **out, struct err *err) SEAL_CHECKED;
 
-/* open_key_on_token - WIRE_GENERATE with a URI, WIRE_SEAL: the token is asked, its URI wrapped for the owner. */
+/* open_key_on_token - WIRE_GENERATE with a URI, WIRE_SEAL, WIRE_IMPORT: the token is asked, its URI wrapped for the owner. */
 int open_key_on_token(struct desk *desk, const char *owner, const struct wire_question *question,
                       struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
 

@@ -72,6 +72,7 @@ static bool answer_one(struct lane *lane, char packet[WIRE_MAX], struct buf *ans
     ssize_t sent = send(lane->fd, answer->ptr, answer->len, MSG_NOSIGNAL);
     pthread_rwlock_unlock(&lane->child->busy);
     explicit_bzero(answer->ptr, answer->len);
+    explicit_bzero(packet, question.len);
     act_on(lane->child, state);
     return sent == (ssize_t)answer->len;
 }

@@ -3,7 +3,7 @@
  *
  * It answers on its lanes, which the worker has the other ends of, in the protocol of token/wire.h, with these differences: what is
  * `wrapped` in WIRE_OPEN is the URI of the key itself, and ids are over that; WIRE_SEAL is answered with the public key of what the
- * URI names, WIRE_GENERATE with that of the new key, neither with anything wrapped. It checks no addresses: the worker did. It
+ * URI names, what is `wrapped` in WIRE_IMPORT is the PKCS#8 itself, WIRE_GENERATE with that of the new key, neither with anything wrapped. It checks no addresses: the worker did. It
  * ends by itself when a token is dead for this process, when its lanes end, and with its parent.
  */
 #ifndef KEYD_TOKEN_CHILD_H

@@ -110,6 +110,19 @@ static int answer_seal(struct task *task, struct err *err)
     return buf_check(&task->public_key, err);
 }
 
+static int answer_import(struct task *task, struct err *err)
+{
+    const struct wire_question *q = task->question;
+    char uri[WIRE_URI_MAX + 1];
+    SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
+    copy_uri(q->uri, uri);
+    if (secret_copy(&pkcs8, q->wrapped.ptr, q->wrapped.len, err) < 0 ||
+        pkcs11_import(task->desk->p11, uri, &pkcs8, &task->public_key, err) < 0)
+        return -1;
+    task->answer->public_key = buf_span(&task->public_key);
+    return 0;
+}
+
 static int answer_status(struct task *task, struct err *err)
 {
     pkcs11_report(task->desk->p11, &task->report);
@@ -131,6 +144,8 @@ static int answer(struct task *task, struct err *err)
         return answer_new_key(task, err);
     case WIRE_SEAL:
         return answer_seal(task, err);
+    case WIRE_IMPORT:
+        return answer_import(task, err);
     case WIRE_STATUS:
         return answer_status(task, err);
     case WIRE_SECRET:

@@ -64,4 +64,13 @@ int pkcs11_key(struct pkcs11 *p11, const char *uri, struct span public_key, stru
 int pkcs11_generate(struct pkcs11 *p11, const char *uri, enum key_type type, unsigned bits,
                     struct buf *public_out, struct err *err) SEAL_CHECKED;
 
+/*
+ * pkcs11_import - a key pair from a PKCS#8, as objects of the token that it does not give out; its SubjectPublicKeyInfo appended. It has
+ * signed once then. One that was begun before is completed.
+ *
+ * errors  ERR_UNSUPPORTED (the token takes none in), ERR_EXISTS, ERR_KEY_UNUSABLE (another key is called so); and those of pkcs11_key()
+ */
+int pkcs11_import(struct pkcs11 *p11, const char *uri, const struct secret *pkcs8, struct buf *public_out,
+                  struct err *err) SEAL_CHECKED;
+
 #endif

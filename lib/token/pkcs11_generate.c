@@ -3,53 +3,11 @@
 #include "token/ossl.h"
 #include "token/pkcs11_object.h"
 
-#include <openssl/objects.h>
-#include <openssl/rand.h>
 #include <string.h>
-
-#define ID_SIZE 20
 
 struct pair {
     ck_object_handle_t public, private;
 };
-
-/* A name that is in use is never given again: neither the label nor the id, whatever the object is. */
-static int check_unused(struct pkcs11_object *object, const char *label, struct span id, struct err *err)
-{
-    struct err found = ERR_INIT;
-    if (pkcs11_object_find(object, PKCS11_ANY_CLASS, label, id, &found) == 0 ||
-        found.code == ERR_KEY_UNUSABLE)
-        return err_set(err, ERR_EXISTS, "token %s has an object of this %s already", object->token->label,
-                       id.len > 0 ? "id" : "label");
-    return found.code == ERR_ABSENT ? 0 : err_set(err, found.code, "%s", found.msg);
-}
-
-static const char *curve_of(enum key_type type)
-{
-    switch (type) {
-    case KEY_EC_P256:
-        return "prime256v1";
-    case KEY_EC_P384:
-        return "secp384r1";
-    case KEY_EC_P521:
-        return "secp521r1";
-    case KEY_RSA:
-        break;
-    }
-    return NULL;
-}
-
-/* CKA_EC_PARAMS: the DER of the curve's OID. */
-static size_t curve_oid(enum key_type type, unsigned char out[16])
-{
-    unsigned char *p = out;
-    ASN1_OBJECT *oid = OBJ_txt2obj(curve_of(type), 0);
-    int len = oid == NULL ? 0 : i2d_ASN1_OBJECT(oid, NULL);
-    if (len > 0 && len <= 16)
-        len = i2d_ASN1_OBJECT(oid, &p);
-    ASN1_OBJECT_free(oid);
-    return len > 0 ? (size_t)len : 0;
-}
 
 static ck_rv_t make_pair(struct pkcs11_object *object, const struct pkcs11_uri *uri, enum key_type type,
                          unsigned bits, struct pair *out)
@@ -79,20 +37,10 @@ static ck_rv_t make_pair(struct pkcs11_object *object, const struct pkcs11_uri *
     size_t npublic = SEAL_COUNT(public);
     if (is_ec) {
         npublic -= 2;
-        public[npublic - 1] = (struct ck_attribute){CKA_EC_PARAMS, curve, curve_oid(type, curve)};
+        public[npublic - 1] = (struct ck_attribute){CKA_EC_PARAMS, curve, pkcs11_object_curve(type, curve)};
     }
     return object->token->fn->C_GenerateKeyPair(object->session, &mechanism, public, npublic, private,
                                                 SEAL_COUNT(private), &out->public, &out->private);
-}
-
-/* A token that lets the key out is no place for it. */
-static int check_kept(const struct pkcs11_object *object, struct err *err)
-{
-    if (pkcs11_object_flag(object, CKA_SENSITIVE, false) &&
-        !pkcs11_object_flag(object, CKA_EXTRACTABLE, true))
-        return 0;
-    return err_set(err, ERR_UNSUPPORTED, "token %s does not keep a private key to itself",
-                   object->token->label);
 }
 
 static int read_pair(struct pkcs11_object *object, const struct pair *pair, struct buf *public_out,
@@ -100,7 +48,7 @@ static int read_pair(struct pkcs11_object *object, const struct pair *pair, stru
 {
     SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *public = NULL;
     object->handle = pair->private;
-    if (check_kept(object, err) == 0 && pkcs11_object_public(object, &public, err) == 0 &&
+    if (pkcs11_object_check_kept(object, err) == 0 && pkcs11_object_public(object, &public, err) == 0 &&
         evp_public(public, public_out, err) == 0)
         return 0;
     object->token->fn->C_DestroyObject(object->session, pair->private);
@@ -112,26 +60,12 @@ static int generate(struct pkcs11_object *object, const struct pkcs11_uri *uri, 
                     unsigned bits, struct buf *public_out, struct err *err)
 {
     struct pair pair;
-    struct span id = {(const char *)uri->id, uri->id_len};
-    if (check_unused(object, uri->object, (struct span){NULL, 0}, err) < 0 ||
-        check_unused(object, "", id, err) < 0)
+    if (pkcs11_object_check_unused(object, uri, err) < 0)
         return -1;
     ck_rv_t rv = make_pair(object, uri, type, bits, &pair);
     if (rv != CKR_OK)
         return cryptoki_fail(err, rv, "making a key on the token");
     return read_pair(object, &pair, public_out, err);
-}
-
-static int parse(const char *text, struct pkcs11_uri *out, struct err *err)
-{
-    if (pkcs11_uri_parse(text, out, err) < 0)
-        return -1;
-    if (out->object[0] == '\0')
-        return err_set(err, ERR_USAGE, "URI of a new key: no object=");
-    if (out->id_len > 0)
-        return 0;
-    out->id_len = ID_SIZE;
-    return RAND_bytes(out->id, ID_SIZE) == 1 ? 0 : ossl_fail(err, ERR_CRYPTO, "no random octets");
 }
 
 int pkcs11_generate(struct pkcs11 *p11, const char *uri, enum key_type type, unsigned bits,
@@ -141,7 +75,8 @@ int pkcs11_generate(struct pkcs11 *p11, const char *uri, enum key_type type, uns
     struct pkcs11_object object = {.handle = 0};
     if (type == KEY_RSA && bits != 2048 && bits != 3072 && bits != 4096)
         return err_set(err, ERR_USAGE, "RSA key of %u bits: 2048, 3072 and 4096 are made", bits);
-    if (parse(uri, &parsed, err) < 0 || pkcs11_token_open(p11, &parsed, &object.token, err) < 0 ||
+    if (pkcs11_object_name(uri, &parsed, err) < 0 ||
+        pkcs11_token_open(p11, &parsed, &object.token, err) < 0 ||
         pkcs11_session_take_writing(object.token, &object.session, err) < 0)
         return -1;
     int result = generate(&object, &parsed, type, bits, public_out, err);

@@ -233,6 +233,17 @@ int remote_seal(struct holder *remote, const char *owner, struct span public_key
     return ask_for_key(remote, &question, public_out, wrapped_out, err);
 }
 
+int remote_import(struct holder *remote, const struct sealed_key *sealed, const char *uri,
+                  struct buf *public_out, struct buf *wrapped_out, struct err *err)
+{
+    const struct wire_question question = {.op = WIRE_IMPORT,
+                                           .owner = span_of(sealed->owner),
+                                           .public_key = sealed->public_key,
+                                           .wrapped = sealed->wrapped,
+                                           .uri = span_of(uri)};
+    return ask_for_key(remote, &question, public_out, wrapped_out, err);
+}
+
 int remote_status(struct holder *remote, struct buf *out, struct err *err)
 {
     SEAL_CLEANUP(lines_done) struct line *line = NULL;

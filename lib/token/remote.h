@@ -24,6 +24,9 @@ int remote_generate_on_token(struct holder *remote, const char *owner, enum key_
 /* remote_seal - the same for a key that is on a token already; public_key may be empty: what the token says. */
 int remote_seal(struct holder *remote, const char *owner, struct span public_key, const char *uri,
                 struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
+/* remote_import - the same for a soft key, which the token takes in. ERR_UNSUPPORTED: it does not. */
+int remote_import(struct holder *remote, const struct sealed_key *sealed, const char *uri,
+                  struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
 /* remote_status - lines "name value", appended. */
 int remote_status(struct holder *remote, struct buf *out, struct err *err) SEAL_CHECKED;
 /* remote_reload - returns when a worker serves that has read the master key again. Root and sealkeyd's own user only. */

@@ -38,6 +38,7 @@ static const enum field rows[][FIELDS_MAX] = {
     [WIRE_KEEP] = {OWNER, SUBJECT, DATA},
     [WIRE_STATUS] = {END},
     [WIRE_RELOAD] = {END},
+    [WIRE_IMPORT] = {OWNER, PUBLIC_KEY, WRAPPED, URI},
 };
 
 /* A run of octets: where it is kept, how long it may be, and whether a NUL in it is a mistake. */
@@ -234,7 +235,7 @@ int wire_read_question(struct span packet, struct wire_question *out, struct err
     memset(out, 0, sizeof *out);
     if (read_head(&packet, &op, err) < 0)
         return -1;
-    if (op < WIRE_OPEN || op > WIRE_RELOAD)
+    if (op < WIRE_OPEN || op > WIRE_IMPORT)
         return err_set(err, ERR_SYNTAX, "packet of the key socket: a question that is not known");
     out->op = (enum wire_op)op;
     for (const enum field *field = rows[op]; *field != END; field++)

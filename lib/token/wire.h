@@ -31,6 +31,7 @@ enum wire_op {
     WIRE_KEEP,   /* owner, subject (a fingerprint in hex), data (a passphrase) -> wrapped */
     WIRE_STATUS, /* -> data: lines "name value" */
     WIRE_RELOAD, /* -> nothing: who asks next is answered by a worker that has read the master key again; privileged peers */
+    WIRE_IMPORT, /* owner, public_key, wrapped (a soft key), uri: to where a token takes it in -> public_key, wrapped; privileged peers */
 };
 
 struct wire_question {

@@ -6,7 +6,7 @@ import signal
 import unittest
 
 from harness import message, mime, pki, smtp
-from harness.lab import run, wait_for
+from harness.lab import wait_for
 from harness.postfix import Postfix
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase
@@ -74,21 +74,12 @@ class Scenarios(TokenSite):
         self.assertIn(b"ORCHID", self.sink.one(erin).data)
 
     def test_key_of_the_store_moves_to_the_token(self):
-        """An administrator's way: out of the store, into the token, and the store forgets it."""
-        fred, folder = "fred@ours.example", self.lab.folder("fred")
+        fred = "fred@ours.example"
         self.seal.adm("user", "add", fred)
         self.seal.adm("key", "generate", fred, "--type", "rsa2048")
         self.holders[fred], fingerprint, uri = self.person(fred), self.seal.key_of(fred), self.hsm.uri("fred")
-        said = self.seal.adm("key", "move", fingerprint, "--token", uri, check=False)
-        self.assertEqual((said.returncode, b"put the key on the token first" in said.stderr), (1, True), said.stderr)
         other = self.seal.adm("key", "move", fingerprint, "--token", self.hsm.uri("carol"), check=False)
-        self.assertEqual(other.returncode, 1, other.stdout)
-        secret, p12, pem = folder / "secret", folder / "fred.p12", self.hsm.dir / "fred.pem"
-        secret.write_text("secret\n")
-        secret.chmod(0o600)
-        self.seal.adm("key", "export", fingerprint, "--passphrase-file", secret, "--out", p12)
-        run("openssl", "pkcs12", "-in", p12, "-passin", "pass:secret", "-nocerts", "-nodes", "-out", pem)
-        self.hsm.take_in(pem, "fred", 15)
+        self.assertEqual((other.returncode, b"another key" in other.stderr), (1, True), other.stderr)
         self.assertIn(b"in the store no more", self.seal.adm("key", "move", fingerprint, "--token", uri).stdout)
         self.assertEqual([key["token"] for key in self.seal.keys_of(fred)], [uri])
         self.assertEqual(self.seal.adm("key", "export", fingerprint, check=False).returncode, 1)

@@ -244,6 +244,13 @@ static int ask_for_token_key(void)
     return (int)peer_ask_anew(&keyd, &generate);
 }
 
+static int ask_to_import(void)
+{
+    struct wire_question import = question_of(WIRE_IMPORT);
+    import.uri = span_of("pkcs11:token=one;object=x");
+    return (int)peer_ask_anew(&keyd, &import);
+}
+
 /* The socket's mode is not all that stands between. */
 static void let_everybody_connect(void)
 {
@@ -277,6 +284,8 @@ START_TEST(daemons_user_asks_but_does_not_enrol_keys_of_tokens_nor_start_a_worke
     ck_assert_int_eq(as_user(nobody->pw_uid, ask_status), ERR_NONE);
     ck_assert_int_eq(as_user(nobody->pw_uid, ask_for_token_key), ERR_KEY_UNUSABLE);
     ck_assert_int_eq(as_user(0, ask_for_token_key), ERR_UNSUPPORTED); /* no token here */
+    ck_assert_int_eq(as_user(nobody->pw_uid, ask_to_import), ERR_KEY_UNUSABLE);
+    ck_assert_int_eq(as_user(0, ask_to_import), ERR_UNSUPPORTED);
     ck_assert_int_eq(as_user(nobody->pw_uid, ask_for_reload), ERR_KEY_UNUSABLE);
     ck_assert_int_eq(as_user(0, ask_for_reload), ERR_NONE);
     sealkeyd_stop(&keyd);
@@ -404,7 +413,7 @@ static Suite *suite(void)
     tcase_set_timeout(own, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, question_that_is_cut_anywhere_is_answered_once_and_hung_up, WIRE_OPEN,
-                        WIRE_RELOAD);
+                        WIRE_IMPORT);
     tcase_add_test(tc, packet_beyond_the_maximum_is_answered_once_and_hung_up);
     tcase_add_test(tc, key_that_was_not_opened_or_does_not_exist_is_unknown);
     tcase_add_loop_test(tc, key_is_used_for_its_own_addresses_alone, 0, SEAL_COUNT(uses));

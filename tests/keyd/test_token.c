@@ -167,6 +167,57 @@ START_TEST(key_that_is_on_the_token_is_enrolled)
 }
 END_TEST
 
+static int import(const struct made *soft, const char *uri, struct made *out, struct err *err)
+{
+    const struct sealed_key sealed = {ALICE, buf_span(&soft->public), buf_span(&soft->wrapped)};
+    made_init(out);
+    return remote_import(holder, &sealed, uri, &out->public, &out->wrapped, err);
+}
+
+/* It opens as a key of the token, and of the same public key. */
+static void check_moved(const struct made *soft, const struct made *moved)
+{
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    struct secret shared;
+    ck_assert(span_eq(buf_span(&soft->public), buf_span(&moved->public)));
+    ck_ok(open_made(moved, &key, &err));
+    check_signs(key);
+    if (key_type_of(key) != KEY_RSA) {
+        size_t point = 1 + 2 * ((key_bits(key) + 7) / 8);
+        ck_ok(key_derive(key, span_sub(key_public(key), key_public(key).len - point, point), &shared, &err));
+        secret_fini(&shared);
+    }
+    key_free(&key);
+}
+
+START_TEST(soft_key_is_taken_in_by_the_token)
+{
+    static const enum key_type types[] = {KEY_RSA, KEY_EC_P256, KEY_EC_P384};
+    struct made soft[SEAL_COUNT(types)], moved;
+    char uri[80];
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < SEAL_COUNT(types); i++) {
+        snprintf(uri, sizeof uri, "pkcs11:token=gw;object=moved%zu", i);
+        made_init(&soft[i]);
+        ck_ok(holder_generate(holder, ALICE, types[i], types[i] == KEY_RSA ? 2048 : 0, &soft[i].public,
+                              &soft[i].wrapped, &err));
+        for (int again = 0; again < 2; again++) { /* who was interrupted before the store knew */
+            ck_ok(import(&soft[i], uri, &moved, &err));
+            check_moved(&soft[i], &moved);
+            made_fini(&moved);
+        }
+    }
+    ck_fails(import(&soft[0], uri, &moved, &err), ERR_KEY_UNUSABLE); /* of another key */
+    made_fini(&moved);
+    soft[0].wrapped.ptr[soft[0].wrapped.len - 1] ^= 1;
+    ck_fails(import(&soft[0], "pkcs11:token=gw;object=unknown", &moved, &err), ERR_CRYPTO);
+    made_fini(&moved);
+    for (size_t i = 0; i < SEAL_COUNT(types); i++)
+        made_fini(&soft[i]);
+}
+END_TEST
+
 START_TEST(status_names_modules_and_tokens)
 {
     struct buf status = BUF_INIT(WIRE_DATA_MAX);
@@ -461,6 +512,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, key_made_on_the_token_signs);
     tcase_add_test(all, key_that_is_on_the_token_is_enrolled);
+    tcase_add_test(all, soft_key_is_taken_in_by_the_token);
     tcase_add_test(all, status_names_modules_and_tokens);
     tcase_add_test(all, token_that_was_away_is_used_again_without_anybody);
     tcase_add_test(all, wrong_pin_is_tried_once_until_somebody_says_otherwise);

@@ -113,6 +113,15 @@ static ck_rv_t generate_pair(ck_session_handle_t session, struct ck_mechanism *m
                                    private_out);
 }
 
+static ck_rv_t create_object(ck_session_handle_t session, struct ck_attribute *template, unsigned long n,
+                             ck_object_handle_t *out)
+{
+    the_spy.created++;
+    if (the_spy.refused_from > 0 && the_spy.created >= the_spy.refused_from)
+        return CKR_FUNCTION_NOT_SUPPORTED;
+    return real->C_CreateObject(session, template, n, out);
+}
+
 __attribute__((visibility("default"))) ck_rv_t C_GetFunctionList(struct ck_function_list **out)
 {
     static struct ck_function_list list;
@@ -135,6 +144,7 @@ __attribute__((visibility("default"))) ck_rv_t C_GetFunctionList(struct ck_funct
     list.C_Sign = sign;
     list.C_Decrypt = decrypt;
     list.C_GenerateKeyPair = generate_pair;
+    list.C_CreateObject = create_object;
     *out = &list;
     return CKR_OK;
 }

@@ -17,6 +17,8 @@ struct spy {
     atomic_bool no_raw, no_pss, no_oaep, no_pkcs1;
     atomic_bool final_try;   /* the token's flag says that one more wrong PIN locks it */
     atomic_bool extractable; /* keys are made so, whatever is asked */
+    atomic_int created,
+        refused_from; /* objects that C_CreateObject was asked for; the first that it does not make; 0: none */
     atomic_int max_sessions; /* that the token has at once; 0: no end */
     atomic_ulong too_many;   /* octets that C_Sign and C_Decrypt say to have written beyond what they did */
     atomic_ulong fail_operation; /* what C_Sign and C_Decrypt answer; 0: nothing is wrong */

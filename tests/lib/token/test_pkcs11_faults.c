@@ -3,6 +3,7 @@
 #include "support/keys.h"
 #include "support/p11_spy.h"
 #include "support/softhsm.h"
+#include "token/soft.h"
 
 #include <dirent.h>
 #include <openssl/rsa.h>
@@ -504,6 +505,37 @@ START_TEST(file_that_is_no_module_is_wrong_configuration)
 }
 END_TEST
 
+static int import_new(const char *uri, const struct secret *pkcs8)
+{
+    SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(8192);
+    return pkcs11_import(p11, uri, pkcs8, &public, &err);
+}
+
+START_TEST(token_that_takes_no_key_in_says_so)
+{
+    struct secret pkcs8;
+    ck_ok(soft_generate(KEY_RSA, 2048, &pkcs8, &err));
+    spy()->refused_from = 1;
+    ck_fails(import_new("pkcs11:token=gw;object=refused", &pkcs8), ERR_UNSUPPORTED);
+    ck_fails(open_key("pkcs11:token=gw;object=refused"), ERR_ABSENT);
+    secret_fini(&pkcs8);
+}
+END_TEST
+
+START_TEST(import_that_was_interrupted_is_completed)
+{
+    struct secret pkcs8;
+    ck_ok(soft_generate(KEY_EC_P256, 0, &pkcs8, &err));
+    spy()->refused_from = 2; /* the private key is there then */
+    ck_fails(import_new("pkcs11:token=gw;object=half", &pkcs8), ERR_UNSUPPORTED);
+    ck_fails(open_key("pkcs11:token=gw;object=half"), ERR_KEY_UNUSABLE);
+    spy()->refused_from = 0;
+    ck_ok(import_new("pkcs11:token=gw;object=half", &pkcs8));
+    ck_ok(open_key("pkcs11:token=gw;object=half"));
+    secret_fini(&pkcs8);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("pkcs11_faults");
@@ -511,6 +543,8 @@ static Suite *suite(void)
     tcase_add_unchecked_fixture(all, make_tokens, remove_tokens);
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, names_that_fit_nothing_or_the_wrong_thing_are_refused);
+    tcase_add_test(all, token_that_takes_no_key_in_says_so);
+    tcase_add_test(all, import_that_was_interrupted_is_completed);
     tcase_add_test(all, another_key_than_the_one_enrolled_is_refused);
     tcase_add_test(all, two_tokens_are_used_side_by_side);
     tcase_add_test(all, login_is_once);

@@ -38,6 +38,11 @@ static const struct wire_question questions[] = {
     {.op = WIRE_KEEP, .owner = SPAN_LIT("a@b.example"), .subject = SPAN_LIT(FAR), .data = SPAN_LIT("pass")},
     {.op = WIRE_STATUS},
     {.op = WIRE_RELOAD},
+    {.op = WIRE_IMPORT,
+     .owner = SPAN_LIT("a@b.example"),
+     .public_key = SPAN_LIT("spki"),
+     .wrapped = SPAN_LIT("\1wrapped"),
+     .uri = SPAN_LIT("pkcs11:")},
 };
 
 static void written(const struct wire_question *question, struct buf *out)
@@ -91,7 +96,7 @@ static const struct {
 } changes[] = {
     {"version", 0, 0, 2, ERR_SYNTAX},
     {"no question", 0, 1, 0, ERR_SYNTAX},
-    {"question behind the last", 0, 1, WIRE_RELOAD + 1, ERR_SYNTAX},
+    {"question behind the last", 0, 1, WIRE_IMPORT + 1, ERR_SYNTAX},
     {"negative question", 0, 1, -1, ERR_SYNTAX},
     {"another question's fields", 0, 1, WIRE_SIGN, ERR_SYNTAX},
     {"owner of 2 GB", 0, 2, 0x7f, ERR_LIMIT},
