@@ -73,6 +73,18 @@ static void check_master(struct doctor *doctor)
                    doctor->settings->master_key);
 }
 
+/* A credential of systemd's lies in a folder of sealkeyd's alone; whether it can be read there, sealkeyd's answer shows. */
+static void check_master_private(struct doctor *doctor)
+{
+    struct stat st;
+    const char *path = doctor->settings->master_key;
+    bool group = secret_mode_of(path) == SECRET_GROUP_MAY_READ;
+    if (*doctor->settings->keys.user != '\0' && stat(path, &st) < 0 && errno == EACCES)
+        doctor_add(doctor, FINDING_GOOD, NULL, "%s lies where the user of the daemon does not come", path);
+    else
+        check_private(doctor, path, group ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO, "chmod 0600 it");
+}
+
 /* A few messages of the largest size at once, each in its stages. */
 static void check_room(struct doctor *doctor)
 {
@@ -98,9 +110,7 @@ void doctor_files(struct doctor *doctor)
 {
     check_private(doctor, doctor->settings->state_dir, S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH,
                   "chmod 0711 it");
-    bool group = secret_mode_of(doctor->settings->master_key) == SECRET_GROUP_MAY_READ;
-    check_private(doctor, doctor->settings->master_key, group ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO,
-                  "chmod 0600 it");
+    check_master_private(doctor);
     check_master(doctor);
     check_room(doctor);
 }

@@ -129,8 +129,21 @@ class Doctor(Case):
                       self.examine())
         self.site.state.chmod(0o711)
         self.assertEqual([what for severity, what, _ in self.examine() if severity != "good" and str(self.site.master_key) in what], [])
-        self.site.configure(key_user='""')
-        shutil.chown(self.site.master_key, "nobody")
+        own = self.site.dir / "own"
+        own.mkdir(mode=0o500)
+        moved = pathlib.Path(shutil.move(self.site.master_key, own))
+        shutil.chown(own, "daemon")
+        self.site.configure(master_key=moved)
+        self.assertEqual([s for s, what, _ in self.examine() if str(moved) in what], ["good"])
+        own.chmod(0o555)
+        moved.unlink()
+        self.assertTrue(self.found("error", f"{moved}: No such file"))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root has users of others")
+    def test_key_process_without_a_user_of_its_own(self):
+        self.site.configure(user="nobody", key_user='""')
+        for path in (self.site.state, *self.site.state.iterdir()):
+            shutil.chown(path, "nobody")
         self.assertTrue(self.found("warning", "the user of the daemon, which reads everybody's mail, may read"))
 
     # ---- the key process ----
