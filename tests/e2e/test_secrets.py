@@ -1,5 +1,6 @@
 """R41: where the secrets of a running site are: master key, private keys, content keys."""
 import base64
+import pathlib
 import re
 import subprocess
 import unittest
@@ -9,6 +10,7 @@ from harness.lab import run
 from harness.sealmilter import KEY_USER, USER
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase
+from harness.tokensite import HOLDERS, TokenSite
 
 BOB = "bob@far.example"
 CAROL = "carol@ours.example"
@@ -168,6 +170,24 @@ class Scenarios(SealSite):
 
 class UnderPostfix(Scenarios, PostfixCase):
     pass
+
+
+class PinUnderPostfix(TokenSite, PostfixCase):
+    def test_pin_is_in_its_file_and_the_token_child_alone(self):
+        """Not in memory, command line or environment of any other process, not in state, logs or a backup."""
+        for number, address in enumerate(HOLDERS):
+            self.arrive(address, self.letter_to(address, number))
+            self.submit(BOB, message.make(sender=address, to=BOB), sender=address, login=address)
+        self.sink.wait(2 * len(HOLDERS))
+        child, pin = self.token_child(), self.hsm.PIN.encode()
+        others = [pid for pid in (self.seal.process.pid, *self.seal.descendants()) if pid != child]
+        self.assertEqual([found for pid in others for found in memory.find(pid, {"PIN": pin})], [])
+        for pid in (child, *others):
+            for file in ("cmdline", "environ"):
+                self.assertNotIn(pin, pathlib.Path(f"/proc/{pid}/{file}").read_bytes())
+        self.seal.adm("backup", self.lab.folder("backup") / "backup")
+        holding = [path for path in self.lab.dir.rglob("*") if path.is_file() and pin in path.read_bytes()]
+        self.assertEqual(holding, [self.hsm.pin_file])
 
 
 if __name__ == "__main__":

@@ -123,7 +123,8 @@ START_TEST(key_is_used_for_its_own_addresses_alone)
     peer_generate(&keyd, uses[_i].owner, KEY_EC_P256, &key);
     SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
     const struct wire_question open = peer_open(&key), sign = peer_sign(&key, uses[_i].addr, SIGN_ECDSA);
-    struct wire_question derive = sign;
+    struct wire_question derive = sign, decrypt = sign;
+    decrypt.op = WIRE_DECRYPT; /* which this key cannot, for whomever */
     derive.op = WIRE_DERIVE;
     derive.data = span_sub(buf_span(&key.public), key.public.len - 65, 65);
     ck_assert_int_eq(peer_ask(fd, &open, &answer), ERR_NONE);
@@ -131,6 +132,9 @@ START_TEST(key_is_used_for_its_own_addresses_alone)
     ck_assert_uint_eq(answer.data.len > 0, uses[_i].code == ERR_NONE);
     ck_assert_int_eq(peer_ask(fd, &derive, &answer), uses[_i].code);
     ck_assert_uint_eq(answer.data.len > 0, uses[_i].code == ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &decrypt, &answer), ERR_KEY_UNUSABLE);
+    ck_assert_uint_eq(span_find(answer.message, "is not used for", 15, 0) != SIZE_MAX,
+                      uses[_i].code != ERR_NONE);
     peer_key_fini(&key);
 }
 END_TEST

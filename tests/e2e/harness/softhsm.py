@@ -12,7 +12,7 @@ SO_PIN = "87654321"
 
 class SoftHSM:
     """environment: what a program needs that uses it; settings: of sealmilter.conf. One token, whose label is LABEL."""
-    LABEL, PIN = "seal", "1234"
+    LABEL, PIN = "seal", "PIN-of-the-tests-alone"
 
     def __init__(self, lab):
         self.dir = lab.folder("hsm", owner=KEY_USER, mode=0o700)
