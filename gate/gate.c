@@ -65,6 +65,8 @@ static int transform(struct work *work, struct outcome *outcome, struct err *err
     const struct progress *progress = work->progress;
     if (asks_pgp(outcome->plan) && pgp_engine_get(work->gate, &in.pgp, err) < 0)
         return -1;
+    if (given_collect(work, outcome->plan, err) < 0)
+        return -1;
     outcome->copies = arena_array(work->arena, outcome->plan->ncopies, sizeof *outcome->copies);
     return xform_run(&in, outcome->plan, progress == NULL ? NULL : progress->call,
                      progress == NULL ? NULL : progress->arg, outcome->copies, err);

@@ -202,6 +202,19 @@ int lookup_keys(struct work *work, struct err *err) SEAL_CHECKED;
 /* select.c: which certificate to sign with, which to encrypt to (R27). */
 int select_keys(struct work *work, struct err *err) SEAL_CHECKED;
 
+/* select_cert_fault - why the record alone rules this certificate out; NULL: it does not. usage: one of these is enough. */
+const char *select_cert_fault(struct work *work, const struct cert_record *record, unsigned usage);
+/* select_is_revoked - nobody's trust helps such a certificate. */
+bool select_is_revoked(struct work *work, const struct cert_record *record, const struct cert *cert,
+                       const char **why_out);
+int select_chain(struct work *work, struct cert *cert, enum chain_purpose purpose,
+                 struct chain_result *result, struct err *err) SEAL_CHECKED;
+
+/* given.c: what is attached of the sender's keys and his house's. given_house_keys - whether the house has some. */
+int given_house_keys(struct work *work, struct err *err) SEAL_CHECKED;
+/* given_collect - for a plan that attaches some. */
+int given_collect(struct work *work, const struct plan *plan, struct err *err) SEAL_CHECKED;
+
 /* select_nobody_signs - whether there is no key to look for; fact says why. */
 bool select_nobody_signs(struct work *work, struct key_fact *fact);
 /* select_is_domains - one of these addresses is "@domain". */
@@ -215,6 +228,9 @@ void select_pgp_signing(struct work *work, struct key_fact *fact);
 void select_pgp_autocrypt(struct work *work, struct key_fact *fact);
 /* select_pgp_fault - why nothing is encrypted to this key; NULL: it is good for that. */
 const char *select_pgp_fault(struct work *work, const struct pgp_record *record);
+
+/* select_pgp_is_current - nothing is wrong with it, and it signs or encrypts now. */
+bool select_pgp_is_current(struct work *work, const struct pgp_record *record);
 
 /* opening.c: the views, and who may see which (R19, R20). */
 int open_views(struct work *work, struct err *err) SEAL_CHECKED;

@@ -57,8 +57,7 @@ const char *select_date(struct arena *arena, int64_t when)
     return arena_strdup(arena, text);
 }
 
-/* Why the record alone rules this certificate out; NULL: it does not. */
-static const char *record_fault(struct work *work, const struct cert_record *record, unsigned usage)
+const char *select_cert_fault(struct work *work, const struct cert_record *record, unsigned usage)
 {
     struct arena *arena = work->arena;
     unsigned min_bits = work->snapshot->settings->min_rsa_bits;
@@ -91,16 +90,15 @@ static bool names_address(const struct cert_record *record, const struct cert *c
     return false;
 }
 
-static int check_chain(struct work *work, struct cert *cert, enum chain_purpose purpose,
-                       struct chain_result *result, struct err *err)
+int select_chain(struct work *work, struct cert *cert, enum chain_purpose purpose,
+                 struct chain_result *result, struct err *err)
 {
     const struct snapshot *snapshot = work->snapshot;
     return certs_chain(work->gate->certs, snapshot->anchors, snapshot->anchors_id, cert, purpose, work->now,
                        snapshot->settings->min_rsa_bits, result, err);
 }
 
-/* Nobody's trust helps a revoked certificate. */
-static bool is_revoked(struct work *work, const struct cert_record *record, const struct cert *cert,
+bool select_is_revoked(struct work *work, const struct cert_record *record, const struct cert *cert,
                        const char **why_out)
 {
     struct chain_result chain = {.npath = 0};
@@ -120,13 +118,13 @@ static int judge_trust(struct work *work, const struct cert_record *record, stru
         return 0;
     }
     SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
-    if (is_revoked(work, record, cert, why_out))
+    if (select_is_revoked(work, record, cert, why_out))
         return 0;
     if (trusted_by_hand(record)) {
         *why_out = "newest certificate, trusted by hand";
         return 1;
     }
-    if (check_chain(work, cert, CHAIN_ENCRYPT, &chain, err) < 0)
+    if (select_chain(work, cert, CHAIN_ENCRYPT, &chain, err) < 0)
         return -1;
     if (chain.answer != CHAIN_OK) {
         *why_out =
@@ -203,7 +201,7 @@ static void select_encryption(struct work *work, const struct loaded *loaded, co
         qsort(loaded->certs, loaded->ncerts, sizeof *loaded->certs, compare);
     for (size_t i = 0; i < loaded->ncerts; i++) {
         const struct cert_record *record = &loaded->certs[i];
-        const char *fault = record_fault(work, record, CERT_ENCRYPT);
+        const char *fault = select_cert_fault(work, record, CERT_ENCRYPT);
         if (fault != NULL) {
             fact->why = fault;
             continue;
@@ -241,7 +239,7 @@ static void select_fixed(struct work *work, const struct loaded_fixed *loaded, s
     case FIND_FOUND:
         break;
     }
-    const char *fault = record_fault(work, record, CERT_ENCRYPT);
+    const char *fault = select_cert_fault(work, record, CERT_ENCRYPT);
     if (fault != NULL) {
         fact->why = fault;
         return;
@@ -271,7 +269,7 @@ static int open_signing_key(struct work *work, const struct loaded_key *loaded, 
                             struct keyring_entry *entry, struct err *err)
 {
     SEAL_CLEANUP(chain_result_fini) struct chain_result chain = {.answer = CHAIN_UNTRUSTED};
-    if (check_chain(work, cert, CHAIN_SIGN, &chain, err) < 0 ||
+    if (select_chain(work, cert, CHAIN_SIGN, &chain, err) < 0 ||
         certs_get_key(work->gate->certs, work->gate->holder, &loaded->key, loaded->addr, &entry->key, err) <
             0)
         return -1;
@@ -282,7 +280,7 @@ static int open_signing_key(struct work *work, const struct loaded_key *loaded, 
 static int try_signing(struct work *work, const struct loaded_key *loaded, struct key_fact *fact,
                        struct err *err)
 {
-    const char *fault = record_fault(work, &loaded->cert, CERT_SIGN);
+    const char *fault = select_cert_fault(work, &loaded->cert, CERT_SIGN);
     if (fault != NULL) {
         fact->why = fault;
         return 0;
@@ -296,7 +294,7 @@ static int try_signing(struct work *work, const struct loaded_key *loaded, struc
         cert_free(&entry.cert);
         return 0;
     }
-    if (is_revoked(work, &loaded->cert, entry.cert, &fact->why)) {
+    if (select_is_revoked(work, &loaded->cert, entry.cert, &fact->why)) {
         cert_free(&entry.cert);
         return 0;
     }
@@ -352,6 +350,8 @@ int select_keys(struct work *work, struct err *err)
     struct facts *facts = work->facts;
     select_signing(work, &facts->sign[METHOD_SMIME]);
     select_pgp_signing(work, &facts->sign[METHOD_OPENPGP]);
+    if (given_house_keys(work, err) < 0)
+        return -1;
     for (size_t i = 0; i < facts->nrcpts; i++) {
         struct key_fact *keys = facts->rcpts[i].encrypt;
         select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr, &keys[METHOD_SMIME]);

@@ -131,6 +131,12 @@ void select_pgp_encryption(struct work *work, struct loaded *loaded, struct key_
     }
 }
 
+bool select_pgp_is_current(struct work *work, const struct pgp_record *record)
+{
+    return common_fault(work, record) == NULL &&
+           (pgp_record_signs(record, work->now) || pgp_record_encrypts(record, work->now));
+}
+
 static const char *signing_fault(struct work *work, const struct pgp_record *record)
 {
     const char *fault = common_fault(work, record);

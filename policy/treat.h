@@ -11,7 +11,7 @@ struct treatment {
     bool looked; /* opening was tried: the status says how that went */
     bool tag;
     const char *ungenerated[METHODS]; /* a rule wanted a key, and it could not be generated: why */
-    struct op attach[METHODS];        /* nkeys 0: none */
+    struct op attach[METHODS];        /* OP_ATTACH where treat_attaches() */
     size_t attach_at[METHODS];
     struct op autocrypt; /* nkeys 0: none */
     size_t limit;        /* steps from this position on are not done */
@@ -32,6 +32,7 @@ void treat_encrypt(struct treatment *t);
 void treat_sign(struct treatment *t);
 void treat_attach(struct treatment *t);
 void treat_autocrypt(struct treatment *t);
+bool treat_attaches(const struct treatment *t, enum method method);
 void treat_headers(struct treatment *t); /* after signing and encrypting */
 
 /* treat_wording - what the tag says of a view; NULL: nothing. */

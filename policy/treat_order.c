@@ -61,7 +61,7 @@ static bool encrypts(const struct treatment *t, size_t before, bool opened)
 static void add_attached(const struct treatment *t, size_t before, struct ops *ops)
 {
     for (enum method method = METHOD_NONE; method < METHODS; method++)
-        if (t->attach[method].nkeys > 0 && t->attach_at[method] < before)
+        if (treat_attaches(t, method) && t->attach_at[method] < before)
             add_op(ops, t->attach[method]);
 }
 

@@ -222,13 +222,31 @@ static const char *never_attached(const struct facts *facts)
                : NULL;
 }
 
+bool treat_attaches(const struct treatment *t, enum method method)
+{
+    return t->attach[method].kind == OP_ATTACH;
+}
+
+/* The domain's own go along in any case; they also go alone. */
 static void attach(struct treatment *t, enum method method, size_t at)
 {
     struct deciding *d = t->d;
     const struct key_fact *key = own_key(d, method);
-    if (t->attach[method].nkeys > 0 || find_key(d, key, method, "key to attach") != FIND_FOUND)
+    if (treat_attaches(t, method))
         return;
-    t->attach[method] = key_op(d->arena, OP_ATTACH, method, key);
+    switch (find_key(d, key, method, "key to attach")) {
+    case FIND_FOUND:
+        t->attach[method] = key_op(d->arena, OP_ATTACH, method, key);
+        break;
+    case FIND_ABSENT:
+        if (!d->facts->house_keys[method])
+            return;
+        deciding_note(d, "key to attach: that of the domain alone");
+        t->attach[method] = (struct op){.kind = OP_ATTACH, .method = method};
+        break;
+    case FIND_FAILED:
+        return;
+    }
     t->attach_at[method] = at;
 }
 

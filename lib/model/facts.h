@@ -215,6 +215,7 @@ struct facts {
     /* FACTS_KEYS */
     struct key_fact sign[METHODS];
     struct key_fact autocrypt; /* From's OpenPGP key, cut down to what others need to write to From */
+    bool house_keys[METHODS];  /* From's domain has keys of its own that can be given out */
     bool
         generated; /* keys of From's were to be generated for this message, and that was tried: no more are */
     const char *ungenerated[METHODS]; /* why it could not be; NULL: it was, or was not wanted */

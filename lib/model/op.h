@@ -50,7 +50,7 @@ struct op {
     enum field_action action; /* OP_HEADER */
     const char *field;        /* OP_HEADER: its name */
     int *
-        keys; /* OP_SIGN: one; OP_ATTACH, OP_AUTOCRYPT: the sender's; OP_ENCRYPT: one for each recipient served by the copy */
+        keys; /* OP_SIGN: one; OP_ATTACH: the sender's, none: the house has some; OP_AUTOCRYPT: the sender's; OP_ENCRYPT: one for each recipient served by the copy */
     const char **fp; /* as many */
     size_t nkeys;
 };

@@ -25,6 +25,8 @@ void keyring_fini(struct keyring *keyring)
         for (size_t c = 0; c < entry->nchain; c++)
             cert_free(&entry->chain[c]);
     }
+    for (size_t i = 0; i < keyring->given.ncerts; i++)
+        cert_free(&keyring->given.certs[i]);
     free(keyring->entries);
     *keyring = (struct keyring){.n = 0};
 }

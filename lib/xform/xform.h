@@ -25,9 +25,22 @@ struct keyring_entry {
     const char *pgp_fp;        /* of the primary key */
     struct secret *passphrase; /* owned, malloc'd; NULL: not ours */
 };
+
+#define GIVEN_CERTS_MAX 32
+#define GIVEN_PGPS_MAX  8
+
+/* What OP_ATTACH attaches beside the key that it names: further ones of the sender's, those of his house, and whoever issued them. */
+struct given_out {
+    struct cert *certs[GIVEN_CERTS_MAX]; /* owned references; some may stand there twice */
+    size_t ncerts;
+    struct span pgps[GIVEN_PGPS_MAX]; /* borrowed */
+    size_t npgps;
+};
+
 struct keyring {
     struct keyring_entry *entries; /* malloc'd */
     size_t n, cap;
+    struct given_out given;
 };
 /* keyring_add - takes the references; returns the entry's index. */
 int keyring_add(struct keyring *keyring, struct keyring_entry entry);

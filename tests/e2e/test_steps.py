@@ -258,7 +258,12 @@ class Scenarios(SealSite):
         got = parsed(self.sink.one())
         self.assertEqual([got.get_all(name) for name in ("X-Site", "X-Old", "X-Gone", "X-Kept")], [["Grüße"], ["new"], None, ["1"]])
 
-    def test_keys_are_a_part_that_openssl_reads(self):
+    def test_keys_of_sender_and_house_are_a_part_that_openssl_reads(self):
+        house = pki.Authority(self.lab.folder("house")).issue("gateway@ours.example")
+        both = house.path("both")
+        both.write_bytes(house.key.read_bytes() + house.cert.read_bytes())
+        self.seal.adm("key", "import", both, "--user", "@ours.example")
+        self.addCleanup(self.seal.adm, "key", "delete", house.sha256, "--force")
         self.send("keys@far.example")
         got = self.sink.one()
         mixed, _ = parsed(got).iter_parts()
@@ -266,7 +271,8 @@ class Scenarios(SealSite):
         self.assertIn("ORCHID", text.get_content())
         self.assertEqual((keys.get_content_type(), keys.get_filename()), ("application/pkcs7-mime", "smime.p7c"))
         said = run("openssl", "pkcs7", "-inform", "DER", "-print_certs", "-noout", input=keys.get_payload(decode=True)).stdout
-        self.assertEqual(said.count(b"subject="), 1)
+        self.assertEqual(said.count(b"subject="), 3)
+        self.assertIn(b"CN = gateway", said)
         self.assertEqual(self.opened(got).layers, ["signed"])
 
     # ---- notices ----

@@ -2,10 +2,12 @@
 #include "gate/keep_pgp.h"
 #include "mime/transfer.h"
 #include "openpgp/armor.h"
+#include "openpgp/own.h"
 #include "support/check.h"
 #include "support/has.h"
 #include "support/pgp_site.h"
 #include "support/rules.h"
+#include "token/wrap.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -310,6 +312,59 @@ START_TEST(changed_text_is_told)
 }
 END_TEST
 
+static size_t count_lines(struct span text, const char *begin)
+{
+    size_t n = 0;
+    for (size_t at = 0; (at = span_find(text, begin, strlen(begin), at)) != SIZE_MAX; at++)
+        n++;
+    return n;
+}
+
+/* Of ours as far as giving it out goes: nothing needs the secret key. */
+static void own_key(const char *name, const char *user_id, const char *owner)
+{
+    SEAL_CLEANUP(secret_fini) struct secret passphrase = {.len = 0};
+    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
+    struct err err = ERR_INIT;
+    struct pgp_key *keys;
+    size_t n, broken;
+    gpg_home_new(tool, name, user_id, "future-default");
+    ck_ok(pgp_key_read(s->engine, site->arena, gpg_home_key(tool, name), &keys, &n, &broken, &err));
+    pgp_site_put(s, &keys[0], owner, TRUST_TRUSTED);
+    ck_ok(pgp_own_passphrase(&passphrase, &err));
+    ck_ok(wrap_seal(&site->master, owner, span_of(keys[0].fingerprint), &passphrase, &wrapped, &err));
+    const struct pgp_own_record own = {
+        .fingerprint = keys[0].fingerprint, .owner = owner, .wrapped = buf_span(&wrapped), .created = s->now};
+    ck_ok(store_put_pgp_own(site->store, &own, &err));
+    gpg_home_end(tool, name);
+}
+
+START_TEST(keys_of_sender_and_house_are_attached)
+{
+    own_key("second", "Alice <alice@our.example>", "alice@our.example");
+    own_key("house", "Our house <gateway@our.example>", "@our.example");
+    own_key("carla", "Carla <carla@our.example>", "carla@our.example");
+    site_known(site, "dora@our.example", "Dora");
+    site_policy(site, "our domains our.example\nrule \"keys\"\n    when outbound\n    attach keys openpgp\n"
+                      "rule \"rest\"\n    pass\n");
+    static const char *const senders[] = {"alice@our.example", "dora@our.example"};
+    for (size_t i = 0; i < SEAL_COUNT(senders); i++) {
+        const char *text = arena_printf(site->arena, "From: %s\n\n" TOKEN "\n", senders[i]);
+        pgp_site_run(s,
+                     (struct site_mail){
+                         .from = senders[i], .login = senders[i], .to = {"bob@their.example"}, .text = text});
+        struct span copy = site_copy_for(site, "bob@their.example");
+        tool_write(tool, "key.asc", pgp_site_part(s, copy, 1, PART_BODY));
+        ck_assert(!has(copy, "PRIVATE KEY"));
+        ck_assert_int_eq(gpg_home_run(tool, "bob", "--show-keys", "--with-colons", "key.asc", NULL), 0);
+        struct span said = tool_read(tool, "said");
+        ck_assert(has(said, ":Our house <gateway@our.example>:"));
+        ck_assert_uint_eq(count_lines(said, "\npub:") + span_starts(said, "pub:"), i == 0 ? 3 : 1);
+        ck_assert(!has(said, "carla"));
+    }
+}
+END_TEST
+
 static void count_kept(void *arg, const char *fingerprint, enum trust trust, enum harvest_result result)
 {
     size_t *kept = arg;
@@ -431,6 +486,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, signature_of_a_key_that_is_not_trusted_is_untrusted);
     tcase_add_test(tc, signature_of_a_key_that_is_not_known_is_not_called_anything);
     tcase_add_test(tc, changed_text_is_told);
+    tcase_add_test(tc, keys_of_sender_and_house_are_attached);
     tcase_add_test(tc, attached_key_is_looked_at_once_a_day);
     tcase_add_loop_test(tc, encrypted_part_with_text_around_it_stays_closed, 0, (int)SEAL_COUNT(around));
     tcase_add_test(tc, message_that_exchange_has_mangled_is_opened);

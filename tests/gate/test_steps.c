@@ -1,5 +1,6 @@
 /* Steps that ask more than one recipient's own keys: a rule's certificate, keys attached, header fields, wordings, notices. */
 #include "gate/explain.h"
+#include "mime/transfer.h"
 #include "support/check.h"
 #include "support/has.h"
 #include "support/rules.h"
@@ -30,14 +31,24 @@ static void policy_with(const char *rule)
     site_policy(site, arena_printf(site->arena, "our domains our.example\n%s%s", rule, rest));
 }
 
+static void send_between(const char *from, const char *addr)
+{
+    const char *text = arena_printf(site->arena,
+                                    "From: %s\nTo: bob@their.example\nSubject: Hi\n"
+                                    "Message-Id: <1@c>\n\nThe token is ORCHID.\n",
+                                    from);
+    int status = site_run(site, &(struct site_mail){.from = from, .login = from, .to = {addr}, .text = text});
+    ck_assert_msg(status == 0, "%s", site->err.msg);
+}
+
 static void send_to(const char *addr)
 {
-    static const char text[] = "From: Alice <alice@our.example>\nTo: bob@their.example\nSubject: Hi\n"
-                               "Message-Id: <1@c>\n\nThe token is ORCHID.\n";
-    int status = site_run(
-        site, &(struct site_mail){
-                  .from = "alice@our.example", .login = "alice@our.example", .to = {addr}, .text = text});
-    ck_assert_msg(status == 0, "%s", site->err.msg);
+    send_between("alice@our.example", addr);
+}
+
+static void send_from(const char *addr)
+{
+    send_between(addr, "bob@their.example");
 }
 
 /* ---- encrypt to certificate ---- */
@@ -116,6 +127,83 @@ START_TEST(keys_and_header_fields_go_with_the_message)
     size_t certs = span_find(copy, "smime-type=certs-only", 21, 0);
     ck_assert(is_signed < mixed && mixed < certs && certs != SIZE_MAX);
     ck_assert_str_eq(site_field(site, copy, "X-Site", 0), "one");
+}
+END_TEST
+
+/* The certificates that are attached; NULL in ptr: there are none. */
+static struct span attached(void)
+{
+    static const char part[] = "filename=\"smime.p7c\"\r\n\r\n";
+    struct span copy = site_copy(site, 0);
+    size_t begin = span_find(copy, part, strlen(part), 0);
+    if (begin == SIZE_MAX)
+        return (struct span){NULL, 0};
+    begin += strlen(part);
+    size_t end = span_find(copy, "\r\n--", 4, begin);
+    struct err err = ERR_INIT;
+    SEAL_CLEANUP(spool_free)
+    struct spool *der =
+        spool_new(&(struct spool_conf){.dir = "/tmp", .mem_max = 1u << 20, .size_max = 1u << 20});
+    ck_ok(base64_decode(span_sub(copy, begin, end - begin), der, &err));
+    ck_ok(spool_seal(der, &err));
+    struct span octets = spool_all(der);
+    return (struct span){arena_memdup(site->arena, octets.ptr, octets.len), octets.len};
+}
+
+static bool gives(const struct pki_entity *entity)
+{
+    return span_find(attached(), entity->der.ptr, entity->der.len, 0) != SIZE_MAX;
+}
+
+static struct pki_entity *of_ours(const char *owner, const struct pki_spec *spec)
+{
+    struct pki_entity *entity = pki_leaf(site->pki, site->root, spec);
+    site_add_cert(site, owner, entity, TRUST_TRUSTED, false);
+    site_add_key(site, owner, entity);
+    return entity;
+}
+
+#define HOUSE "@our.example"
+static const struct pki_spec of_house = {.email = "gateway@our.example"};
+
+START_TEST(all_certificates_of_sender_and_house_are_attached_with_their_issuers)
+{
+    struct pki_entity *encrypts = of_ours(
+        "alice@our.example", &(struct pki_spec){.email = "alice@our.example", .key_usage = "keyAgreement"});
+    struct pki_entity *house = of_ours(HOUSE, &of_house);
+    struct pki_entity *colleague = site_user(site, "carla@our.example", PKI_P256);
+    policy_with("rule \"keys\"\n    when outbound\n    attach keys smime\n");
+    send_to("bob@their.example");
+    ck_assert(gives(alice) && gives(encrypts) && gives(house) && gives(site->root));
+    ck_assert(!gives(colleague));
+    ck_assert(!has(attached(), "PRIVATE"));
+    ck_assert(span_find(attached(), alice->pkcs8.ptr, alice->pkcs8.len, 0) == SIZE_MAX);
+}
+END_TEST
+
+START_TEST(ended_and_rejected_certificates_are_not_attached)
+{
+    struct pki_spec ended = of_house;
+    ended.not_after = PKI_NOW - PKI_DAY;
+    struct pki_entity *old = of_ours(HOUSE, &ended), *bad = of_ours(HOUSE, &of_house);
+    site_add_cert(site, HOUSE, bad, TRUST_REJECTED, true);
+    policy_with("rule \"keys\"\n    when outbound\n    attach keys smime\n");
+    send_to("bob@their.example");
+    ck_assert(gives(alice) && !gives(old) && !gives(bad));
+    site_known(site, "carla@our.example", "Carla");
+    send_from("carla@our.example");
+    ck_assert_ptr_null(attached().ptr);
+}
+END_TEST
+
+START_TEST(certificate_of_the_house_goes_alone_where_the_sender_has_none)
+{
+    struct pki_entity *house = of_ours(HOUSE, &of_house);
+    site_known(site, "carla@our.example", "Carla");
+    policy_with("rule \"keys\"\n    when outbound\n    attach keys smime\n");
+    send_from("carla@our.example");
+    ck_assert_int_eq(site->outcome->verdict, VERDICT_ACCEPT);
+    ck_assert(gives(house) && gives(site->root) && !gives(alice));
 }
 END_TEST
 
@@ -230,6 +318,9 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, certificate_of_the_rule_counts_only_while_it_is_good, 0, SEAL_COUNT(fixed));
     tcase_add_test(tc, keys_and_header_fields_go_with_the_message);
+    tcase_add_test(tc, all_certificates_of_sender_and_house_are_attached_with_their_issuers);
+    tcase_add_test(tc, ended_and_rejected_certificates_are_not_attached);
+    tcase_add_test(tc, certificate_of_the_house_goes_alone_where_the_sender_has_none);
     tcase_add_test(tc, wording_of_a_rule_is_written_by_us_alone);
     tcase_add_test(tc, notices_are_whole_messages_that_explain_names);
     tcase_add_test(tc, notice_that_must_not_be_sent_is_explained);

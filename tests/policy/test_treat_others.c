@@ -188,6 +188,23 @@ START_TEST(keys_are_attached_only_to_what_is_the_senders_own_and_open)
 }
 END_TEST
 
+START_TEST(domains_keys_go_though_the_sender_has_none)
+{
+    struct site *site = site_new("rule \"r\"\n  attach keys\n");
+    site_rcpt(site, "kurt@bank.example", DIRECTION_OUTBOUND);
+    site->facts.sign[METHOD_SMIME].usable = ANSWER_NO;
+    site_decide(site);
+    ck_assert_str_eq(site_ops(site, 0), "");
+    site->facts.house_keys[METHOD_SMIME] = true;
+    ck_assert(site_noted(site_decide(site), "that of the domain alone"));
+    ck_assert_str_eq(site_ops(site, 0), "attach keys smime");
+    site->facts.sign[METHOD_SMIME].usable = ANSWER_UNKNOWN;
+    site_decide(site);
+    ck_assert_int_eq(site_plan(site)->disposition, DISPOSITION_TEMPFAIL);
+    site_free(site);
+}
+END_TEST
+
 /* ---- a certificate that the rule names ---- */
 
 #define FIXED "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -298,6 +315,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_recipient_who_returns_needs_no_facts_about_keys);
     tcase_add_test(t, what_is_held_must_be_known_to_be_protected);
     tcase_add_test(t, keys_are_attached_only_to_what_is_the_senders_own_and_open);
+    tcase_add_test(t, domains_keys_go_though_the_sender_has_none);
     tcase_add_test(t, a_certificate_that_the_rule_names_stands_for_the_recipients_own);
     tcase_add_loop_test(t, copies_of_closed_mail_are_opened_by_the_steps_above_them, 0, SEAL_COUNT(in));
     tcase_add_test(t, a_rules_wordings_stand_before_those_of_the_settings);
