@@ -95,6 +95,30 @@ static int import_x509(struct cli *cli, struct span bytes, const struct terms *t
 
 /* ---- OpenPGP keys ---- */
 
+/* In a keyring, one that is wrong does not keep the others out. */
+static int put_keys(struct cli *cli, struct pgp_engine *engine, const struct pgp_key *keys, size_t n,
+                    const struct pgpbook_terms *given, struct err *err)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct pgp_record record;
+        struct err one = ERR_INIT;
+        if (pgpbook_put(cli, engine, &keys[i], given, &record, &one) == 0) {
+            pgpbook_say(cli, &record);
+            continue;
+        }
+        if (n == 1 || err_class(one.code) != ERR_CLASS_PERMANENT)
+            return err_set(err, one.code, "%s", one.msg);
+        buf_printf(&cli->out, "not imported: %s\n", one.msg);
+        failed++;
+    }
+    if (n > 1)
+        buf_printf(&cli->out, "%zu OpenPGP keys are in the store\n", n - failed);
+    return failed == 0
+               ? 0
+               : err_set(err, ERR_KEY_UNUSABLE, "%zu of %zu OpenPGP keys not imported, see above", failed, n);
+}
+
 static int import_keys(struct cli *cli, struct pgp_engine *engine, struct span bytes,
                        const struct terms *terms, struct err *err)
 {
@@ -106,17 +130,9 @@ static int import_keys(struct cli *cli, struct pgp_engine *engine, struct span b
     if (pgp_key_read(engine, cli->arena, bytes, &keys, &n, &broken, err) < 0 ||
         check_alone(n, "OpenPGP keys", terms, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct pgp_record record;
-        if (pgpbook_put(cli, engine, &keys[i], &given, &record, err) < 0)
-            return n == 1 ? -1 : err_wrap(err, "after %zu of %zu OpenPGP keys", i, n);
-        pgpbook_say(cli, &record);
-    }
-    if (n > 1)
-        buf_printf(&cli->out, "%zu OpenPGP keys are in the store\n", n);
     if (broken > 0)
         buf_printf(&cli->out, "warning: %zu more cannot be read\n", broken);
-    return 0;
+    return put_keys(cli, engine, keys, n, &given, err);
 }
 
 static int import_revocation(struct cli *cli, struct pgp_engine *engine, struct span octets, struct err *err)

@@ -114,6 +114,14 @@ class Others(OpenPgp):
         self.assertEqual(self.json("cert", "list", BOB)["openpgp_keys"][0]["fingerprint"], self.bob)
         self.assertEqual(self.json("cert", "list", "nobody@far.example"), NOTHING)
 
+    def test_key_that_is_wrong_keeps_no_other_of_a_keyring_out(self):
+        nobody = self.far.make("Nobody without an address")
+        keyring = self.file("keyring", self.far.public(nobody, armor=False) + self.far.public(self.bob, armor=False))
+        said = self.fails("cert", "import", keyring, says="1 of 2 OpenPGP keys not imported").text
+        self.assertIn(f"not imported: OpenPGP key {nobody} names no address", said)
+        self.assertIn("1 OpenPGP keys are in the store", said)
+        self.assertEqual(self.key(self.bob)["addresses"], [BOB])
+
     def test_for_gives_one_address_and_what_else_the_key_names_is_not_used(self):
         liar = self.far.make("Liar <liar@far.example>", "Director <director@bank.example>")
         file = self.file("liar.asc", self.far.public(liar))
