@@ -111,6 +111,7 @@ int cmd_user_enable(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_user_import(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_cert_import(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_cert_lookup(struct cli *cli, int argc, char **argv, struct err *err);
+int cmd_cert_certify(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_cert_list(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_cert_show(struct cli *cli, int argc, char **argv, struct err *err);
 int cmd_cert_trust(struct cli *cli, int argc, char **argv, struct err *err);

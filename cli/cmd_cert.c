@@ -1,6 +1,7 @@
 /* cmd_cert - certificates and OpenPGP keys of correspondents and users: listed, shown, trusted, given out, forgotten. */
 #include "cli/certbook.h"
 #include "cli/pgpbook.h"
+#include "openpgp/certify.h"
 
 /* ---- list and show ---- */
 
@@ -210,7 +211,11 @@ int cmd_cert_export(struct cli *cli, int argc, char **argv, struct err *err)
         return export_cert(cli, fingerprint, err);
     if (store_find_pgp(cli->read, fingerprint, &key, err) != FIND_FOUND)
         return -1;
-    return pgpbook_add_armor(cli, key.key, ARMOR_PUBLIC, &cli->out, err);
+    SEAL_CLEANUP(buf_fini) struct buf whole = BUF_INIT(PGP_KEY_SIZE_MAX + CERTIFIED_MAX);
+    pgp_certified_join(key.key, key.certified, &whole);
+    if (buf_check(&whole, err) < 0)
+        return -1;
+    return pgpbook_add_armor(cli, buf_span(&whole), ARMOR_PUBLIC, &cli->out, err);
 }
 
 int cmd_cert_delete(struct cli *cli, int argc, char **argv, struct err *err)

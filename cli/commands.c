@@ -19,6 +19,8 @@ const struct cli_command cli_commands[] = {
     {"cert show", cmd_cert_show, "FP [--json]", "a certificate or OpenPGP key"},
     {"cert trust", cmd_cert_trust, "FP", "trust it by hand"},
     {"cert reject", cmd_cert_reject, "FP", "never use it, whatever its chain"},
+    {"cert certify", cmd_cert_certify, "FP|ADDR --by FP|ADDR|@DOMAIN",
+     "an OpenPGP key's User-IDs, by an OpenPGP key of ours"},
     {"cert export", cmd_cert_export, "FP", "a certificate as PEM, an OpenPGP key as ASCII armour"},
     {"cert delete", cmd_cert_delete, "FP", "forget a certificate or OpenPGP key"},
     {"key import", cmd_key_import, "FILE [--user ADDR|@DOMAIN] [--passphrase-file FILE]",

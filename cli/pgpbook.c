@@ -137,6 +137,7 @@ static void keep_known(const struct pgp_record *known, const struct pgpbook_term
     record->pinned = by_hand || known->pinned;
     if (known->capabilities != NULL)
         record->capabilities = known->capabilities;
+    record->certified = known->certified;
 }
 
 /* Such a key is kept: it verifies old mail, and says why nothing is encrypted to it. */

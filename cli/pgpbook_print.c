@@ -1,6 +1,8 @@
 /* pgpbook_print - OpenPGP keys, as text and JSON. */
 #include "cli/pgpbook.h"
 
+#include "openpgp/certify.h"
+
 #include <string.h>
 
 const char *pgpbook_trust_text(const struct pgp_record *record)
@@ -61,6 +63,31 @@ static void print_encryption(struct cli *cli, const struct pgp_record *record)
                    record->encrypt_until == 0 ? "" : cli_date(cli, record->encrypt_until));
 }
 
+static void print_certified(struct cli *cli, const struct pgp_record *record)
+{
+    struct pgp_certified *list;
+    size_t n = pgp_certified_list(cli->arena, record->certified, &list);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&cli->out, "certified: %s, by %s, %s\n",
+                   cli_clean(cli, arena_spandup(cli->arena, list[i].uid)), list[i].by,
+                   cli_date(cli, list[i].created));
+}
+
+static void write_certified(struct cli *cli, struct json *json, const struct pgp_record *record)
+{
+    struct pgp_certified *list;
+    size_t n = pgp_certified_list(cli->arena, record->certified, &list);
+    json_array_begin(json, "certified");
+    for (size_t i = 0; i < n; i++) {
+        json_object_begin(json, NULL);
+        json_string(json, "user_id", cli_clean(cli, arena_spandup(cli->arena, list[i].uid)));
+        json_string(json, "by", list[i].by);
+        json_string(json, "created", cli_time(cli, list[i].created));
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
 void pgpbook_print(struct cli *cli, const struct pgp_record *record)
 {
     buf_printf(&cli->out, "OpenPGP key: %s\n", record->fingerprint);
@@ -73,6 +100,7 @@ void pgpbook_print(struct cli *cli, const struct pgp_record *record)
                cli_join(cli, record->keyids, record->nkeyids), cli_join(cli, record->addrs, record->naddrs),
                pgpbook_trust_text(record), pgp_source_name(record->source), cli_date(cli, record->first_seen),
                cli_date(cli, record->last_seen));
+    print_certified(cli, record);
 }
 
 static void write_strings(struct json *json, const char *key, const char *const *items, size_t n)
@@ -109,6 +137,7 @@ int pgpbook_write_json(struct cli *cli, struct json *json, const struct pgp_reco
     json_bool(json, "secret_key", secret == FIND_FOUND);
     json_string(json, "first_seen", cli_time(cli, record->first_seen));
     json_string(json, "last_seen", cli_time(cli, record->last_seen));
+    write_certified(cli, json, record);
     json_object_end(json);
     return secret == FIND_FAILED ? -1 : 0;
 }

@@ -1,10 +1,10 @@
 /*
- * given - what OP_ATTACH gives out beside the key that it names: every certificate and OpenPGP key of ours that has the From address, those of
+ * given - what OP_ATTACH gives out, with the key that it names: every certificate and OpenPGP key of ours that has the From address, those of
  * its domain, and the certificates of whoever issued them, up to the root. Nothing rejected, revoked or ended, and no private half.
  */
 #include "gate/internal.h"
 
-#include <string.h>
+#include "openpgp/certify.h"
 
 #define PGP_OCTETS_MAX (256u << 10) /* of all keys */
 
@@ -70,10 +70,14 @@ static bool is_given_pgp(struct work *work, const struct loaded_pgp *loaded)
            (is_houses(loaded->own.owner) || pgp_record_names(&loaded->key, work->facts->from));
 }
 
-static bool is_named_by_op(const struct work *work, const struct pgp_record *record)
+/* With what other keys of ours say of it. */
+static struct span whole(struct arena *arena, const struct pgp_record *record)
 {
-    const struct key_fact *key = &work->facts->sign[METHOD_OPENPGP];
-    return key->usable == ANSWER_YES && strcmp(key->fingerprint, record->fingerprint) == 0;
+    SEAL_CLEANUP(buf_fini) struct buf out = BUF_INIT(PGP_KEY_SIZE_MAX + CERTIFIED_MAX);
+    if (record->certified.len == 0)
+        return record->key;
+    pgp_certified_join(record->key, record->certified, &out);
+    return out.failed ? record->key : (struct span){arena_memdup(arena, out.ptr, out.len), out.len};
 }
 
 static void collect_pgps(struct work *work)
@@ -82,11 +86,13 @@ static void collect_pgps(struct work *work)
     size_t octets = 0;
     for (size_t i = 0; i < work->sender.npgp_keys && given->npgps < GIVEN_PGPS_MAX; i++) {
         const struct loaded_pgp *loaded = &work->sender.pgp_keys[i];
-        if (!is_given_pgp(work, loaded) || is_named_by_op(work, &loaded->key) ||
-            loaded->key.key.len > PGP_OCTETS_MAX - octets)
+        if (!is_given_pgp(work, loaded))
             continue;
-        octets += loaded->key.key.len;
-        given->pgps[given->npgps++] = loaded->key.key;
+        struct span key = whole(work->arena, &loaded->key);
+        if (key.len > PGP_OCTETS_MAX - octets)
+            continue;
+        octets += key.len;
+        given->pgps[given->npgps++] = key;
     }
 }
 

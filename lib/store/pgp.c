@@ -32,6 +32,7 @@ static const struct field fields[] = {
     FIELD(encrypt_algorithm, FIELD_TEXT, 0),
     FIELD(encrypt_bits, FIELD_UINT, UINT_MAX),
     FIELD(capabilities, FIELD_TEXT, 0),
+    FIELD(certified, FIELD_BYTES, 0),
 };
 #undef FIELD
 #undef TEXTS
@@ -103,6 +104,7 @@ static bool learn_state(struct pgp_record *known, const struct pgp_record *seen,
     known->last_seen = before.last_seen;
     known->source = before.source;
     known->capabilities = before.capabilities;
+    known->certified = before.certified;
     known->revoked |= before.revoked;
     if (!known->pinned && !known->revoked)
         drop_addresses(known, arena);

@@ -48,6 +48,7 @@ struct pgp_record {
     const char *encrypt_algorithm; /* of the subkey that gpg encrypts to; "": there is none */
     unsigned encrypt_bits;
     const char *capabilities; /* "", or what the peer's own mail showed that he understands */
+    struct span certified;    /* what keys of ours say of its User-IDs: openpgp/certify.h */
 };
 
 /* pgp_record_encrypts, pgp_record_signs - whether at `now` it is good for that: not revoked, not expired. Trust is another question. */

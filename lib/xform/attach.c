@@ -39,7 +39,7 @@ static int make_pgp(const struct xform_in *in, const struct op *op, struct spool
     SEAL_CLEANUP(spool_free) struct spool *packets = spool_like(out);
     const struct keyring_entry *entry = own_entry(in, op);
     const struct given_out *given = &in->keyring->given;
-    if (entry != NULL && spool_write_span(packets, entry->pgp, err) < 0)
+    if (entry != NULL && given->npgps == 0 && spool_write_span(packets, entry->pgp, err) < 0)
         return -1;
     for (size_t i = 0; i < given->npgps; i++)
         if (spool_write_span(packets, given->pgps[i], err) < 0)

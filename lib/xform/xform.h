@@ -33,7 +33,7 @@ struct keyring_entry {
 struct given_out {
     struct cert *certs[GIVEN_CERTS_MAX]; /* owned references; some may stand there twice */
     size_t ncerts;
-    struct span pgps[GIVEN_PGPS_MAX]; /* borrowed */
+    struct span pgps[GIVEN_PGPS_MAX]; /* borrowed; all of them, also the one that it names */
     size_t npgps;
 };
 

@@ -1,5 +1,6 @@
 """OpenPGP under both MTAs: what leaves is judged by gpg, sq and rnp, what arrives was made by them."""
 import base64
+import re
 import unittest
 
 from harness import gpg, message, mime, smtp
@@ -144,6 +145,18 @@ class Scenarios(SealSite):
         reader.learn(base64.b64decode("".join(data.split())))
         self.sink.reset()
         self.assertIn(b"ORCHID", self.arrives(reader, reader.encrypted(ENTITY, ALICE)).data)
+
+    def test_key_of_the_house_goes_along_and_certifies_the_senders(self):
+        house = gpg.Person(self.lab, "gateway@ours.example")
+        self.addCleanup(house.stop)
+        self.seal.adm("key", "import", house.secret, "--user", "@ours.example")
+        self.addCleanup(self.seal.adm, "key", "delete", house.fingerprint, "--force")
+        self.seal.adm("cert", "certify", ALICE, "--by", "@ours.example")
+        self.submit(CAROL, message.make(to=CAROL, subject="{send_keys_pgp} here"))
+        armor = re.search(rb"-----BEGIN PGP PUBLIC.*?-----END[^\r]*", self.sink.one(CAROL).data, re.S)[0]
+        self.paul.learn(armor)
+        said = self.paul.gpg("--with-colons", "--check-sigs", ALICE).stdout.decode()
+        self.assertRegex(said, f"(?m)^sig:!:.*:{house.fingerprint[-16:].upper()}:")
 
     def arrives(self, person, entity, *headers):
         head = message.make(sender=person.address, to=ALICE, subject="hello", headers=["MIME-Version: 1.0", *headers], body=b"")

@@ -436,6 +436,18 @@ START_TEST(what_the_peer_understands_is_learned_and_not_forgotten)
 }
 END_TEST
 
+START_TEST(what_our_keys_say_of_a_key_stays_when_its_newer_state_is_learned)
+{
+    struct pgp_record known = fixture_pgp("aa", ALICE), seen = known;
+    known.certified = SPAN_LIT("said");
+    ck_ok(store_put_pgp(fixture_store, &known, SPAN_LIT(""), &err));
+    seen.key = SPAN_LIT("newer");
+    ck_assert_int_eq(harvest_on(&seen, known.key), HARVEST_KNOWN);
+    ck_assert(span_is(get(seen.fingerprint).key, "newer"));
+    ck_assert(span_is(get(seen.fingerprint).certified, "said"));
+}
+END_TEST
+
 START_TEST(too_many_addresses_are_a_limit)
 {
     const char *many[STORE_ADDRS_MAX + 1];
@@ -481,6 +493,7 @@ static Suite *suite(void)
     tcase_add_test(c, a_better_source_counts_and_a_worse_one_is_no_step_back);
     tcase_add_test(c, untrusted_keys_of_one_address_are_limited);
     tcase_add_test(c, what_the_peer_understands_is_learned_and_not_forgotten);
+    tcase_add_test(c, what_our_keys_say_of_a_key_stays_when_its_newer_state_is_learned);
     tcase_add_test(c, too_many_addresses_are_a_limit);
     suite_add_tcase(s, c);
     return s;
