@@ -1,9 +1,10 @@
-/* wire - each question is a row of fields; what writes a field and what reads it stand side by side. */
+/* wire - each question is a row of fields, each field has a shape: both are tables, which writing and reading share. */
 #include "token/wire.h"
 
 #include "base/hash.h"
 #include "token/wrap.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Of an answer's message. */
@@ -41,101 +42,37 @@ static const enum field rows[][FIELDS_MAX] = {
     [WIRE_IMPORT] = {OWNER, PUBLIC_KEY, WRAPPED, URI},
 };
 
-/* A run of octets: where it is kept, how long it may be, and whether a NUL in it is a mistake. */
-struct run {
-    struct span *at;
-    size_t max;
-    bool text;
+enum kind {
+    KIND_ID,     /* octets without a length */
+    KIND_NUMBER, /* of 32 bits */
+    KIND_OCTETS,
+    KIND_TEXT, /* octets without a NUL */
 };
 
-static struct run run_of(enum field field, struct wire_question *q)
-{
-    switch (field) {
-    case ADDR:
-        return (struct run){&q->addr, WIRE_ADDR_MAX, true};
-    case OWNER:
-        return (struct run){&q->owner, WIRE_ADDR_MAX, true};
-    case SUBJECT:
-        return (struct run){&q->subject, WIRE_ADDR_MAX, true};
-    case PUBLIC_KEY:
-        return (struct run){&q->public_key, WIRE_PUBLIC_MAX, false};
-    case WRAPPED:
-        return (struct run){&q->wrapped, WRAP_MAX, false};
-    case DATA:
-        return (struct run){&q->data, WIRE_DATA_MAX, false};
-    case URI:
-        return (struct run){&q->uri, WIRE_URI_MAX, true};
-    case END:
-    case ID:
-    case DIGEST:
-    case SIGN_PADDING:
-    case WRAP_PADDING:
-    case TYPE:
-    case BITS:
-        break;
-    }
-    return (struct run){NULL, 0, false};
-}
-
-static uint32_t number_of(enum field field, const struct wire_question *q)
-{
-    switch (field) {
-    case DIGEST:
-        return q->digest;
-    case SIGN_PADDING:
-        return q->sign_padding;
-    case WRAP_PADDING:
-        return q->wrap_padding;
-    case TYPE:
-        return q->type;
-    case BITS:
-        return q->bits;
-    case END:
-    case ID:
-    case ADDR:
-    case OWNER:
-    case SUBJECT:
-    case PUBLIC_KEY:
-    case WRAPPED:
-    case DATA:
-    case URI:
-        break;
-    }
-    return 0;
-}
-
-/* False when the value is none that we know. */
-static bool set_number(enum field field, uint32_t value, struct wire_question *q)
-{
-    switch (field) {
-    case DIGEST:
-        q->digest = (enum digest)value;
-        return value <= DIGEST_SHA1;
-    case SIGN_PADDING:
-        q->sign_padding = (enum sign_padding)value;
-        return value <= SIGN_ECDSA;
-    case WRAP_PADDING:
-        q->wrap_padding = (enum wrap_padding)value;
-        return value <= WRAP_OAEP_MGF1_SHA1;
-    case TYPE:
-        q->type = (enum key_type)value;
-        return value <= KEY_EC_P521;
-    case BITS:
-        q->bits = value;
-        return true;
-    case END:
-    case ID:
-    case ADDR:
-    case OWNER:
-    case SUBJECT:
-    case PUBLIC_KEY:
-    case WRAPPED:
-    case DATA:
-    case URI:
-        break;
-    }
-    return false;
-}
+/* Where a question keeps a field, and its longest length or greatest value. */
+static const struct shape {
+    enum kind kind;
+    size_t at;
+    uint32_t max;
+} shapes[] = {
+    [ID] = {KIND_ID, offsetof(struct wire_question, id), WIRE_ID_SIZE},
+    [ADDR] = {KIND_TEXT, offsetof(struct wire_question, addr), WIRE_ADDR_MAX},
+    [OWNER] = {KIND_TEXT, offsetof(struct wire_question, owner), WIRE_ADDR_MAX},
+    [SUBJECT] = {KIND_TEXT, offsetof(struct wire_question, subject), WIRE_ADDR_MAX},
+    [PUBLIC_KEY] = {KIND_OCTETS, offsetof(struct wire_question, public_key), WIRE_PUBLIC_MAX},
+    [WRAPPED] = {KIND_OCTETS, offsetof(struct wire_question, wrapped), WRAP_MAX},
+    [DATA] = {KIND_OCTETS, offsetof(struct wire_question, data), WIRE_DATA_MAX},
+    [URI] = {KIND_TEXT, offsetof(struct wire_question, uri), WIRE_URI_MAX},
+    [DIGEST] = {KIND_NUMBER, offsetof(struct wire_question, digest), DIGEST_SHA1},
+    [SIGN_PADDING] = {KIND_NUMBER, offsetof(struct wire_question, sign_padding), SIGN_ECDSA},
+    [WRAP_PADDING] = {KIND_NUMBER, offsetof(struct wire_question, wrap_padding), WRAP_OAEP_MGF1_SHA1},
+    [TYPE] = {KIND_NUMBER, offsetof(struct wire_question, type), KEY_EC_P521},
+    [BITS] = {KIND_NUMBER, offsetof(struct wire_question, bits), UINT32_MAX},
+};
+_Static_assert(sizeof(enum digest) == sizeof(uint32_t) && sizeof(enum sign_padding) == sizeof(uint32_t) &&
+                   sizeof(enum wrap_padding) == sizeof(uint32_t) &&
+                   sizeof(enum key_type) == sizeof(uint32_t) && sizeof(unsigned) == sizeof(uint32_t),
+               "numbers are copied as they are");
 
 static void add_number(struct buf *out, uint32_t value)
 {
@@ -174,17 +111,17 @@ static int truncated(struct err *err)
     return err_set(err, ERR_SYNTAX, "packet of the key socket is cut short");
 }
 
-static int take_run(struct span *rest, struct run run, struct err *err)
+static int take_run(struct span *rest, enum kind kind, size_t max, struct span *out, struct err *err)
 {
     uint32_t n;
     if (!take_number(rest, &n))
         return truncated(err);
-    if (n > run.max)
+    if (n > max)
         return err_set(err, ERR_LIMIT, "packet of the key socket: a field of %u octets, %zu are allowed", n,
-                       run.max);
-    if (!take(rest, n, run.at))
+                       max);
+    if (!take(rest, n, out))
         return truncated(err);
-    if (run.text && n > 0 && memchr(run.at->ptr, '\0', n) != NULL)
+    if (kind == KIND_TEXT && n > 0 && memchr(out->ptr, '\0', n) != NULL)
         return err_set(err, ERR_SYNTAX, "packet of the key socket: a NUL in a text");
     return 0;
 }
@@ -196,24 +133,30 @@ static int check_end(struct span rest, struct err *err)
                : err_set(err, ERR_SYNTAX, "packet of the key socket: %zu octets too many", rest.len);
 }
 
-static int read_field(enum field field, struct span *rest, struct wire_question *out, struct err *err)
+static int read_field(const struct shape *shape, struct span *rest, struct wire_question *question,
+                      struct err *err)
 {
+    char *at = (char *)question + shape->at;
     uint32_t value;
     struct span id;
-    struct run run = run_of(field, out);
-    if (run.at != NULL)
-        return take_run(rest, run, err);
-    if (field == ID) {
-        if (!take(rest, WIRE_ID_SIZE, &id))
+    switch (shape->kind) {
+    case KIND_ID:
+        if (!take(rest, shape->max, &id))
             return truncated(err);
-        memcpy(out->id, id.ptr, WIRE_ID_SIZE);
+        memcpy(at, id.ptr, id.len);
         return 0;
+    case KIND_NUMBER:
+        if (!take_number(rest, &value))
+            return truncated(err);
+        if (value > shape->max)
+            return err_set(err, ERR_SYNTAX, "packet of the key socket: a value that is not known");
+        memcpy(at, &value, sizeof value);
+        return 0;
+    case KIND_OCTETS:
+    case KIND_TEXT:
+        return take_run(rest, shape->kind, shape->max, (struct span *)(void *)at, err);
     }
-    if (!take_number(rest, &value))
-        return truncated(err);
-    if (!set_number(field, value, out))
-        return err_set(err, ERR_SYNTAX, "packet of the key socket: a value that is not known");
-    return 0;
+    return err_set(err, ERR_BUG, "a field of no kind");
 }
 
 /* The first octet is the version, the second one is given back. */
@@ -239,28 +182,35 @@ int wire_read_question(struct span packet, struct wire_question *out, struct err
         return err_set(err, ERR_SYNTAX, "packet of the key socket: a question that is not known");
     out->op = (enum wire_op)op;
     for (const enum field *field = rows[op]; *field != END; field++)
-        if (read_field(*field, &packet, out, err) < 0)
+        if (read_field(&shapes[*field], &packet, out, err) < 0)
             return -1;
     return check_end(packet, err);
 }
 
-static int write_field(enum field field, const struct wire_question *question, struct buf *out,
+static int write_field(const struct shape *shape, const struct wire_question *question, struct buf *out,
                        struct err *err)
 {
-    const struct run run = run_of(field, (struct wire_question *)(uintptr_t)question);
-    if (run.at == NULL && field == ID) {
-        buf_add(out, question->id, WIRE_ID_SIZE);
+    const char *at = (const char *)question + shape->at;
+    uint32_t value;
+    struct span run;
+    switch (shape->kind) {
+    case KIND_ID:
+        buf_add(out, at, shape->max);
+        return 0;
+    case KIND_NUMBER:
+        memcpy(&value, at, sizeof value);
+        add_number(out, value);
+        return 0;
+    case KIND_OCTETS:
+    case KIND_TEXT:
+        memcpy(&run, at, sizeof run);
+        if (run.len > shape->max)
+            return err_set(err, ERR_LIMIT, "a question of %zu octets for sealkeyd, %u are allowed", run.len,
+                           shape->max);
+        add_run(out, run);
         return 0;
     }
-    if (run.at == NULL) {
-        add_number(out, number_of(field, question));
-        return 0;
-    }
-    if (run.at->len > run.max)
-        return err_set(err, ERR_LIMIT, "a question of %zu octets for sealkeyd, %zu are allowed", run.at->len,
-                       run.max);
-    add_run(out, *run.at);
-    return 0;
+    return err_set(err, ERR_BUG, "a field of no kind");
 }
 
 int wire_write_question(const struct wire_question *question, struct buf *out, struct err *err)
@@ -268,7 +218,7 @@ int wire_write_question(const struct wire_question *question, struct buf *out, s
     const char head[] = {WIRE_VERSION, (char)question->op};
     buf_add(out, head, sizeof head);
     for (const enum field *field = rows[question->op]; *field != END; field++)
-        if (write_field(*field, question, out, err) < 0)
+        if (write_field(&shapes[*field], question, out, err) < 0)
             return -1;
     return buf_check(out, err);
 }
@@ -277,18 +227,16 @@ int wire_read_answer(struct span packet, struct wire_answer *out, struct err *er
 {
     unsigned code;
     memset(out, 0, sizeof *out);
-    const struct run runs[] = {{&out->message, MESSAGE_MAX, true},
-                               {&out->data, WIRE_DATA_MAX, false},
-                               {&out->public_key, WIRE_PUBLIC_MAX, false},
-                               {&out->wrapped, WRAP_MAX, false}};
     if (read_head(&packet, &code, err) < 0)
         return -1;
     if (code >= ERR_CODES)
         return err_set(err, ERR_SYNTAX, "packet of the key socket: a result that is not known");
     out->code = (enum err_code)code;
-    for (size_t i = 0; i < SEAL_COUNT(runs); i++)
-        if (take_run(&packet, runs[i], err) < 0)
-            return -1;
+    if (take_run(&packet, KIND_TEXT, MESSAGE_MAX, &out->message, err) < 0 ||
+        take_run(&packet, KIND_OCTETS, WIRE_DATA_MAX, &out->data, err) < 0 ||
+        take_run(&packet, KIND_OCTETS, WIRE_PUBLIC_MAX, &out->public_key, err) < 0 ||
+        take_run(&packet, KIND_OCTETS, WRAP_MAX, &out->wrapped, err) < 0)
+        return -1;
     return check_end(packet, err);
 }
 
