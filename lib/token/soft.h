@@ -26,7 +26,7 @@ int soft_open(const struct secret *master, const char *owner, struct span public
 /* soft_key - the same from the PKCS#8 itself. */
 int soft_key(const struct secret *pkcs8, struct key **out, struct err *err) SEAL_CHECKED;
 
-/* soft_key_keep - before its first use: what a signature sets up is kept for the next one. For who uses keys again and again. */
+/* soft_key_keep - before its first use: what an operation sets up is kept for the next one. For who uses keys again and again. */
 void soft_key_keep(struct key *key);
 
 /* soft_generate - a new private key as PKCS#8. bits for RSA only: 2048, 3072, 4096. */

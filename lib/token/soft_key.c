@@ -11,11 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A context that is set up for one kind of operation, and nobody's just now; NULL: none. */
+struct slot {
+    _Atomic(EVP_PKEY_CTX *) ctx;
+};
+
 struct soft {
     struct key key;
     struct secret reject; /* what answers to wrong padding are made of (see unpad.h) */
     bool keeps;
-    _Atomic(EVP_PKEY_CTX *) ready[SIGN_ECDSA + 1][DIGEST_SHA512 + 1]; /* of nobody just now */
+    struct slot signers[SIGN_ECDSA + 1][DIGEST_SHA512 + 1];
+    struct slot decrypters[WRAP_OAEP_MGF1_SHA1 + 1][DIGEST_SHA1 + 1];
+    struct slot deriver;
 };
 
 static int set_sign_padding(EVP_PKEY_CTX *ctx, enum sign_padding padding, const EVP_MD *md)
@@ -44,11 +51,14 @@ static EVP_PKEY_CTX *new_signer(struct soft *soft, enum digest digest, enum sign
     return NULL;
 }
 
-static void keep_signer(struct soft *soft, enum digest digest, enum sign_padding padding, EVP_PKEY_CTX *ctx)
+static EVP_PKEY_CTX *take_ctx(struct slot *slot)
 {
-    if (soft->keeps)
-        ctx = atomic_exchange(&soft->ready[padding][digest], ctx);
-    EVP_PKEY_CTX_free(ctx);
+    return atomic_exchange(&slot->ctx, NULL);
+}
+
+static void keep_ctx(const struct soft *soft, struct slot *slot, EVP_PKEY_CTX *ctx)
+{
+    EVP_PKEY_CTX_free(soft->keeps ? atomic_exchange(&slot->ctx, ctx) : ctx);
 }
 
 static int soft_sign(struct key *key, enum digest digest, enum sign_padding padding, struct span hash,
@@ -56,7 +66,8 @@ static int soft_sign(struct key *key, enum digest digest, enum sign_padding padd
 {
     ossl_begin();
     struct soft *soft = (struct soft *)key;
-    EVP_PKEY_CTX *ctx = atomic_exchange(&soft->ready[padding][digest], NULL);
+    struct slot *slot = &soft->signers[padding][digest];
+    EVP_PKEY_CTX *ctx = take_ctx(slot);
     if (ctx == NULL)
         ctx = new_signer(soft, digest, padding);
     if (ctx == NULL ||
@@ -64,7 +75,7 @@ static int soft_sign(struct key *key, enum digest digest, enum sign_padding padd
         EVP_PKEY_CTX_free(ctx);
         return ossl_fail(err, ERR_CRYPTO, "signing failed");
     }
-    keep_signer(soft, digest, padding, ctx);
+    keep_ctx(soft, slot, ctx);
     return 0;
 }
 
@@ -90,17 +101,32 @@ static int set_wrap_padding(EVP_PKEY_CTX *ctx, enum wrap_padding padding, enum d
     return 0;
 }
 
+static EVP_PKEY_CTX *new_decrypter(struct soft *soft, enum wrap_padding padding, enum digest oaep)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(soft->key.evp, NULL);
+    if (ctx != NULL && EVP_PKEY_decrypt_init(ctx) == 1 && set_wrap_padding(ctx, padding, oaep))
+        return ctx;
+    EVP_PKEY_CTX_free(ctx);
+    return NULL;
+}
+
 /* The private operation; text is as long as the modulus. */
-static int rsa_decrypt(struct key *key, enum wrap_padding padding, enum digest oaep, struct span wrapped,
+static int rsa_decrypt(struct soft *soft, enum wrap_padding padding, enum digest oaep, struct span wrapped,
                        struct secret *text, struct err *err)
 {
     ossl_begin();
     size_t len = text->len;
-    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
-    if (ctx == NULL || EVP_PKEY_decrypt_init(ctx) != 1 || !set_wrap_padding(ctx, padding, oaep) ||
-        EVP_PKEY_decrypt(ctx, text->ptr, &len, (const unsigned char *)wrapped.ptr, wrapped.len) != 1)
+    struct slot *slot = &soft->decrypters[padding][padding == WRAP_PKCS1 ? 0 : oaep];
+    EVP_PKEY_CTX *ctx = take_ctx(slot);
+    if (ctx == NULL)
+        ctx = new_decrypter(soft, padding, oaep);
+    if (ctx == NULL ||
+        EVP_PKEY_decrypt(ctx, text->ptr, &len, (const unsigned char *)wrapped.ptr, wrapped.len) != 1) {
+        EVP_PKEY_CTX_free(ctx);
         return ossl_fail(err, ERR_CRYPTO, "unwrapping failed");
+    }
     text->len = len;
+    keep_ctx(soft, slot, ctx);
     return 0;
 }
 
@@ -112,7 +138,8 @@ static int soft_decrypt(struct key *key, enum wrap_padding padding, enum digest 
     size_t modulus = (size_t)EVP_PKEY_get_size(key->evp);
     if (wrapped.len != modulus)
         return err_set(err, ERR_CRYPTO, "wrapped key of %zu octets", wrapped.len);
-    if (secret_init(&text, modulus, err) < 0 || rsa_decrypt(key, padding, oaep, wrapped, &text, err) < 0)
+    if (secret_init(&text, modulus, err) < 0 ||
+        rsa_decrypt((struct soft *)key, padding, oaep, wrapped, &text, err) < 0)
         return -1;
     if (padding != WRAP_PKCS1)
         return secret_copy(out, text.ptr, text.len, err);
@@ -140,15 +167,20 @@ static EVP_PKEY *peer_key(const struct key *key, struct span point)
     return NULL;
 }
 
-static int soft_derive(struct key *key, struct span peer_point, struct secret *out, struct err *err)
+static EVP_PKEY_CTX *new_deriver(struct soft *soft)
 {
-    ossl_begin();
-    memset(out, 0, sizeof *out);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(soft->key.evp, NULL);
+    if (ctx != NULL && EVP_PKEY_derive_init(ctx) == 1)
+        return ctx;
+    EVP_PKEY_CTX_free(ctx);
+    return NULL;
+}
+
+static int derive_with(EVP_PKEY_CTX *ctx, EVP_PKEY *peer, struct secret *out, struct err *err)
+{
     size_t len = 0;
-    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *peer = peer_key(key, peer_point);
-    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
-    if (peer == NULL || ctx == NULL || EVP_PKEY_derive_init(ctx) != 1 ||
-        EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) != 1 || EVP_PKEY_derive(ctx, NULL, &len) != 1)
+    if (peer == NULL || ctx == NULL || EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) != 1 ||
+        EVP_PKEY_derive(ctx, NULL, &len) != 1)
         return ossl_fail(err, ERR_CRYPTO, "key agreement failed");
     if (secret_init(out, len, err) < 0)
         return -1;
@@ -158,12 +190,35 @@ static int soft_derive(struct key *key, struct span peer_point, struct secret *o
     return ossl_fail(err, ERR_CRYPTO, "key agreement failed");
 }
 
+static int soft_derive(struct key *key, struct span peer_point, struct secret *out, struct err *err)
+{
+    ossl_begin();
+    memset(out, 0, sizeof *out);
+    struct soft *soft = (struct soft *)key;
+    SEAL_CLEANUP(ossl_free_pkey) EVP_PKEY *peer = peer_key(key, peer_point);
+    EVP_PKEY_CTX *ctx = take_ctx(&soft->deriver);
+    if (ctx == NULL)
+        ctx = new_deriver(soft);
+    if (derive_with(ctx, peer, out, err) < 0) {
+        EVP_PKEY_CTX_free(ctx);
+        return -1;
+    }
+    keep_ctx(soft, &soft->deriver, ctx);
+    return 0;
+}
+
+static void free_slots(struct slot *slots, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        EVP_PKEY_CTX_free(slots[i].ctx);
+}
+
 static void soft_free(struct key *key)
 {
     struct soft *soft = (struct soft *)key;
-    for (size_t i = 0; i < SEAL_COUNT(soft->ready); i++)
-        for (size_t j = 0; j < SEAL_COUNT(soft->ready[i]); j++)
-            EVP_PKEY_CTX_free(soft->ready[i][j]);
+    free_slots(&soft->signers[0][0], sizeof soft->signers / sizeof soft->deriver);
+    free_slots(&soft->decrypters[0][0], sizeof soft->decrypters / sizeof soft->deriver);
+    free_slots(&soft->deriver, 1);
     secret_fini(&soft->reject);
     key_fini(key);
     free(soft);
