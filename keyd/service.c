@@ -1,6 +1,8 @@
 /* service - threads that wait for a connection, and serve it until its end. */
 #include "keyd/service.h"
 
+#include "token/spin.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -19,12 +21,14 @@
 struct connection {
     int fd;
     struct peer peer;
+    struct spin spin;
 };
 
 struct service {
     struct desk *desk;
     uid_t allowed, own;
     pid_t refused; /* of the thread that accepts */
+    struct spin_group group;
     atomic_uint answering;
     atomic_bool draining;
 
@@ -53,19 +57,14 @@ static bool send_answer(int fd, const struct buf *answer)
 }
 
 /* The length may be beyond the room: such a packet is nonsense in full, not only its end. */
-static ssize_t receive(int fd, char packet[WIRE_MAX])
+static ssize_t receive(struct service *s, struct connection *c, char packet[WIRE_MAX])
 {
-    ssize_t n;
-    do
-        n = recv(fd, packet, WIRE_MAX, MSG_TRUNC);
-    while (n < 0 && errno == EINTR);
-    return n;
+    return spin_receive(&s->group, &c->spin, c->fd, packet, WIRE_MAX, MSG_TRUNC);
 }
 
-static bool answer_one(struct service *s, const struct connection *c, char packet[WIRE_MAX],
-                       struct buf *answer)
+static bool answer_one(struct service *s, struct connection *c, char packet[WIRE_MAX], struct buf *answer)
 {
-    ssize_t n = receive(c->fd, packet);
+    ssize_t n = receive(s, c, packet);
     if (n <= 0 || !begin_answer(s))
         return false;
     buf_clear(answer);
@@ -127,6 +126,7 @@ int service_new(struct desk *desk, uid_t allowed, struct service **out, struct e
     s->desk = desk;
     s->allowed = allowed;
     s->own = geteuid();
+    spin_group_init(&s->group);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->arrived, NULL);
     pthread_cond_init(&s->all_idle, NULL);

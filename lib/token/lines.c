@@ -1,6 +1,8 @@
 /* lines - a stack of idle connections: the one used last is taken first, so that few are used when few are needed. */
 #include "token/lines.h"
 
+#include "token/spin.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,6 +20,8 @@ struct line {
     int fd;
     unsigned generation; /* of the lines when it was made */
     long whose;          /* as lines_give() was told */
+    pthread_t user;      /* who used it last */
+    struct spin spin;
     size_t received;
     struct buf question;
     char answer[WIRE_MAX];
@@ -29,6 +33,7 @@ struct lines {
     void (*hung)(void *arg, long whose);
     void *arg;
     pid_t pid;
+    struct spin_group group;
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t returned;
@@ -44,6 +49,7 @@ static void start_empty(struct lines *lines)
     pthread_cond_init(&lines->returned, NULL);
     lines->open = lines->idle = 0;
     lines->pid = getpid();
+    spin_group_init(&lines->group);
 }
 
 struct lines *lines_new(const char *path, unsigned timeout_ms)
@@ -73,6 +79,8 @@ static struct line *line_new(struct lines *lines, int fd, unsigned generation)
     line->generation = generation;
     line->whose = 0;
     line->received = 0;
+    line->user = pthread_self();
+    line->spin = (struct spin){0};
     line->question = (struct buf)BUF_INIT(WIRE_MAX);
     return line;
 }
@@ -159,6 +167,24 @@ static int connect_to(const struct lines *lines, struct err *err)
     return err_set(err, ERR_BUSY, "the key process cannot be reached: %s: %s", lines->path, strerror(why));
 }
 
+/*
+ * The one that this thread used last, or the one that was used last: what answers on it then runs where this thread does, and need not be
+ * woken on another processor.
+ */
+static struct line *take_idle(struct lines *lines)
+{
+    size_t at = lines->idle - 1;
+    for (size_t i = lines->idle; i-- > 0;)
+        if (pthread_equal(lines->stack[i]->user, pthread_self())) {
+            at = i;
+            break;
+        }
+    struct line *line = lines->stack[at];
+    memmove(&lines->stack[at], &lines->stack[at + 1], (--lines->idle - at) * sizeof line);
+    line->user = pthread_self();
+    return line;
+}
+
 /* An idle line, or NULL and room for one to be made (counted already). */
 static int take_or_make_room(struct lines *lines, struct line **out, unsigned *generation_out,
                              struct err *err)
@@ -166,7 +192,7 @@ static int take_or_make_room(struct lines *lines, struct line **out, unsigned *g
     pthread_mutex_lock(&lines->lock);
     while (lines->idle == 0 && lines->open > 0 && (lines->path == NULL || lines->open == LINES_MAX))
         pthread_cond_wait(&lines->returned, &lines->lock); /* who has one gets an answer in time, or none */
-    *out = lines->idle > 0 ? lines->stack[--lines->idle] : NULL;
+    *out = lines->idle > 0 ? take_idle(lines) : NULL;
     bool room = *out == NULL && lines->path != NULL && lines->open < LINES_MAX;
     lines->open += room ? 1 : 0;
     *generation_out = lines->generation;
@@ -240,9 +266,8 @@ static ssize_t receive(struct line *line, int flags)
 {
     ssize_t n = -1;
     for (int i = 0; i < 2 && n < 0; i++) {
-        do
-            n = recv(line->fd, line->answer, sizeof line->answer, flags);
-        while (n < 0 && errno == EINTR);
+        n = spin_receive(&line->lines->group, &line->spin, line->fd, line->answer, sizeof line->answer,
+                         flags);
         if (n < 0 && errno != ECONNRESET)
             break;
     }

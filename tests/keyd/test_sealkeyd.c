@@ -6,9 +6,11 @@
 #include "token/remote.h"
 #include "token/soft.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ALICE "alice@a.example"
@@ -229,6 +231,34 @@ START_TEST(each_operation_has_one_line_and_none_has_key_material)
 }
 END_TEST
 
+static int64_t cpu_ms(clockid_t clock)
+{
+    struct timespec t;
+    ck_assert_int_eq(clock_gettime(clock, &t), 0);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Questions that follow closely are what it looks for awake. */
+START_TEST(worker_that_is_asked_nothing_uses_no_processor)
+{
+    struct err err = ERR_INIT;
+    unsigned char sig[2048];
+    size_t len;
+    struct made made;
+    clockid_t clock;
+    make(&made, ALICE, KEY_EC_P256);
+    struct key *key = opened(&made, ALICE, ALICE);
+    ck_assert_int_eq(clock_getcpuclockid(sealkeyd_worker(&keyd, 0), &clock), 0);
+    for (int i = 0; i < 1000; i++)
+        ck_ok(sign(key, SIGN_ECDSA, sig, &len, &err));
+    int64_t before = cpu_ms(clock);
+    (void)poll(NULL, 0, 500);
+    ck_assert_int_lt(cpu_ms(clock) - before, 5);
+    key_free(&key);
+    unmake(&made);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/sealkeyd");
@@ -240,6 +270,7 @@ static Suite *suite(void)
     tcase_add_test(tc, key_is_opened_again_by_a_worker_that_was_started_again);
     tcase_add_test(tc, key_of_another_is_not_opened_for_him);
     tcase_add_test(tc, key_signs_in_one_way_and_another_in_turn);
+    tcase_add_test(tc, worker_that_is_asked_nothing_uses_no_processor);
     tcase_add_test(tc, each_operation_has_one_line_and_none_has_key_material);
     suite_add_tcase(s, tc);
     return s;

@@ -1,0 +1,35 @@
+/*
+ * spin - a packet that is looked for again and again for some tens of microseconds, before one sleeps.
+ *
+ * To wake somebody on another processor costs more than a P-256 signature. It pays when packets follow each other closely and a
+ * processor is idle: nobody spins where there is but one, while other connections have work, too, or when it did not pay the last
+ * times; who hears nothing sleeps.
+ */
+#ifndef TOKEN_SPIN_H
+#define TOKEN_SPIN_H
+
+#include "base/mem.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One connection: what waiting on it was like lately; zeros at first. */
+struct spin {
+    int64_t last_us;
+    unsigned misses, skip;
+};
+
+/* The connections of a process; any thread. */
+struct spin_group {
+    bool possible;
+    _Atomic(const struct spin *) only; /* who waited last, and since when nobody else has */
+    atomic_int_least64_t since_us;
+};
+
+void spin_group_init(struct spin_group *group);
+
+/* spin_receive - as recv(), which does not end in EINTR. */
+ssize_t spin_receive(struct spin_group *group, struct spin *spin, int fd, void *out, size_t room, int flags);
+
+#endif
