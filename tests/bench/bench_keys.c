@@ -6,12 +6,14 @@
  *     sealkeyd    the same behind sealkeyd
  *     SoftHSM     a key on a token of SoftHSM, behind sealkeyd
  *
+ * An operation of a key by itself, then a message of 10 KB signed or opened with it, which is what mail pays for.
  * The ways take turns in short rounds, so that other load meets all of them alike. CPU is what an operation takes of processors in this process
  * and sealkeyd's together: on a machine with other load it says more than a rate. Not a test; run it by hand:
- * bench_keys [seconds for each figure [operation]].
+ * bench_keys [seconds for each figure [operation [threads]]].
  */
 #include "bench/bench.h"
 #include "support/keys.h"
+#include "support/sealing.h"
 #include "support/sealkeyd.h"
 #include "support/softhsm.h"
 #include "token/evp.h"
@@ -41,10 +43,26 @@ enum operation {
     RSA_DECRYPT,
     EC_SIGN,
     EC_DERIVE,
+    RSA_SIGN_MESSAGE,
+    RSA_OPEN_MESSAGE,
+    EC_SIGN_MESSAGE,
+    EC_OPEN_MESSAGE,
     OPERATIONS
 };
-static const char *const operation_names[OPERATIONS] = {"RSA-2048 sign", "RSA-2048 decrypt", "P-256 sign",
-                                                        "P-256 derive"};
+static const struct {
+    const char *name;
+    int key; /* 0: RSA, 1: EC */
+    enum way first;
+} operations[OPERATIONS] = {
+    [RSA_SIGN] = {"RSA-2048 sign", 0, WAY_RAW},
+    [RSA_DECRYPT] = {"RSA-2048 decrypt", 0, WAY_RAW},
+    [EC_SIGN] = {"P-256 sign", 1, WAY_RAW},
+    [EC_DERIVE] = {"P-256 derive", 1, WAY_RAW},
+    [RSA_SIGN_MESSAGE] = {"RSA-2048 sign 10 KB", 0, WAY_SOFT},
+    [RSA_OPEN_MESSAGE] = {"RSA-2048 open 10 KB", 0, WAY_SOFT},
+    [EC_SIGN_MESSAGE] = {"P-256 sign 10 KB", 1, WAY_SOFT},
+    [EC_OPEN_MESSAGE] = {"P-256 open 10 KB", 1, WAY_SOFT},
+};
 
 static struct {
     struct sealkeyd keyd;
@@ -54,6 +72,10 @@ static struct {
     struct key *keys[WAYS][2];
     unsigned char hash[32], wrapped[256], *point;
     size_t nwrapped, npoint;
+    struct pki *pki;
+    struct pki_entity *who[2];
+    struct span text;
+    struct spool *sealed[2]; /* for them */
     clockid_t clocks[3];
 } bench;
 
@@ -69,7 +91,7 @@ static void must(bool good, const char *what)
 
 static EVP_PKEY_CTX *raw_ctx(enum operation op)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(bench.pkey[op >= EC_SIGN], NULL);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(bench.pkey[operations[op].key], NULL);
     switch (op) {
     case RSA_SIGN:
     case EC_SIGN:
@@ -81,6 +103,10 @@ static EVP_PKEY_CTX *raw_ctx(enum operation op)
     case EC_DERIVE:
         must(EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, bench.peer) == 1, "derive");
         break;
+    case RSA_SIGN_MESSAGE:
+    case RSA_OPEN_MESSAGE:
+    case EC_SIGN_MESSAGE:
+    case EC_OPEN_MESSAGE:
     case OPERATIONS:
     default:
         abort();
@@ -100,10 +126,34 @@ static bool operate_raw(enum operation op, EVP_PKEY_CTX *ctx)
         return EVP_PKEY_decrypt(ctx, out, &len, bench.wrapped, bench.nwrapped) == 1;
     case EC_DERIVE:
         return EVP_PKEY_derive(ctx, out, &len) == 1;
+    case RSA_SIGN_MESSAGE:
+    case RSA_OPEN_MESSAGE:
+    case EC_SIGN_MESSAGE:
+    case EC_OPEN_MESSAGE:
     case OPERATIONS:
     default:
         return false;
     }
+}
+
+static bool sign_message(struct cert *cert, struct key *key)
+{
+    struct err err = ERR_INIT;
+    const struct smime_signer signer = {.cert = cert, .key = key};
+    struct spool *out = spool_new(&sealing_conf);
+    int result = smime_sign(bench.text, &signer, PKI_NOW, SMIME_SIGN_DETACHED, out, &err);
+    spool_free(&out);
+    return result == 0;
+}
+
+static bool open_message(const struct spool *sealed, struct cert *cert, struct key *key)
+{
+    struct err err = ERR_INIT;
+    enum smime_opened opened;
+    struct spool *out = spool_new(&sealing_conf);
+    int result = smime_decrypt(spool_all(sealed), &sealing_limits, cert, key, out, &opened, &err);
+    spool_free(&out);
+    return result == 0 && opened == SMIME_OPENED;
 }
 
 static bool operate(enum operation op, struct key *key)
@@ -123,6 +173,12 @@ static bool operate(enum operation op, struct key *key)
                            &out, &err) == 0;
     case EC_DERIVE:
         return key_derive(key, (struct span){(char *)bench.point, bench.npoint}, &out, &err) == 0;
+    case RSA_SIGN_MESSAGE:
+    case EC_SIGN_MESSAGE:
+        return sign_message(bench.who[operations[op].key]->cert, key);
+    case RSA_OPEN_MESSAGE:
+    case EC_OPEN_MESSAGE:
+        return open_message(bench.sealed[operations[op].key], bench.who[operations[op].key]->cert, key);
     case OPERATIONS:
     default:
         return false;
@@ -146,8 +202,9 @@ static void *run(void *arg)
     EVP_PKEY_CTX *ctx = r->way == WAY_RAW ? raw_ctx(r->op) : NULL;
     double start = bench_now(), end = start + r->seconds;
     for (double before = start, after; before < end; before = after) {
-        must(ctx != NULL ? operate_raw(r->op, ctx) : operate(r->op, bench.keys[r->way][r->op >= EC_SIGN]),
-             operation_names[r->op]);
+        must(ctx != NULL ? operate_raw(r->op, ctx)
+                         : operate(r->op, bench.keys[r->way][operations[r->op].key]),
+             operations[r->op].name);
         after = bench_now();
         r->count++;
         if (r->nsamples < SAMPLES_MAX)
@@ -223,10 +280,10 @@ static void measure(enum operation op, int threads, double seconds)
         for (int i = 0; i < THREADS_MAX; i++)
             figures[w].runners[i].samples = malloc(sizeof(uint32_t) * SAMPLES_MAX);
     for (int round = 0; round < ROUNDS; round++)
-        for (int w = 0; w < WAYS; w++)
+        for (int w = (int)operations[op].first; w < WAYS; w++)
             run_round(&figures[w], op, (enum way)w, threads, seconds / ROUNDS);
-    printf("%s, %d thread%s\n", operation_names[op], threads, threads == 1 ? "" : "s");
-    for (int w = 0; w < WAYS; w++)
+    printf("%s, %d thread%s\n", operations[op].name, threads, threads == 1 ? "" : "s");
+    for (int w = (int)operations[op].first; w < WAYS; w++)
         print_figure(&figures[w], (enum way)w, &figures[WAY_SOFT]);
     for (int w = 0; w < WAYS; w++)
         for (int i = 0; i < THREADS_MAX; i++)
@@ -310,8 +367,23 @@ static void make_questions(void)
     EVP_PKEY_CTX_free(ctx);
 }
 
+static void make_messages(void)
+{
+    bench.text = sealing_text(10 << 10);
+    bench.pki = pki_new();
+    struct pki_entity *root = pki_root(bench.pki, &(struct pki_spec){.name = "Root"});
+    for (int i = 0; i < 2; i++) {
+        bench.who[i] = pki_leaf(bench.pki, root, &(struct pki_spec){.email = OWNER, .public = bench.pkey[i]});
+        bench.sealed[i] = sealing_encrypt(bench.text, &bench.who[i], 1, SMIME_AES256_GCM);
+    }
+}
+
 static void stop(void)
 {
+    for (int i = 0; i < 2; i++)
+        spool_free(&bench.sealed[i]);
+    pki_free(&bench.pki);
+    free((char *)bench.text.ptr);
     for (int w = WAY_SOFT; w < WAYS; w++)
         for (int i = 0; i < 2; i++)
             key_free(&bench.keys[w][i]);
@@ -326,14 +398,17 @@ static void stop(void)
 
 static double seconds_each = 2;
 static const char *only; /* an operation; NULL: all */
+static int only_threads; /* 0: all */
 
 START_TEST(all)
 {
     start();
     make_questions();
+    make_messages();
     for (int op = 0; op < OPERATIONS; op++)
         for (int threads = 1; threads <= THREADS_MAX; threads *= 4)
-            if (only == NULL || strcmp(only, operation_names[op]) == 0)
+            if ((only == NULL || strcmp(only, operations[op].name) == 0) &&
+                (only_threads == 0 || only_threads == threads))
                 measure((enum operation)op, threads, seconds_each);
     stop();
 }
@@ -344,5 +419,6 @@ int main(int argc, char **argv)
     if (argc > 1)
         seconds_each = strtod(argv[1], NULL);
     only = argc > 2 ? argv[2] : NULL;
+    only_threads = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 0;
     return bench_run("keys", all);
 }
