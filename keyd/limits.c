@@ -8,8 +8,8 @@
 #include <time.h>
 
 struct limits {
-    struct rate *used, *wrapped; /* by key */
-    struct rate *asked, *made;   /* by user */
+    struct rate *used, *wrapped;      /* by key */
+    struct rate *asked, *made, *told; /* by user */
     atomic_ulong refused;
 };
 
@@ -20,6 +20,7 @@ struct limits *limits_new(unsigned key_rate)
     limits->wrapped = rate_new(key_rate);
     limits->asked = rate_new(LIMITS_PEER * key_rate);
     limits->made = rate_new(key_rate / LIMITS_GENERATE);
+    limits->told = rate_new(LIMITS_TOLD);
     return limits;
 }
 
@@ -33,6 +34,7 @@ void limits_free(struct limits **limits)
     rate_free(&l->wrapped);
     rate_free(&l->asked);
     rate_free(&l->made);
+    rate_free(&l->told);
     free(l);
 }
 
@@ -57,11 +59,23 @@ static int take(struct limits *limits, struct rate *rate, const unsigned char na
     return err_set(err, ERR_BUSY, "%s now (key-rate =)", what);
 }
 
+static void name_user(uid_t uid, unsigned char out[HASH_SIZE])
+{
+    hash_bytes((struct span){(const char *)&uid, sizeof uid}, out);
+}
+
 static int take_peer(struct limits *limits, struct rate *rate, uid_t uid, const char *what, struct err *err)
 {
     unsigned char name[HASH_SIZE];
-    hash_bytes((struct span){(const char *)&uid, sizeof uid}, name);
+    name_user(uid, name);
     return take(limits, rate, name, what, err);
+}
+
+bool limits_tell(struct limits *limits, uid_t uid)
+{
+    unsigned char name[HASH_SIZE];
+    name_user(uid, name);
+    return rate_take(limits->told, name, now_us());
 }
 
 int limits_use(struct limits *limits, const unsigned char key[HASH_SIZE], struct err *err)

@@ -14,6 +14,8 @@
 #define LIMITS_PEER     10  /* times key-rate: what one user has unwrapped and wrapped */
 #define LIMITS_GENERATE 100 /* a hundredth of key-rate: keys made for one user */
 
+#define LIMITS_TOLD 60 /* lines about users who may not ask, of each */
+
 struct limits;
 
 struct limits *limits_new(unsigned key_rate);
@@ -32,5 +34,8 @@ enum limits_peer {
 int limits_wrap(struct limits *limits, enum limits_peer peer, uid_t uid,
                 const unsigned char subject[HASH_SIZE], struct err *err) SEAL_CHECKED;
 int limits_generate(struct limits *limits, enum limits_peer peer, uid_t uid, struct err *err) SEAL_CHECKED;
+
+/* limits_tell - whether it is still worth a line that this user is refused. */
+bool limits_tell(struct limits *limits, uid_t uid);
 
 #endif

@@ -163,7 +163,7 @@ static void hang_up(struct service *s, const struct connection *c, const struct 
 {
     struct audit_entry entry;
     SEAL_CLEANUP(buf_fini) struct buf answer = BUF_INIT(WIRE_MAX);
-    audit_begin(&entry, "refuse", c->peer.pid, c->peer.uid);
+    audit_begin(&entry, limits_tell(s->desk->limits, c->peer.uid) ? "refuse" : "", c->peer.pid, c->peer.uid);
     desk_note(s->desk, &entry, why);
     desk_refuse(why, &answer);
     (void)!send(c->fd, answer.ptr, answer.len, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -88,6 +88,7 @@ static int start_worker(struct supervisor *s, struct err *err)
     const int keep[] = {s->listener, end, audit_fd(s->audit)};
     int forked = child_fork(&s->worker, keep, SEAL_COUNT(keep), now_ms(), err);
     if (forked == 0) {
+        token_pins_wipe(s->pins);
         const struct worker_conf conf = {s->settings, s->allowed, s->listener, end, s->last_token, s->audit};
         worker_run(&conf);
     }

@@ -66,6 +66,13 @@ int token_pins_new(const struct pkcs11_settings *settings, const char *const *la
     return 0;
 }
 
+void token_pins_wipe(const struct token_pins *pins)
+{
+    for (size_t i = 0; i < pins->npins; i++)
+        if (pins->pins[i].asked != NULL)
+            explicit_bzero(pins->pins[i].asked->ptr, pins->pins[i].asked->size);
+}
+
 void token_pins_forget(const struct token_pins *pins)
 {
     for (size_t i = 0; i < pins->npins; i++)

@@ -18,6 +18,9 @@ struct token_pins {
 int token_pins_new(const struct pkcs11_settings *settings, const char *const *ask, size_t nask,
                    struct token_pins **out, struct err *err) SEAL_CHECKED;
 
+/* token_pins_wipe - what was typed: in a process that has no use for it. */
+void token_pins_wipe(const struct token_pins *pins);
+
 /* token_pins_forget - what was refused may be tried again: the administrator said so. */
 void token_pins_forget(const struct token_pins *pins);
 

@@ -274,6 +274,30 @@ START_TEST(process_of_another_user_is_refused)
 }
 END_TEST
 
+static int ask_often(void)
+{
+    for (int i = 0; i < MANY; i++)
+        ck_assert_int_eq(ask_status(), ERR_CONFIG);
+    return 0;
+}
+
+START_TEST(who_may_not_ask_does_not_fill_the_log)
+{
+    SEAL_CLEANUP(buf_fini) struct buf log = BUF_INIT(16u << 20);
+    unsigned lines = 0;
+    if (geteuid() != 0)
+        return;
+    let_everybody_connect();
+    ck_assert_int_eq(as_user(65534, ask_often), 0);
+    ck_assert_int_eq(as_user(65533, ask_status), ERR_CONFIG); /* the other is told: all before him are */
+    sealkeyd_logged(&keyd, "user 65533", 1);
+    sealkeyd_read_log(&keyd, &log);
+    for (const char *at = buf_str(&log); (at = strstr(at, "user 65534")) != NULL; at++)
+        lines++;
+    ck_assert_msg(lines >= 60 && lines < MANY, "%u lines", lines);
+}
+END_TEST
+
 START_TEST(daemons_user_asks_but_does_not_enrol_keys_of_tokens_nor_start_a_worker_anew)
 {
     const struct passwd *nobody = getpwnam("nobody");
@@ -426,6 +450,7 @@ static Suite *suite(void)
     tcase_add_test(tc, who_does_not_read_answers_holds_up_nobody);
     tcase_add_test(tc, a_thousand_connections_get_some_and_leave_the_rest);
     tcase_add_test(tc, process_of_another_user_is_refused);
+    tcase_add_test(tc, who_may_not_ask_does_not_fill_the_log);
     tcase_add_test(own, daemons_user_asks_but_does_not_enrol_keys_of_tokens_nor_start_a_worker_anew);
     tcase_add_test(own, key_over_its_rate_waits_and_no_other_does);
     tcase_add_test(own, nothing_is_tried_or_made_for_the_daemons_user_without_end);
