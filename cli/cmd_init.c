@@ -175,6 +175,15 @@ static int put_ca(struct cli *cli, const struct cert *cert, const struct secret 
     return store_put_ca(cli->store, &record, err);
 }
 
+/* sealkeyd, which asks the token, does not start without the master key that was made just now. */
+static void say_token(struct cli *cli)
+{
+    if (*cli->settings->keys.master_token != '\0')
+        buf_add_str(&cli->out,
+                    "next: start sealkeyd, then sealadm key rewrap: until then the key of the own CA is\n"
+                    "      wrapped under the file alone, not for the token (master-key-token)\n");
+}
+
 static int make_ca(struct cli *cli, const char *organisation, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
@@ -193,10 +202,12 @@ static int make_ca(struct cli *cli, const char *organisation, struct err *err)
         ca_create(organisation, &pkcs8, cli->now, &cert, err) < 0)
         return -1;
     int status = put_ca(cli, cert, &pkcs8, err);
-    if (status == 0)
+    if (status == 0) {
         say(cli, "made", "own CA",
             arena_printf(cli->arena, "%.16s (%s), valid until %s", cert_info(cert)->fingerprint,
                          cert_info(cert)->subject, cli_date(cli, cert_info(cert)->not_after)));
+        say_token(cli);
+    }
     cert_free(&cert);
     return status;
 }

@@ -39,6 +39,8 @@ void doctor_add(struct doctor *doctor, enum severity severity, const char *todo,
 void doctor_files(struct doctor *doctor);
 /* doctor_sealkeyd.c: whether sealkeyd can be started and answers; what it needs for tokens. */
 void doctor_sealkeyd(struct doctor *doctor);
+/* doctor_daemon.c: whether somebody answers at our socket for the MTA. */
+bool doctor_daemon_runs(const struct doctor *doctor);
 /* doctor_keys.c: keys and certificates near expiry, users without a key. */
 void doctor_keys(struct doctor *doctor);
 /* doctor_openpgp.c: gpg and its agent's home; secret keys that only the store or only the home has. */

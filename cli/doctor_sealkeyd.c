@@ -7,24 +7,10 @@
 #include <errno.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define TIMEOUT_MS 5000
-
-/* Whether somebody serves the MTA; a network socket is not asked. */
-static bool daemon_runs(const struct settings *settings)
-{
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    const char *path = strchr(settings->socket, '/');
-    if (strncmp(settings->socket, "inet", 4) == 0 || path == NULL || strlen(path) >= sizeof name.sun_path)
-        return false;
-    memcpy(name.sun_path, path, strlen(path));
-    SEAL_CLEANUP(mem_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) == 0;
-}
 
 /* What sealkeyd says of itself, "name value" a line, in words; other lines are counts. */
 static const struct line {
@@ -106,7 +92,7 @@ static void check_answer(struct doctor *doctor)
     if (ask(settings, &said, &err) == 0) {
         tell(doctor, &said);
         check_fence(doctor, &said);
-    } else if (started && !daemon_runs(settings))
+    } else if (started && !doctor_daemon_runs(doctor))
         doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd does not run: the daemon starts it");
     else
         doctor_add(doctor, FINDING_ERROR,

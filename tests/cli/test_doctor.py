@@ -162,6 +162,12 @@ class Doctor(Case):
             listener.listen()
             self.assertTrue(self.found("error", "sealkeyd does not answer"))
 
+    def test_daemon_on_the_network_that_runs_without_the_key_process(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.site.configure(socket=f"inet:{listener.getsockname()[1]}@127.0.0.1")
+            self.assertTrue(self.found("error", "sealkeyd does not answer"))
+        self.assertTrue(self.found("good", "sealkeyd does not run: the daemon starts it"))
+
     def test_key_process_that_answers(self):
         program = subprocess.Popen([BUILD / "keyd/sealkeyd", "-f", "-c", self.site.conf], stderr=subprocess.DEVNULL)
         try:

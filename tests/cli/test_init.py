@@ -30,6 +30,12 @@ class Init(unittest.TestCase):
         self.assertEqual({path: stat.S_IMODE(path.stat().st_mode) for path in modes}, modes)
         self.assertEqual(self.site.master_key.stat().st_size, 32)
 
+    def test_master_key_on_a_token_wants_a_rewrap(self):
+        """The token is asked by sealkeyd alone, which does not start without what is made here."""
+        self.site.configure(pkcs11_module="/usr/lib/softhsm/libsofthsm2.so", master_key_token="pkcs11:token=gw;object=master")
+        self.assertIn("sealadm key rewrap: until then", self.init().text)
+        self.assertNotIn("sealadm key rewrap", self.init().text)
+
     def test_again_it_says_what_is_there_and_changes_nothing(self):
         self.init()
         before = {path: hashlib.sha256(path.read_bytes()).digest() for path in (self.site.master_key, self.site.store)}
