@@ -5,11 +5,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIRST_OCTETS 2048 /* a pipe that is empty takes them at once */
 #define CHUNK        65536
 #define PIPE_MAX     (1 << 20)
+#define PAUSE_NS     500000 /* gpg needs longer for what PIPE_MAX holds */
 
 /* ---- the first octets, by GPGME ---- */
 
@@ -48,7 +51,9 @@ static int add_flow(struct loop *loop, struct flow flow, gpgme_data_t *out, stru
 
 int loop_in(struct loop *loop, struct span bytes, gpgme_data_t *out, struct err *err)
 {
-    return add_flow(loop, (struct flow){.rest = bytes}, out, err);
+    bool is_long = bytes.len > PIPE_MAX;
+    loop->is_long |= is_long;
+    return add_flow(loop, (struct flow){.rest = bytes, .is_lent = is_long}, out, err);
 }
 
 int loop_out(struct loop *loop, struct spool *spool, gpgme_data_t *out, struct err *err)
@@ -73,7 +78,7 @@ static gpgme_error_t add_watch(void *hook, int fd, int dir, gpgme_io_cb_t call, 
         struct watch *watch = &loop->watches[i];
         if (watch->fd >= 0)
             continue;
-        *watch = (struct watch){fd, dir == 1 ? POLLIN : POLLOUT, call, call_data, NULL};
+        *watch = (struct watch){fd, dir == 1 ? POLLIN : POLLOUT, call, call_data, NULL, false};
         *tag = watch;
         return 0;
     }
@@ -111,12 +116,25 @@ void loop_watch(struct loop *loop, gpgme_ctx_t ctx)
 
 /* ---- the rest, directly ---- */
 
+/* Written where the kernel does not lend. */
+static ssize_t give_on(const struct watch *watch)
+{
+    const struct span *rest = &watch->flow->rest;
+    const struct iovec pages = {(void *)rest->ptr, rest->len};
+    if (watch->flow->is_lent) {
+        ssize_t n = vmsplice(watch->fd, &pages, 1, SPLICE_F_NONBLOCK);
+        if (n >= 0 || errno == EAGAIN || errno == EINTR)
+            return n;
+    }
+    return write(watch->fd, rest->ptr, rest->len);
+}
+
 /* true: nothing more for now; false: GPGME has to see what is next. */
 static bool write_on(struct watch *watch)
 {
     struct flow *flow = watch->flow;
     while (flow->rest.len > 0) {
-        ssize_t n = write(watch->fd, flow->rest.ptr, flow->rest.len);
+        ssize_t n = give_on(watch);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -130,37 +148,60 @@ static bool read_on(struct watch *watch)
 {
     struct flow *flow = watch->flow;
     char chunk[CHUNK];
-    ssize_t n = read(watch->fd, chunk, sizeof chunk);
-    if (n <= 0)
-        return n < 0 && (errno == EINTR || errno == EAGAIN);
-    return spool_write(flow->spool, chunk, (size_t)n, &flow->err) == 0;
+    for (;;) {
+        ssize_t n = read(watch->fd, chunk, sizeof chunk);
+        if (n <= 0)
+            return n < 0 && (errno == EINTR || errno == EAGAIN);
+        if (spool_write(flow->spool, chunk, (size_t)n, &flow->err) < 0)
+            return false;
+    }
 }
 
-static void serve(struct loop *loop, struct watch *watch)
+/* Whose pipe this is has just become known. */
+static void bind_watch(struct watch *watch, struct flow *flow)
+{
+    watch->flow = flow;
+    if (flow->rest.len > CHUNK || (flow->loop->is_long && flow->spool != NULL))
+        watch->is_wide = fcntl(watch->fd, F_SETPIPE_SZ, PIPE_MAX) >= PIPE_MAX;
+    int flags = fcntl(watch->fd, F_GETFL);
+    if (flow->spool != NULL && flags >= 0)
+        (void)fcntl(watch->fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+/* true: long content went on, and more will be there in a while. */
+static bool serve(struct loop *loop, struct watch *watch)
 {
     int fd = watch->fd;
     if (watch->flow != NULL && !err_is_set(&watch->flow->err) &&
         (watch->flow->spool != NULL ? read_on(watch) : write_on(watch)))
-        return;
+        return watch->is_wide;
     loop->asked = NULL;
     (void)watch->call(watch->call_data, fd); /* what fails comes as the event "done" */
-    if (watch->fd != fd || watch->flow != NULL || loop->asked == NULL)
-        return;
-    watch->flow = loop->asked;
-    if (watch->flow->rest.len > CHUNK)
-        (void)fcntl(fd, F_SETPIPE_SZ, PIPE_MAX);
+    if (watch->fd == fd && watch->flow == NULL && loop->asked != NULL)
+        bind_watch(watch, loop->asked);
+    return false;
+}
+
+/* gpg moves 8 KB at a time, and each would wake us. */
+static void wait_for_more(void)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    (void)nanosleep(&pause, NULL);
 }
 
 static void wait_and_serve(struct loop *loop, int wait_ms)
 {
     struct pollfd fds[LOOP_WATCHES];
+    bool went = false;
     for (size_t i = 0; i < LOOP_WATCHES; i++)
         fds[i] = (struct pollfd){.fd = loop->watches[i].fd, .events = loop->watches[i].events};
     if (poll(fds, LOOP_WATCHES, wait_ms) <= 0)
         return;
     for (size_t i = 0; i < LOOP_WATCHES && !loop->done; i++)
         if (fds[i].revents != 0 && loop->watches[i].fd == fds[i].fd)
-            serve(loop, &loop->watches[i]);
+            went |= serve(loop, &loop->watches[i]);
+    if (went && !loop->done)
+        wait_for_more();
 }
 
 gpgme_error_t loop_run(struct loop *loop, gpgme_ctx_t ctx, gpgme_error_t started, int64_t (*clock_ms)(void),

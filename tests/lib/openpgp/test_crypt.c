@@ -5,8 +5,13 @@
 #include "support/check.h"
 #include "support/pgp.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 static const struct pgp_floors floors = {.min_rsa_bits = 2048};
 static const char text[] = "Content-Type: text/plain\r\n\r\nHello  \r\nworld\r\n";
@@ -296,7 +301,7 @@ START_TEST(what_sq_writes_we_open_and_verify)
 END_TEST
 
 /* Larger than a pipe and than a spool's memory, both ways. */
-START_TEST(large_content_comes_through_whole)
+static void pass_large_content(void)
 {
     struct err err = ERR_INIT;
     enum pgp_opened opened;
@@ -324,6 +329,32 @@ START_TEST(large_content_comes_through_whole)
     ck_assert_int_eq(v.signature, SIGNATURE_BAD);
     buf_fini(&big);
 }
+
+START_TEST(large_content_comes_through_whole)
+{
+    pass_large_content();
+}
+END_TEST
+
+/* From here on for this process, as a service manager's filter does it. */
+static void forbid(unsigned number)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {SEAL_COUNT(steps), steps};
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+START_TEST(large_content_comes_through_where_no_pages_may_be_lent)
+{
+    forbid(SYS_vmsplice);
+    pass_large_content();
+}
 END_TEST
 
 static Suite *suite(void)
@@ -343,6 +374,7 @@ static Suite *suite(void)
     tcase_add_test(t, sq_and_rnp_open_and_verify_what_we_write);
     tcase_add_test(t, what_sq_writes_we_open_and_verify);
     tcase_add_test(t, large_content_comes_through_whole);
+    tcase_add_test(t, large_content_comes_through_where_no_pages_may_be_lent);
     suite_add_tcase(s, t);
     return s;
 }

@@ -290,6 +290,20 @@ START_TEST(gpg_that_hangs_is_ended_by_its_alarm)
 }
 END_TEST
 
+START_TEST(gpg_that_reads_nothing_of_what_no_pipe_holds_is_ended_by_its_alarm)
+{
+    static const char large[4u << 20];
+    char micalg[32];
+    struct err err = ERR_INIT;
+    stand_in("#!/bin/sh\nexec sleep 1000\n");
+    SEAL_CLEANUP(spool_free) struct spool *out = new_spool();
+    ck_fails(pgp_sign(rig->engine, (struct span){large, sizeof large}, &alice.own, out, micalg, &err),
+             ERR_BUSY);
+    take_gpg_back();
+    all_work();
+}
+END_TEST
+
 /* A process of its own holds the pipes: no alarm of gpg's reaches it. */
 START_TEST(pipes_that_never_end_are_given_up)
 {
@@ -538,6 +552,7 @@ static Suite *suite(void)
     tcase_add_test(t, folder_of_a_killed_engine_is_removed_by_the_next);
     tcase_add_test(t, site_without_a_usable_gpg_is_told_at_once);
     tcase_add_test(t, gpg_that_hangs_is_ended_by_its_alarm);
+    tcase_add_test(t, gpg_that_reads_nothing_of_what_no_pipe_holds_is_ended_by_its_alarm);
     tcase_add_test(t, pipes_that_never_end_are_given_up);
     tcase_add_test(t, who_waits_too_long_is_told_that_it_is_busy);
     suite_add_tcase(s, t);
