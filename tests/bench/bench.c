@@ -15,6 +15,17 @@ double bench_now(void)
     return bench_clock(CLOCK_MONOTONIC);
 }
 
+static int by_size(const void *a, const void *b)
+{
+    double l = *(const double *)a, r = *(const double *)b;
+    return (l > r) - (l < r);
+}
+
+void bench_sort(double *samples, size_t n)
+{
+    qsort(samples, n, sizeof *samples, by_size);
+}
+
 int bench_run(const char *name, const TTest *all)
 {
     Suite *suite = suite_create("bench");

@@ -182,12 +182,6 @@ static double watch(struct store *store, struct reload *reload, const char *text
     return longest;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double l = *(const double *)a, r = *(const double *)b;
-    return (l > r) - (l < r);
-}
-
 #define ROUNDS_MAX 1000
 
 /* In turn with and without, so that both have the same noise of the machine; what one round meets by chance the median leaves out. */
@@ -200,8 +194,8 @@ static void watch_reload(struct store *store, struct reload *reload, const char 
         with[n] = watch(store, reload, text, &seconds);
         without[n++] = watch(store, reload, NULL, &seconds);
     } while (bench_now() < end && n < ROUNDS_MAX);
-    qsort(with, n, sizeof *with, by_size);
-    qsort(without, n, sizeof *without, by_size);
+    bench_sort(with, n);
+    bench_sort(without, n);
     printf("  loaded %zu times while messages began: the longest wait of one was %.2f ms (%.2f in the median "
            "of the times), "
            "without loading %.2f (%.2f): ratio %.1f (%.1f)\n",
