@@ -67,6 +67,13 @@ static void report(struct doctor *doctor, const struct key_server *server, const
                    whose, lookup->why);
 }
 
+/* That of the settings directory-* is looked at by doctor_directory(). */
+static bool is_exposed(const struct doctor *doctor, const struct key_server *server)
+{
+    return server->kind == KEY_SERVER_LDAP && server->directory != &doctor->settings->directory &&
+           strncmp(server->base, "ldap:", 5) == 0 && !server->directory->starttls;
+}
+
 static void examine_server(struct doctor *doctor, const struct key_server *server)
 {
     struct lookup lookups[LOOKUP_MAX];
@@ -79,6 +86,10 @@ static void examine_server(struct doctor *doctor, const struct key_server *serve
     lookup_all(&alone, cli_clock_ms, doctor->arena, lookups, n, &(struct lookup_taker){.take = take});
     for (size_t i = 0; i < n; i++)
         report(doctor, server, &lookups[i]);
+    if (is_exposed(doctor, server))
+        doctor_add(doctor, FINDING_WARNING, "openpgp-lookup-starttls = yes, or ldaps://",
+                   "openpgp-lookup: %s is asked without TLS: whoever is on the line can answer for it",
+                   server->name);
 }
 
 void doctor_lookup(struct doctor *doctor)

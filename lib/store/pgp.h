@@ -12,7 +12,7 @@
 
 enum pgp_source {         /* each is better than those before it */
     PGP_SOURCE_AUTOCRYPT, /* an Autocrypt header field */
-    PGP_SOURCE_KEYSERVER, /* HKP */
+    PGP_SOURCE_KEYSERVER, /* HKP, LDAP */
     PGP_SOURCE_ATTACHED,  /* application/pgp-keys in mail that proves nothing */
     PGP_SOURCE_SIGNED,    /* in mail with a good signature */
     PGP_SOURCE_WKD,       /* the key directory of the address's own domain */

@@ -165,7 +165,8 @@ class Lookup(OpenPgp):
         self.fails("cert", "lookup", "dora@far.example", says=f"no key of dora@far.example: {slapd.uri}: has no key")
         self.fails("cert", "lookup", "dora@ours.example", says="openpgp-lookup names no server")
         self.assertEqual([(f["what"], f["severity"]) for f in self.findings().values()],
-                         [(f"openpgp-lookup: {slapd.uri} can be asked: {slapd.uri}: has no key", "good")])
+                         [(f"openpgp-lookup: {slapd.uri} can be asked: {slapd.uri}: has no key", "good"),
+                          (f"openpgp-lookup: {slapd.uri} is asked without TLS: whoever is on the line can answer for it", "warning")])
         self.site.configure(openpgp_lookup_starttls="yes")
         self.fails("cert", "lookup", BOB, says="StartTLS")
         slapd.end()
