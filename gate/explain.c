@@ -189,6 +189,7 @@ void explain_json(const struct outcome *outcome, const struct envelope *envelope
         if ((outcome->plan->generate & 1u << method) != 0)
             json_string(&json, NULL, method_name(method));
     json_array_end(&json);
+    json_bool(&json, "learn", outcome->plan->learn);
     json_array_begin(&json, "recipients");
     for (size_t i = 0; i < outcome->facts->nrcpts; i++)
         json_rcpt(&json, outcome, trace, i);
@@ -309,6 +310,14 @@ static void text_generate(const struct outcome *outcome, struct buf *out)
                        method_name(method), outcome->facts->from);
 }
 
+static void text_learn(const struct outcome *outcome, struct buf *out)
+{
+    if (outcome->plan->learn)
+        buf_add_str(
+            out, "first    keys that are attached would be stored; what follows is planned as if they were, "
+                 "and no copy is written\n");
+}
+
 void explain_text(const struct outcome *outcome, const struct envelope *envelope, const struct trace *trace,
                   struct buf *out)
 {
@@ -318,6 +327,7 @@ void explain_text(const struct outcome *outcome, const struct envelope *envelope
                envelope->sender != NULL ? envelope->sender : "", submitter_name(outcome->facts->submitter),
                outcome->facts->from != NULL ? outcome->facts->from : outcome->facts->from_why);
     text_generate(outcome, out);
+    text_learn(outcome, out);
     buf_add_char(out, '\n');
     for (size_t i = 0; i < outcome->facts->nrcpts; i++)
         text_rcpt(outcome, trace, i, out);

@@ -2,7 +2,7 @@
  * gate - the way of a message, steps 3 to 6: look and decide in turn, plan, transform.
  *
  * Deciding stops where it needs a class of facts that nobody has looked for yet; looking is then done once for all recipients, and
- * deciding begins again. So it does where transforming showed what nobody could know before. Where the plan wants a key to be generated first, it ends there: the
+ * deciding begins again. So it does where transforming showed what nobody could know before. Where the plan wants a key to be generated, or stored, first, it ends there: the
  * caller does that, and begins again. Nothing here changes anything outside the process: copies are spools, what was learned is a list of effects.
  */
 #include "gate/gate.h"
@@ -267,7 +267,7 @@ static int collect_effects(struct work *work, struct outcome *outcome, struct er
 /* What waits for a key is decided anew with it. */
 static bool is_transformed(const struct outcome *outcome)
 {
-    return goes_on(outcome->verdict) && outcome->plan->generate == 0;
+    return goes_on(outcome->verdict) && outcome->plan->generate == 0 && !outcome->plan->learn;
 }
 
 static int run(struct work *work, struct trace *trace, struct outcome *outcome, struct err *err)
@@ -309,19 +309,20 @@ static void materials_free(void *p)
     free(materials);
 }
 
-static void note_generated(struct work *work, const struct generated *generated)
+static void note_prepared(struct work *work, const struct prepared *prepared)
 {
-    if (generated == NULL)
+    if (prepared == NULL)
         return;
-    work->facts->generated = true;
+    work->facts->taught = prepared->learned;
+    work->facts->generated = !prepared->learned;
     for (enum method method = METHOD_NONE; method < METHODS; method++)
-        if (generated->why[method] != NULL)
-            work->facts->ungenerated[method] = arena_strdup(work->arena, generated->why[method]);
+        if (prepared->why[method] != NULL)
+            work->facts->ungenerated[method] = arena_strdup(work->arena, prepared->why[method]);
 }
 
 int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope,
              const struct spool *message, int64_t now, const struct progress *progress,
-             const struct generated *generated, struct trace *trace, struct outcome **out, struct err *err)
+             const struct prepared *prepared, struct trace *trace, struct outcome **out, struct err *err)
 {
     struct outcome *outcome = xcalloc(1, sizeof *outcome);
     struct materials *materials = xcalloc(1, sizeof *materials);
@@ -339,7 +340,7 @@ int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope
                         .arena = outcome->arena,
                         .facts = outcome->facts,
                         .materials = materials};
-    note_generated(&work, generated);
+    note_prepared(&work, prepared);
     int status = run(&work, trace, outcome, err);
     if (status == 0)
         status = collect_effects(&work, outcome, err);

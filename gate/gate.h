@@ -33,8 +33,10 @@ struct progress {
     void *arg;
 };
 
-/* What became of keys that a run wanted first (plan->generate): gate/generate.h. */
-struct generated {
+/* What was done because a run wanted it first. */
+struct prepared {
+    bool
+        learned; /* plan->learn: what it teaches was stored, as far as that could be done. Else it is about plan->generate: gate/generate.h */
     const char *why[METHODS]; /* why it could not be; NULL: it was, or was there by then */
 };
 
@@ -43,7 +45,7 @@ struct generated {
  *
  * message    sealed: header section, empty line, body; CRLF
  * now        seconds since 1970
- * generated  NULL: none was wanted yet. An outcome whose plan wants keys first has no copies: the caller has them generated and
+ * prepared  NULL: nothing was wanted yet. An outcome whose plan wants keys first has no copies: the caller has them generated or stored and
  *            runs it once more
  * trace      NULL, or which rules were tried
  * return     0 with *out (also when the verdict is a refusal), or -1: could not be worked on; err says why, and the
@@ -51,7 +53,7 @@ struct generated {
  */
 int gate_run(struct gate *gate, struct snapshot *snapshot, const struct envelope *envelope,
              const struct spool *message, int64_t now, const struct progress *progress,
-             const struct generated *generated, struct trace *trace, struct outcome **out,
+             const struct prepared *prepared, struct trace *trace, struct outcome **out,
              struct err *err) SEAL_CHECKED;
 
 #endif

@@ -326,6 +326,8 @@ int gather(struct work *work, unsigned classes, struct err *err)
         return -1;
     if ((classes & FACTS_OPENED) != 0 && open_views(work, err) < 0)
         return -1;
+    if ((classes & FACTS_CARRIED) != 0)
+        gather_carried(work);
     work->facts->have |= classes;
     return arena_check(work->arena, err);
 }

@@ -291,6 +291,12 @@ void learn_attached(struct work *work, struct span entity, const struct part_tab
                     struct lesson *lesson);
 void learn_autocrypt(struct work *work, struct lesson *lesson);
 
+/* learn_decode - a part of keys; NULL: broken, or too large to teach anything. */
+struct spool *learn_decode(struct span entity, const struct part *part);
+
+/* carried.c: FACTS_CARRIED, of keys that are attached. What could not be found out is said there. */
+void gather_carried(struct work *work);
+
 /* notices.c: the plan's notices into the outcome. */
 int write_notices(struct work *work, struct outcome *outcome, struct err *err) SEAL_CHECKED;
 

@@ -25,19 +25,25 @@ static void add_key(struct work *work, const struct spool *key, enum pgp_source 
         .bytes = {arena_memdup(work->arena, bytes.ptr, bytes.len), bytes.len}, .source = source};
 }
 
-/* What is broken, or too large, teaches nothing. */
+struct spool *learn_decode(struct span entity, const struct part *part)
+{
+    struct err ignored = ERR_INIT;
+    struct spool *key = spool_new(&small);
+    struct span body = span_sub(entity, part->body, part->end - part->body);
+    if (transfer_decode(part->encoding, body, key, &ignored) < 0 || spool_seal(key, &ignored) < 0)
+        spool_free(&key);
+    return key;
+}
+
 void learn_attached(struct work *work, struct span entity, const struct part_table *table, struct view *view,
                     struct lesson *lesson)
 {
     bool vouched = view->signed_by == METHOD_OPENPGP && view->signature == SIGNATURE_GOOD;
     for (size_t i = 0; i < table->n; i++) {
-        const struct part *part = &table->parts[i];
-        struct err ignored = ERR_INIT;
-        if (!part_is(part, "application", "pgp-keys"))
+        if (!part_is(&table->parts[i], "application", "pgp-keys"))
             continue;
-        SEAL_CLEANUP(spool_free) struct spool *key = spool_new(&small);
-        struct span body = span_sub(entity, part->body, part->end - part->body);
-        if (transfer_decode(part->encoding, body, key, &ignored) == 0 && spool_seal(key, &ignored) == 0)
+        SEAL_CLEANUP(spool_free) struct spool *key = learn_decode(entity, &table->parts[i]);
+        if (key != NULL)
             add_key(work, key, vouched ? PGP_SOURCE_SIGNED : PGP_SOURCE_ATTACHED, lesson);
     }
     view->brings_keys = lesson->npgp > 0;

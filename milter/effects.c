@@ -65,6 +65,20 @@ static void tell_kept(void *arg, const char *fingerprint, enum trust trust, enum
               results[result], NULL);
 }
 
+static void commit_pgp(struct gate *gate, const struct effect *effect, int64_t now, const char *qid)
+{
+    struct err err = ERR_INIT;
+    if (keep_pgp(gate, effect, now, tell_kept, &(struct kept){effect, qid}, &err) < 0)
+        log_error(qid, "harvest", &err);
+}
+
+void effects_commit_keys(struct gate *gate, const struct outcome *outcome, int64_t now, const char *qid)
+{
+    for (size_t i = 0; i < outcome->neffects; i++)
+        if (outcome->effects[i].kind == EFFECT_HARVEST_PGP)
+            commit_pgp(gate, &outcome->effects[i], now, qid);
+}
+
 void effects_commit(struct gate *gate, struct store *store, const struct outcome *outcome, int64_t now,
                     const char *qid)
 {
@@ -82,8 +96,7 @@ void effects_commit(struct gate *gate, struct store *store, const struct outcome
                           NULL);
             break;
         case EFFECT_HARVEST_PGP:
-            if (keep_pgp(gate, effect, now, tell_kept, &(struct kept){effect, qid}, &err) < 0)
-                log_error(qid, "harvest", &err);
+            commit_pgp(gate, effect, now, qid);
             break;
         case EFFECT_DIRECTORY:
             remember(store, effect, "directory", now, qid);

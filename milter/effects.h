@@ -9,6 +9,8 @@
 #include "model/outcome.h"
 #include "store/store.h"
 
+/* effects_commit_keys - OpenPGP keys alone, before: where the plan wants them to be stored first. */
+void effects_commit_keys(struct gate *gate, const struct outcome *outcome, int64_t now, const char *qid);
 void effects_commit(struct gate *gate, struct store *store, const struct outcome *outcome, int64_t now,
                     const char *qid);
 

@@ -290,19 +290,31 @@ static int carry_out(struct finish *f, enum verdict *verdict, struct err *err)
     return err_set(err, ERR_BUG, "unknown verdict %d", (int)f->outcome->verdict);
 }
 
-static int run_gate(struct finish *f, const struct generated *generated, struct err *err)
+static int run_gate(struct finish *f, const struct prepared *prepared, struct err *err)
 {
     const struct progress progress = {.call = tell_alive, .arg = f};
     return gate_run(f->daemon->gate, f->snapshot, &f->message->env, f->message->spool, f->now, &progress,
-                    generated, NULL, &f->outcome, err);
+                    prepared, NULL, &f->outcome, err);
 }
 
-/* Keys that the plan wants first are generated, and it is decided anew with them: once. */
+/* What is stored before the message is delivered is there when it comes again, should that fail. */
+static int learn_and_decide(struct finish *f, struct err *err)
+{
+    static const struct prepared learned = {.learned = true};
+    effects_commit_keys(f->daemon->gate, f->outcome, f->now, f->message->env.queue_id);
+    outcome_free(&f->outcome);
+    io_done("milter-learned");
+    return run_gate(f, &learned, err);
+}
+
+/* Keys that the plan wants first are generated, or stored, and it is decided anew with them: once. */
 static int look_and_decide(struct finish *f, struct err *err)
 {
-    struct generated generated;
+    struct prepared prepared;
     if (run_gate(f, NULL, err) < 0)
         return -1;
+    if (f->outcome->plan->learn)
+        return learn_and_decide(f, err);
     if (f->outcome->plan->generate == 0)
         return 0;
     const struct generate_for message = {.gate = f->daemon->gate,
@@ -310,10 +322,10 @@ static int look_and_decide(struct finish *f, struct err *err)
                                          .outcome = f->outcome,
                                          .queue_id = f->message->env.queue_id,
                                          .arena = f->message->arena};
-    generate_keys(f->daemon->generator, &message, &generated);
+    generate_keys(f->daemon->generator, &message, &prepared);
     outcome_free(&f->outcome);
     f->now = clock_now();
-    return run_gate(f, &generated, err);
+    return run_gate(f, &prepared, err);
 }
 
 static int run(struct finish *f, enum verdict *verdict, struct err *err)

@@ -73,10 +73,10 @@ static const char *generate(const struct generate_for *message, enum method meth
     return arena_strdup(message->arena, err.msg);
 }
 
-void generate_keys(struct generator *generator, const struct generate_for *message, struct generated *out)
+void generate_keys(struct generator *generator, const struct generate_for *message, struct prepared *out)
 {
     pthread_mutex_t *lock = lock_of(generator, message->outcome->facts->from);
-    *out = (struct generated){.why = {NULL}};
+    *out = (struct prepared){.why = {NULL}};
     pthread_mutex_lock(lock);
     for (enum method method = METHOD_NONE; method < METHODS; method++)
         if ((message->outcome->plan->generate & 1u << method) != 0)

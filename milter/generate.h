@@ -23,6 +23,6 @@ struct generate_for {
 };
 
 /* generate_keys - each of them is there now, or out says why not; both are logged. */
-void generate_keys(struct generator *generator, const struct generate_for *message, struct generated *out);
+void generate_keys(struct generator *generator, const struct generate_for *message, struct prepared *out);
 
 #endif

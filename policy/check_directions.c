@@ -74,6 +74,10 @@ static void check_step(struct checking *c, const struct rule *rule, const struct
         check_warning(c, step->line,
                       "rule \"%s\": '%s' does nothing: keys go into mail of our own users alone", rule->name,
                       check_step_text(c, step));
+    else if (step->kind == STEP_DETACH && (rule_directions(rule) & BIT(DIRECTION_INBOUND)) == 0)
+        check_warning(c, step->line,
+                      "rule \"%s\": '%s' does nothing: keys leave only mail from outside that is for us",
+                      rule->name, check_step_text(c, step));
     else if (step->kind == STEP_DECRYPT && !for_us)
         check_warning(c, step->line, "rule \"%s\": '%s' does nothing: only mail for us is opened", rule->name,
                       check_step_text(c, step));

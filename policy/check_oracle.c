@@ -57,6 +57,7 @@ static bool is_outward(const struct step *step, unsigned directions)
     case STEP_HEADER:
     case STEP_ATTACH:
     case STEP_AUTOCRYPT:
+    case STEP_DETACH:
     case STEP_ALERT:
     case STEP_CONTINUE:
     case STEPS:

@@ -47,6 +47,7 @@ static int rank(enum step_kind kind)
     case STEP_REDIRECT:
     case STEP_HEADER:
     case STEP_AUTOCRYPT:
+    case STEP_DETACH:
     case STEP_NOTIFY:
     case STEP_ALERT:
     case STEP_CONTINUE:

@@ -88,6 +88,8 @@ static bool holds(const struct expectation *x, const struct decision *d)
         return served && has_op(d, OP_AUTOCRYPT, x);
     case EXPECTED_ATTACH:
         return served && has_op(d, OP_ATTACH, x);
+    case EXPECTED_DETACH:
+        return served && has_op(d, OP_DETACH, x);
     case EXPECTED_GENERATE:
         return x->method == METHOD_NONE ? d->generate != 0 : (d->generate & 1u << x->method) != 0;
     case EXPECTED_REFUSE:

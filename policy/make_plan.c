@@ -149,6 +149,14 @@ static unsigned generate_first(const struct planning *p)
     return goes_on(p->plan->disposition) ? methods : 0;
 }
 
+static bool learn_first(const struct planning *p)
+{
+    bool learn = false;
+    for (size_t i = 0; i < p->facts->nrcpts; i++)
+        learn = learn || p->decisions[i].learn;
+    return learn && goes_on(p->plan->disposition);
+}
+
 int make_plan(const struct settings *settings, const struct facts *facts, const struct decision *decisions,
               struct arena *arena, struct plan **out, struct err *err)
 {
@@ -165,6 +173,7 @@ int make_plan(const struct settings *settings, const struct facts *facts, const 
     if (goes_on(plan->disposition))
         make_copies(&p);
     plan->generate = generate_first(&p);
+    plan->learn = learn_first(&p);
     plan_notices(&p);
     list_discarded(&p);
     *out = plan;

@@ -145,8 +145,9 @@ enum argument {
     ARGUMENT_FIELD, /* "header FIELD" */
     ARGUMENT_ADDED, /* the same, or "autocrypt" */
     ARGUMENT_SENDER,
-    ARGUMENT_KEYS, /* "keys", method */
-    ARGUMENT_KEY,  /* "key", method */
+    ARGUMENT_KEYS,  /* "keys", method */
+    ARGUMENT_ALONE, /* "keys" */
+    ARGUMENT_KEY,   /* "key", method */
 };
 
 static const struct {
@@ -165,6 +166,7 @@ static const struct {
     {"replace", EXPECTED_HEADER, ARGUMENT_FIELD}, {"delete", EXPECTED_HEADER, ARGUMENT_FIELD},
     {"attach", EXPECTED_ATTACH, ARGUMENT_KEYS},   {"notify", EXPECTED_NOTIFY, ARGUMENT_SENDER},
     {"alert", EXPECTED_ALERT, ARGUMENT_ADDRESS},  {"generate", EXPECTED_GENERATE, ARGUMENT_KEY},
+    {"detach", EXPECTED_DETACH, ARGUMENT_ALONE},
 };
 
 static int read_argument(struct parser *p, enum argument argument, struct expectation *x, struct err *err)
@@ -199,6 +201,8 @@ static int read_argument(struct parser *p, enum argument argument, struct expect
         return x->text == NULL ? -1 : 0;
     case ARGUMENT_SENDER:
         return parser_need(p, "sender", err);
+    case ARGUMENT_ALONE:
+        return parser_need(p, "keys", err);
     case ARGUMENT_KEYS:
     case ARGUMENT_KEY:
         if (parser_need(p, argument == ARGUMENT_KEYS ? "keys" : "key", err) < 0)
@@ -229,7 +233,8 @@ static int read_expectation(struct parser *p, const char *rcpt, struct err *err)
         return parser_expected(
             p, err,
             "rule, pass, sign, encrypt, decrypt, harvest, tag, refuse, return, discard, hold, "
-            "defer, copy, forward, redirect, add, replace, delete, attach, generate, notify or alert");
+            "defer, copy, forward, redirect, add, replace, delete, attach, detach, generate, notify or "
+            "alert");
     const struct token *word = p->at++;
     x.what = expect_words[i].what;
     if (read_argument(p, expect_words[i].argument, &x, err) < 0)

@@ -104,6 +104,12 @@ static int read_harvest(struct parser *p, struct err *err)
     return 0;
 }
 
+static int read_detach(struct parser *p, struct err *err)
+{
+    p->step->kind = STEP_DETACH;
+    return parser_need(p, "keys", err);
+}
+
 static int read_refuse(struct parser *p, struct err *err)
 {
     p->step->kind = STEP_REFUSE;
@@ -144,7 +150,7 @@ static const struct word step_words[] = {
     {"redirect", parser_redirect}, {"add", parser_add},         {"replace", parser_replace},
     {"delete", parser_delete},     {"attach", parser_attach},   {"notify", parser_notify},
     {"alert", parser_alert},       {"continue", read_continue}, {"protect", parser_protect},
-    {"generate", parser_generate},
+    {"generate", parser_generate}, {"detach", read_detach},
 };
 const struct vocabulary step_vocabulary = {"a step", step_words, SEAL_COUNT(step_words)};
 

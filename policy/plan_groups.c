@@ -148,7 +148,8 @@ static struct op_list without_views(const struct planning *p, const struct share
     for (size_t i = 0; i < whole.n; i++) {
         enum op_kind kind = whole.ops[i].kind;
         bool of_opened = (opened && kind == OP_ENCRYPT) || (encrypted && kind == OP_PROTECT);
-        if (kind != OP_OPEN && kind != OP_SUBJECT && kind != OP_TAG && kind != OP_STATUS && !of_opened)
+        if (kind != OP_OPEN && kind != OP_SUBJECT && kind != OP_DETACH && kind != OP_TAG &&
+            kind != OP_STATUS && !of_opened)
             ops[list.n++] = whole.ops[i];
     }
     return list;

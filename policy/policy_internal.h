@@ -93,6 +93,7 @@ enum step_kind {
     STEP_HEADER,
     STEP_ATTACH,
     STEP_AUTOCRYPT,
+    STEP_DETACH,
     STEP_NOTIFY,
     STEP_ALERT,
     STEP_CONTINUE,

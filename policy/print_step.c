@@ -22,6 +22,7 @@ static const char *const names[STEPS] = {[STEP_PASS] = "pass",
                                          [STEP_HEADER] = "header",
                                          [STEP_ATTACH] = "attach keys",
                                          [STEP_AUTOCRYPT] = "add autocrypt",
+                                         [STEP_DETACH] = "detach keys",
                                          [STEP_NOTIFY] = "notify sender",
                                          [STEP_ALERT] = "alert",
                                          [STEP_CONTINUE] = "continue"};
@@ -149,6 +150,7 @@ void print_step(const struct step *step, struct buf *out)
     case STEP_PASS:
     case STEP_VERBATIM:
     case STEP_HARVEST:
+    case STEP_DETACH:
     case STEP_DISCARD:
     case STEP_CONTINUE:
     case STEPS:

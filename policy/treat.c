@@ -170,6 +170,7 @@ void treat(struct deciding *d)
     treat_autocrypt(&t);
     treat_headers(&t);
     treat_harvest(&t);
+    treat_detach(&t);
     treat_tag(&t);
     if (d->needs == 0 && d->decision->disposition < DISPOSITION_TEMPFAIL)
         put_in_order(&t);
@@ -182,7 +183,7 @@ void treat_as_it_came(struct deciding *d)
     t.limit = 0;
     decision->disposition = DISPOSITION_SERVE;
     decision->reply_status = decision->reply_text = NULL;
-    decision->protect = decision->harvest = false;
+    decision->protect = decision->harvest = decision->learn = false;
     decision->generate = 0;
     put_in_order(&t);
 }

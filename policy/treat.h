@@ -14,9 +14,10 @@ struct treatment {
     struct op attach[METHODS];        /* OP_ATTACH where treat_attaches() */
     size_t attach_at[METHODS];
     struct op autocrypt; /* nkeys 0: none */
-    size_t limit;        /* steps from this position on are not done */
-    size_t stopped;      /* position of the step that could not be done and ends it all; SIZE_MAX: none */
-    bool verbatim;       /* not even hygiene */
+    bool detach;
+    size_t limit;   /* steps from this position on are not done */
+    size_t stopped; /* position of the step that could not be done and ends it all; SIZE_MAX: none */
+    bool verbatim;  /* not even hygiene */
     struct op sign;
     struct op encrypt;
     bool reads_protected; /* whom it is encrypted to understands protected header fields */
@@ -27,6 +28,7 @@ struct treatment {
 void treat_decrypt(struct treatment *t);
 void treat_generate(struct treatment *t); /* before what needs keys of the sender's */
 void treat_harvest(struct treatment *t);
+void treat_detach(struct treatment *t); /* after harvesting */
 void treat_tag(struct treatment *t);
 void treat_encrypt(struct treatment *t);
 void treat_sign(struct treatment *t);
@@ -34,6 +36,9 @@ void treat_attach(struct treatment *t);
 void treat_autocrypt(struct treatment *t);
 bool treat_attaches(const struct treatment *t, enum method method);
 void treat_headers(struct treatment *t); /* after signing and encrypting */
+
+/* treat_leaves_out - whether a key that is attached is left out of what the recipient gets. */
+bool treat_leaves_out(const struct treatment *t, const struct carried_key *key);
 
 /* treat_wording - what the tag says of a view; NULL: nothing. */
 const char *treat_wording(const struct treatment *t, size_t view, bool opened);

@@ -1,4 +1,4 @@
-/* treat_inside - decrypt, harvest, tag: what was found by opening and verifying. */
+/* treat_inside - decrypt, harvest, detach keys, tag: what was found by opening and verifying. */
 #include "policy/treat.h"
 
 static bool has_layers(const struct facts *facts)
@@ -66,6 +66,52 @@ void treat_harvest(struct treatment *t)
     t->d->decision->harvest = view->may_harvest || view->brings_keys || facts->brings_keys;
     if (!t->d->decision->harvest)
         deciding_note(t->d, "nothing to harvest");
+}
+
+/*
+ * What is seen without a key may be stored first, and is decided anew then. Who sends ciphertext would see by the time that it takes what is
+ * inside: there, what the store has already is left out.
+ */
+static bool is_to_be_stored(const struct treatment *t, const struct carried_key *key)
+{
+    return key->kept == ANSWER_NO && key->teaches && t->d->decision->harvest && !t->d->facts->taught &&
+           !t->open;
+}
+
+bool treat_leaves_out(const struct treatment *t, const struct carried_key *key)
+{
+    return key->why == NULL && (key->kept == ANSWER_YES || is_to_be_stored(t, key));
+}
+
+static const char *why_it_stays(const struct treatment *t, const struct carried_key *key)
+{
+    if (key->why != NULL)
+        return key->why;
+    if (key->kept == ANSWER_UNKNOWN)
+        return "could not find out whether it is stored";
+    return t->open && key->teaches ? "it came inside ciphertext, and is stored only now" : "it is not stored";
+}
+
+void treat_detach(struct treatment *t)
+{
+    struct deciding *d = t->d;
+    const struct facts *facts = d->facts;
+    if (d->steps[STEP_DETACH] == NULL || t->rcpt->direction != DIRECTION_INBOUND ||
+        !(has_layers(facts) || facts->brings_keys) || !is_seen(t))
+        return;
+    if ((facts->have & FACTS_CARRIED) == 0) {
+        d->needs |= FACTS_CARRIED;
+        return;
+    }
+    const struct view *view = &facts->views[t->open ? t->rcpt->view : 0];
+    for (size_t i = 0; i < view->ncarried; i++) {
+        const struct carried_key *key = &view->carried[i];
+        bool leaves = treat_leaves_out(t, key);
+        deciding_note(d, "attached key %s %s: %s", key->name, leaves ? "is left out" : "stays",
+                      leaves ? key->fingerprint : why_it_stays(t, key));
+        d->decision->learn = d->decision->learn || (leaves && key->kept == ANSWER_NO);
+    }
+    t->detach = true;
 }
 
 void treat_tag(struct treatment *t)

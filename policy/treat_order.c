@@ -58,6 +58,24 @@ static bool encrypts(const struct treatment *t, size_t before, bool opened)
     return t->encrypt.nkeys > 0 && comes(t, STEP_ENCRYPT, before) && !stays_closed;
 }
 
+static void add_detached(const struct treatment *t, size_t before, bool opened, struct ops *ops)
+{
+    if (!t->detach || !comes(t, STEP_DETACH, before))
+        return;
+    struct op op = {.kind = OP_DETACH, .view = opened ? t->rcpt->view : 0};
+    const struct view *view = &t->d->facts->views[op.view];
+    op.keys = arena_array(t->d->arena, view->ncarried, sizeof *op.keys);
+    op.fp = arena_array(t->d->arena, view->ncarried, sizeof *op.fp);
+    for (size_t i = 0; i < view->ncarried; i++) {
+        if (!treat_leaves_out(t, &view->carried[i]))
+            continue;
+        op.keys[op.nkeys] = (int)i;
+        op.fp[op.nkeys++] = view->carried[i].fingerprint;
+    }
+    if (op.nkeys > 0)
+        add_op(ops, op);
+}
+
 static void add_attached(const struct treatment *t, size_t before, struct ops *ops)
 {
     for (enum method method = METHOD_NONE; method < METHODS; method++)
@@ -132,6 +150,7 @@ struct ops treat_ops(const struct treatment *t, size_t before)
     if (opened)
         add_op(&ops, (struct op){.kind = OP_OPEN, .view = t->rcpt->view});
     add_subject(t, before, opened, &ops);
+    add_detached(t, before, opened, &ops);
     add_attached(t, before, &ops);
     add_fields(t, before, &ops);
     add_protection(t, before, opened, &ops);

@@ -143,6 +143,21 @@ static bool is_opened(const struct virtual *v, size_t i)
                                                 : v->rcpts[i].opened == ANSWER_YES;
 }
 
+/* Keys that are attached to what anybody can read are taken to be stored by then. */
+static void carry_keys(struct virtual *v)
+{
+    static const struct carried_key kept = {.kept = ANSWER_YES, .name = "key.asc", .fingerprint = "virtual"};
+    struct facts *facts = v->facts;
+    for (size_t i = 0; i < facts->nattachments; i++) {
+        if (strcasecmp(facts->attachments[i].type, "application/pgp-keys") != 0 ||
+            facts->encrypted_by != METHOD_NONE || facts->signed_by != METHOD_NONE)
+            continue;
+        facts->brings_keys = true;
+        facts->views[0].carried = arena_memdup(v->arena, &kept, sizeof kept);
+        facts->views[0].ncarried = 1;
+    }
+}
+
 /* View 0 is the message as it came; who opens it sees it as stated for him. */
 static void end_views(struct virtual *v)
 {
@@ -168,6 +183,7 @@ static void end_views(struct virtual *v)
                                  : facts->encrypted_by == METHOD_SMIME ? DECRYPTION_NO_KEY
                                                                        : DECRYPTION_UNSUPPORTED;
     facts->views[0] = view_of(v, decryption, outside);
+    carry_keys(v);
 }
 
 static const char *end_rcpts(struct virtual *v)
@@ -203,6 +219,7 @@ const char *virtual_end(struct virtual *v)
     end_keywords(v);
     end_keys(v);
     end_views(v);
-    facts->have = FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED | FACTS_DIRECTORY | FACTS_LOOKUPS;
+    facts->have = FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED | FACTS_DIRECTORY | FACTS_LOOKUPS |
+                  FACTS_CARRIED;
     return why;
 }

@@ -65,6 +65,7 @@ struct decision {
     bool verbatim; /* not even hygiene */
     bool inside;   /* a rule asked what is inside ciphertext: the sender must not notice what came of it */
     bool harvest;  /* keep the verified signer's certificate */
+    bool learn;    /* and store the keys first: operations leave them out as if they were stored */
 };
 
 /* decision_print - one line: disposition, rules, operations. */

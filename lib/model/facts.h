@@ -18,6 +18,7 @@ enum {
     FACTS_KEYS = 1 << 2,      /* the sender's signing key, each recipient's encryption key */
     FACTS_OPENED = 1 << 3,    /* what opening with the recipients' keys and verifying shows */
     FACTS_DIRECTORY = 1 << 4, /* groups and attributes of sender and recipients that a directory keeps */
+    FACTS_CARRIED = 1 << 6,   /* after FACTS_OPENED: whether the store has the keys that are attached */
     FACTS_LOOKUPS = 1 << 5,   /* after FACTS_KEYS: encryption keys that it left unasked, of key servers */
 };
 
@@ -135,6 +136,16 @@ struct key_fact {
     const char *why;      /* why this key, or why none: for explain and the log */
 };
 
+/* A part of OpenPGP keys. */
+struct carried_key {
+    size_t part;             /* index among the parts of the message, or of what was opened */
+    enum answer kept;        /* the store has all of it for From, as it is there */
+    bool teaches;            /* it does not, and storing what is harvested may change that */
+    const char *name;        /* of the file, made safe to show */
+    const char *fingerprint; /* of each key in it, with blanks between */
+    const char *why;         /* why it stays whatever the store has; NULL: it can be left out */
+};
+
 /*
  * One way in which the message can be seen. View 0 is always the message as it came, verified but not opened. Each further
  * view was opened with keys that one or more recipients own.
@@ -155,7 +166,9 @@ struct view {
     bool may_harvest;      /* R28: good or untrusted, covers all, From equals the certificate, R12 */
     bool
         protects_header; /* header fields travel inside: at the root of what is signed or was opened (RFC 9788) */
-    const char *subject; /* theirs, decoded; NULL: none */
+    const char *subject;         /* theirs, decoded; NULL: none */
+    struct carried_key *carried; /* FACTS_CARRIED */
+    size_t ncarried;
 };
 /* view_is_authentic - whether something proves that what it shows is what was sent: the cipher, or a good signature (R16, R21). */
 bool view_is_authentic(const struct view *view);
@@ -229,6 +242,9 @@ struct facts {
     /* FACTS_OPENED */
     struct view *views;
     size_t nviews;
+
+    /* FACTS_CARRIED */
+    bool taught; /* what the message teaches was stored, as far as that could be done: no more is */
 };
 
 /* facts_print - everything known, one "name: value" a line; for tests and explain -v. */

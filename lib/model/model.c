@@ -97,9 +97,19 @@ const char *protection_name(enum protection protection)
 
 const char *op_kind_name(enum op_kind kind)
 {
-    static const char *const names[] = {"hygiene",       "remove keywords", "open", "subject",
-                                        "attach keys",   "protect headers", "sign", "encrypt",
-                                        "add autocrypt", "header",          "tag",  "status"};
+    static const char *const names[] = {"hygiene",
+                                        "remove keywords",
+                                        "open",
+                                        "subject",
+                                        "detach keys",
+                                        "attach keys",
+                                        "protect headers",
+                                        "sign",
+                                        "encrypt",
+                                        "add autocrypt",
+                                        "header",
+                                        "tag",
+                                        "status"};
     return NAME_OF(names, kind);
 }
 
@@ -143,6 +153,7 @@ void op_print(const struct op *op, struct buf *out)
         break;
     case OP_OPEN:
     case OP_SUBJECT:
+    case OP_DETACH:
     case OP_STATUS:
         buf_printf(out, " view %zu", op->view);
         break;
@@ -226,6 +237,8 @@ void decision_print(const struct decision *decision, struct buf *out)
         buf_printf(out, "; redirect to %s", decision->redirect);
     if (decision->harvest)
         buf_add_str(out, "; harvest");
+    if (decision->learn)
+        buf_add_str(out, "; store keys first");
     print_generate("; generate key", decision->generate, out);
     for (size_t i = 0; i < decision->nextras; i++) {
         buf_printf(out, "; copy to %s: ", decision->extras[i].to);
@@ -266,6 +279,8 @@ void plan_print(const struct plan *plan, const struct facts *facts, struct buf *
             buf_printf(out, "%s%s", r == 0 ? " about " : ", ", facts->rcpts[plan->notices[i].rcpts[r]].addr);
         buf_add_char(out, '\n');
     }
+    if (plan->learn)
+        buf_add_str(out, "  first: store keys\n");
     print_generate("  first: generate key", plan->generate, out);
     if (plan->generate != 0)
         buf_add_char(out, '\n');

@@ -15,6 +15,7 @@ enum op_kind {
     OP_KEYWORDS, /* submitted: keywords leave the Subject and their headers go (R5) */
     OP_OPEN,     /* take the opened view instead of the message as it came */
     OP_SUBJECT,  /* the Subject of a view's payload comes back (R21) */
+    OP_DETACH,   /* keys that the store has are left out of the message, or of what was opened */
     OP_ATTACH,   /* the sender's certificates and those of the house, as a further part */
     OP_PROTECT,  /* header fields are put inside, as they stand then, and hidden outside (RFC 9788) */
     OP_SIGN,
@@ -42,7 +43,7 @@ struct op {
     enum method method;         /* OP_SIGN, OP_ENCRYPT */
     enum sign_form form;        /* OP_SIGN */
     enum protection protection; /* OP_PROTECT */
-    size_t view;                /* OP_OPEN, OP_SUBJECT, OP_STATUS: index into facts.views */
+    size_t view;                /* OP_OPEN, OP_SUBJECT, OP_DETACH, OP_STATUS: index into facts.views */
     const char *cipher;         /* OP_ENCRYPT */
     const char *kind_of_key;    /* OP_ENCRYPT: "rsa", "ec"; OpenPGP: "" */
     bool hidden;                /* OP_ENCRYPT with OpenPGP: names no recipient's key */
@@ -50,7 +51,7 @@ struct op {
     enum field_action action; /* OP_HEADER */
     const char *field;        /* OP_HEADER: its name */
     int *
-        keys; /* OP_SIGN: one; OP_ATTACH: the sender's, none: the house has some; OP_AUTOCRYPT: the sender's; OP_ENCRYPT: one for each recipient served by the copy */
+        keys; /* OP_SIGN: one; OP_ATTACH: the sender's, none: the house has some; OP_AUTOCRYPT: the sender's; OP_ENCRYPT: one for each recipient served by the copy; OP_DETACH: indexes into the view's carried keys */
     const char **fp; /* as many */
     size_t nkeys;
 };

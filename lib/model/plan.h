@@ -32,6 +32,7 @@ struct plan {
     size_t ndiscarded;
     unsigned
         generate; /* 1 << enum method: of all recipients. Then nothing is transformed: it is to be decided anew with these keys */
+    bool learn;   /* likewise, with what is harvested stored */
     struct notice *notices; /* sent when the message is not deferred; when it is refused, alerts alone */
     size_t nnotices;
     const char *note; /* for explain and the log: what was given up while copies were made; NULL: nothing */

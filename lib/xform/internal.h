@@ -21,9 +21,16 @@ int xform_status(const struct xform_in *in, struct draft *draft, const struct op
                  struct err *err) SEAL_CHECKED;
 /* field.c: add, replace or delete a header field. */
 int xform_field(struct draft *draft, const struct op *op, struct err *err) SEAL_CHECKED;
+/* detach.c: the content without keys that are attached (a new sealed spool); and what they were, in header fields. */
+int xform_detach(const struct xform_in *in, const struct op *op, struct draft *draft, struct spool **out,
+                 struct err *err) SEAL_CHECKED;
+int xform_name_detached(const struct xform_in *in, const struct op *op, struct draft *draft,
+                        struct err *err) SEAL_CHECKED;
 /* autocrypt.c: the sender's key, outside. */
 int xform_autocrypt(const struct xform_in *in, const struct op *op, struct draft *draft,
                     struct err *err) SEAL_CHECKED;
+/* xform_content - as it came: content fields, empty line. */
+int xform_content_head(const struct draft *draft, struct spool *out, struct err *err) SEAL_CHECKED;
 /* protect.c: the content as an entity; signed; encrypted. attach.c: with certificates. Each makes a new sealed spool. */
 enum xform_canon {
     XFORM_CANON_MUST, /* it will be signed */

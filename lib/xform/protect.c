@@ -29,7 +29,7 @@ static int finish(int status, struct spool **made, struct spool **out, struct er
     return status;
 }
 
-static int copy_content(const struct draft *draft, struct spool *out, struct err *err)
+int xform_content_head(const struct draft *draft, struct spool *out, struct err *err)
 {
     const struct part *root = &draft->table->parts[0];
     for (size_t i = 0; i < root->header.n; i++) {
@@ -38,7 +38,13 @@ static int copy_content(const struct draft *draft, struct spool *out, struct err
             spool_write_span(out, header_mend(draft->arena, field->raw), err) < 0)
             return -1;
     }
-    if (put(out, "\r\n", err) < 0)
+    return put(out, "\r\n", err);
+}
+
+static int copy_content(const struct draft *draft, struct spool *out, struct err *err)
+{
+    const struct part *root = &draft->table->parts[0];
+    if (xform_content_head(draft, out, err) < 0)
         return -1;
     return spool_write_span(out, span_sub(draft->message, root->body, draft->message.len), err);
 }

@@ -40,8 +40,8 @@ static const struct spool *find_kept(const struct run *run, const char *made_by)
 
 static bool is_content_op(const struct op *op)
 {
-    return op->kind == OP_OPEN || op->kind == OP_ATTACH || op->kind == OP_PROTECT || op->kind == OP_SIGN ||
-           op->kind == OP_ENCRYPT;
+    return op->kind == OP_OPEN || op->kind == OP_DETACH || op->kind == OP_ATTACH || op->kind == OP_PROTECT ||
+           op->kind == OP_SIGN || op->kind == OP_ENCRYPT;
 }
 
 /* What OP_PROTECT puts inside is the header as the operations before have left it. */
@@ -87,7 +87,8 @@ static bool comes_by(const struct copy *copy, const char *made_by)
         const struct op *op = &copy->ops[i];
         if (!is_content_op(op))
             continue;
-        if (name.len == 0 && op->kind != OP_OPEN && strcmp(made_by, content_name(copy)) == 0)
+        if (name.len == 0 && op->kind != OP_OPEN && op->kind != OP_DETACH &&
+            strcmp(made_by, content_name(copy)) == 0)
             return true;
         name_op(copy, i, &name);
         if (strcmp(made_by, buf_str(&name)) == 0)
@@ -180,6 +181,22 @@ static const struct op *signed_with(const struct run *run, const struct op *op)
     return op > run->plan->copies[run->copy].ops && are_one(op - 1, op) ? op - 1 : NULL;
 }
 
+static int detach(struct run *run, struct draft *draft, size_t at, struct buf *made_by, struct err *err)
+{
+    const struct copy *copy = &run->plan->copies[run->copy];
+    name_op(copy, at, made_by);
+    const struct spool *kept = find_kept(run, buf_str(made_by));
+    if (kept == NULL) {
+        struct spool *made;
+        if (xform_detach(run->in, &copy->ops[at], draft, &made, err) < 0)
+            return -1;
+        keep(run, buf_str(made_by), made);
+        kept = made;
+    }
+    draft_set_entity(draft, kept);
+    return xform_name_detached(run->in, &copy->ops[at], draft, err);
+}
+
 static int make(const struct run *run, struct draft *draft, const struct op *op, struct spool **out,
                 struct err *err)
 {
@@ -230,6 +247,8 @@ static int run_op(struct run *run, struct draft *draft, size_t at, struct buf *m
         return 0;
     case OP_SUBJECT:
         return xform_subject(run->in, op, draft, err);
+    case OP_DETACH:
+        return detach(run, draft, at, made_by, err);
     case OP_ATTACH:
     case OP_PROTECT:
     case OP_SIGN:

@@ -44,6 +44,11 @@ rule "out"
     sign if possible
     encrypt with openpgp or smime if possible
 
+rule "cut"
+    when inbound, from domain cut.example
+    harvest
+    detach keys
+
 """ + IN_AND_INSIDE
 
 
@@ -187,6 +192,15 @@ class Scenarios(SealSite):
         got = self.arrives(stranger, stranger.signed(ENTITY))
         self.assertNotIn("signed OK", got.header("Subject")[0])
         self.assertRegex(got.header("X-Sealmilter-Status")[0], "signature=unsupported.*not known")
+
+    def test_attached_key_that_was_learned_is_left_out(self):
+        new, text = self.new_person("new@cut.example"), b"\r\nThe key is attached. \r\n"
+        head, end = b"Content-Type: multipart/mixed; boundary=k\r\n\r\n--k\r\n" + text, b"--k--\r\nbehind\r\n"
+        key = new.key.read_bytes()
+        got = self.arrives(new, head + b"--k\r\nContent-Type: application/pgp-keys; name=k.asc\r\n\r\n" + mime.crlf(key) + end)
+        self.assertTrue(got.data.endswith(b"--k\r\n" + text + end), got.data)
+        self.assertEqual(got.header("X-Sealmilter-Detached"), [f'name="k.asc"; fingerprint={new.fingerprint}'])
+        self.assertIn(f"key={new.fingerprint} source=attached trust=untrusted result=new", self.seal.log())
 
     def test_attached_key_is_learned_and_used_once_it_is_trusted(self):
         new = self.new_person("new@pgp.example")

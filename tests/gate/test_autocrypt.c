@@ -61,15 +61,6 @@ static struct span send_to(const char *to, const char *text)
     return site_copy_for(site, to);
 }
 
-static bool is_noted(const char *needle)
-{
-    const struct decision *decision = &site->outcome->decisions[0];
-    for (size_t i = 0; i < decision->nwhy; i++)
-        if (strstr(decision->why[i], needle) != NULL)
-            return true;
-    return false;
-}
-
 /* gpg's list of the key in a field, in the file "said". */
 static struct span shown_by_gpg(const char *field)
 {
@@ -188,13 +179,13 @@ START_TEST(mail_that_nobody_of_us_wrote_himself_has_none)
     for (size_t i = 0; i < SEAL_COUNT(never); i++) {
         pgp_site_run(s, never[i].mail);
         ck_assert_msg(field_in(site_copy_for(site, never[i].mail.to[0])) == NULL, "mail %zu has one", i);
-        ck_assert_msg(never[i].why == NULL || is_noted(never[i].why), "mail %zu: why?", i);
+        ck_assert_msg(never[i].why == NULL || pgp_site_is_noted(s, never[i].why), "mail %zu: why?", i);
     }
     struct span copy = send_to("x@their.example", FROM_ALICE
                                "Autocrypt: addr=alice@our.example; keydata=AAAA\nSubject: Hi\n\nHi\n");
     ck_assert_uint_eq(count(copy, "Autocrypt:"), 1);
     ck_assert_str_eq(field_in(copy), "addr=alice@our.example; keydata=AAAA");
-    ck_assert(is_noted("it has one already"));
+    ck_assert(pgp_site_is_noted(s, "it has one already"));
 }
 END_TEST
 
@@ -217,10 +208,10 @@ START_TEST(key_that_is_not_valid_or_of_a_user_is_not_given_out)
     ended.encrypt_until = s->now - 1;
     put_alice(&ended);
     ck_assert_ptr_null(field_in(send_to("x@their.example", TEXT)));
-    ck_assert(is_noted("what encrypts expired"));
+    ck_assert(pgp_site_is_noted(s, "what encrypts expired"));
     put_alice(&revoked);
     ck_assert_ptr_null(field_in(send_to("x@their.example", TEXT)));
-    ck_assert(is_noted("is revoked"));
+    ck_assert(pgp_site_is_noted(s, "is revoked"));
     put_alice(&s->alice);
     ck_assert_ptr_nonnull(field_in(send_to("x@their.example", TEXT)));
     const struct user_record user = {.addr = "alice@our.example", .name = "Alice", .enabled = false};

@@ -30,14 +30,14 @@ static void tear_down(void)
     pgp_site_free(&s);
 }
 
-static void run(const struct generated *generated)
+static void run(const struct prepared *prepared)
 {
     const struct site_mail message = {.from = "guest@our.example",
                                       .login = "guest@our.example",
                                       .to = {"bob@their.example"},
                                       .text = mail,
                                       .now = s->now,
-                                      .generated = generated};
+                                      .prepared = prepared};
     site_answers(site, &message);
 }
 
@@ -53,7 +53,7 @@ static struct generated_key generate(void)
 
 START_TEST(message_waits_for_its_key_and_is_signed_with_it)
 {
-    static const struct generated done = {.why = {NULL}};
+    static const struct prepared done = {.why = {NULL}};
     run(NULL);
     ck_assert_uint_eq(site->outcome->plan->generate, 1u << METHOD_OPENPGP);
     ck_assert_ptr_null(site->outcome->copies);

@@ -1,6 +1,6 @@
 /* Tests of OpenPGP keys that come in by themselves: whatever way, a key is used for the one address for which it came (R28). */
 #include "fetch/url.h"
-#include "gate/keep_pgp.h"
+#include "store/pgp.h"
 #include "support/check.h"
 #include "support/key_host.h"
 #include "support/pgp_site.h"
@@ -45,30 +45,10 @@ static void teardown(void)
     key_host_free(&host);
 }
 
-static void ignore_kept(void *arg, const char *fingerprint, enum trust trust, enum harvest_result result)
-{
-    (void)arg;
-    (void)fingerprint;
-    (void)trust;
-    (void)result;
-}
-
-/* As the daemon does after the verdict. What no key is in is no fault. */
-static void commit(void)
-{
-    for (size_t i = 0; i < site->outcome->neffects; i++) {
-        struct err err = ERR_INIT;
-        const struct effect *effect = &site->outcome->effects[i];
-        if (effect->kind == EFFECT_HARVEST_PGP &&
-            keep_pgp(site->gate, effect, s->now, ignore_kept, NULL, &err) < 0)
-            ck_assert_msg(err.code == ERR_SYNTAX, "%s", err.msg);
-    }
-}
-
 static void arrive(const char *from, const char *text)
 {
     pgp_site_run(s, (struct site_mail){.from = from, .to = {"alice@our.example"}, .text = text});
-    commit();
+    pgp_site_commit(s);
 }
 
 static bool is_encrypted_to(const char *addr)
@@ -77,7 +57,7 @@ static bool is_encrypted_to(const char *addr)
                                        .login = "alice@our.example",
                                        .to = {addr},
                                        .text = "From: alice@our.example\nSubject: Hi\n\nORCHID\n"});
-    commit();
+    pgp_site_commit(s);
     struct span copy = site_copy_for(site, addr);
     return span_find(copy, "ORCHID", 6, 0) == SIZE_MAX;
 }

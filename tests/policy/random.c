@@ -174,6 +174,7 @@ static void add_steps(struct buf *out)
     buf_add_str(out, one_in(2) ? "  add autocrypt\n" : "");
     buf_add_str(out, one_in(8) ? "  redirect to deputy@example.org\n" : "");
     buf_add_str(out, one_in(5) ? "  harvest\n" : "");
+    buf_add_str(out, one_in(2) ? "  detach keys\n" : "");
     MAYBE(tags, 4, out);
 }
 
@@ -270,6 +271,18 @@ static void random_payload(struct view *view)
     view->protects_header = view->subject != NULL || one_in(2);
 }
 
+static void random_carried(struct site *site, struct view *view)
+{
+    view->ncarried = 1 + random_below(2);
+    view->carried = arena_array(site->arena, 3, sizeof *view->carried);
+    for (size_t i = 0; i < view->ncarried; i++)
+        view->carried[i] = (struct carried_key){.kept = any_answer(),
+                                                .teaches = one_in(2),
+                                                .name = "k.asc",
+                                                .fingerprint = "f",
+                                                .why = one_in(4) ? "signed" : NULL};
+}
+
 void random_views(struct site *site)
 {
     if (site->facts.encrypted_by == METHOD_NONE && site->facts.signed_by != METHOD_NONE) {
@@ -282,6 +295,10 @@ void random_views(struct site *site)
                                        .opened = (int)i - 1};
         random_payload(&site->views[i]);
     }
+    site->facts.brings_keys = !one_in(4);
+    site->facts.taught = one_in(3);
+    for (size_t i = 0; i < site->facts.nviews; i++)
+        random_carried(site, &site->views[i]);
 }
 
 static void random_structure(struct facts *facts)

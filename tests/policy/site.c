@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const unsigned all_facts =
-    FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED | FACTS_DIRECTORY | FACTS_LOOKUPS;
+    FACTS_BASE | FACTS_USERS | FACTS_KEYS | FACTS_OPENED | FACTS_DIRECTORY | FACTS_LOOKUPS | FACTS_CARRIED;
 
 #define PARTNERS "a.example # all of them\nr2@b.example\n*.x.example\n"
 #define OTHERS   "bob@example.org\nr?@b.example\n"

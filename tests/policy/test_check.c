@@ -176,6 +176,11 @@ static const struct {
     {"rule \"a\"\n  when inbound or transit, size over 1M\n  add autocrypt\n  continue\n"
      "rule \"b\"\n  when inbound or internal, size over 2M\n  add autocrypt mutual\n  continue\n" ENDS,
      0, "warning: p:3: rule \"a\": 'add autocrypt' does nothing: keys go into mail of our own users alone\n"},
+    {"rule \"a\"\n  when outbound or internal, size over 1M\n  detach keys\n"
+     "rule \"b\"\n  when inbound or internal, size over 2M\n  detach keys\n" ENDS,
+     0,
+     "warning: p:3: rule \"a\": 'detach keys' does nothing: keys leave only mail from outside that is for "
+     "us\n"},
     {"rule \"a\"\n  when inbound, size over 1M\n  attach keys\n  sign\n"
      "rule \"b\"\n  when outbound, size over 1M\n  decrypt\n  sign\n"
      "rule \"c\"\n  when size over 2M\n  decrypt\n  sign\n" ENDS,

@@ -17,6 +17,7 @@ static const char policy_text[] =
     "rule \"board\"\n  when outbound, from group Board\n  sign\n  encrypt, else return\n"
     "rule \"friends\"\n  when outbound, to group Friends\n  copy to archive@example.org\n"
     "  continue\n"
+    "rule \"bring\"\n  when inbound, subject contains [key]\n  harvest\n  detach keys\n"
     "rule \"office\"\n  when inbound, client 192.0.2.0/24, tls, login\n  discard\n"
     "rule \"lead\"\n  when inbound, to attribute title is lead, size over 1M\n  hold\n"
     "rule \"good\"\n  when inbound, verified\n  decrypt\n  harvest\n  tag opened \"[o]\" signed \"[s]\"\n"
@@ -104,6 +105,11 @@ static const char *const true_tables[] = {
     "expect sign\n"
     "  expect a@far.example encrypt\n  expect b@far.example not encrypt\n",
     IN "  expect rule in, pass\n",
+    IN "  attachment type application/pgp-keys, subject \"[key]\"\n  expect harvest, detach keys, not pass\n",
+    IN "  attachment type application/pgp-keys, subject \"[key]\", signed\n  expect not detach keys\n",
+    IN "  attachment type application/pdf, subject \"[key]\"\n  expect not detach keys\n",
+    IN "  attachment type application/pgp-keys, subject \"[key]\", not registered recipient\n"
+       "  expect not harvest, not detach keys\n",
     IN "  signed\n  expect rule good, harvest, tag \"[s]\"\n",
     IN "  verified\n  expect rule good, harvest\n",
     IN "  signed, verified bad\n  expect rule in, not harvest\n",
@@ -206,7 +212,7 @@ static const struct {
     {OUT "  expect encript\n",
      "t:4:10: found 'encript', expected rule, pass, sign, encrypt, decrypt, harvest, tag, "
      "refuse, return, discard, hold, defer, copy, forward, redirect, add, replace, delete, "
-     "attach, generate, notify or alert; did you mean 'encrypt'?"},
+     "attach, detach, generate, notify or alert; did you mean 'encrypt'?"},
     {OUT "  expect rule \"bord\"\n", "t:4:15: the policy has no rule \"bord\""},
     {OUT "  expect x@far.example pass\n", "t:4:10: x@far.example is no recipient of this test"},
     {OUT "  expect pass\n  signed\n",

@@ -2,6 +2,7 @@
 #include "support/pgp_site.h"
 
 #include "gate/internal.h"
+#include "gate/keep_pgp.h"
 #include "gate/pgp_keys.h"
 #include "openpgp/own.h"
 #include "support/check.h"
@@ -9,6 +10,7 @@
 #include "token/wrap.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 void pgp_site_put(struct pgp_site *s, const struct pgp_key *key, const char *addr, enum trust trust)
@@ -85,6 +87,34 @@ void pgp_site_run(struct pgp_site *s, struct site_mail mail)
     ck_assert_msg(s->site->outcome->verdict == VERDICT_ACCEPT, "%s", s->site->outcome->reply);
 }
 
+static void ignore_kept(void *arg, const char *fingerprint, enum trust trust, enum harvest_result result)
+{
+    (void)arg;
+    (void)fingerprint;
+    (void)trust;
+    (void)result;
+}
+
+void pgp_site_commit(struct pgp_site *s)
+{
+    for (size_t i = 0; i < s->site->outcome->neffects; i++) {
+        struct err err = ERR_INIT;
+        const struct effect *effect = &s->site->outcome->effects[i];
+        if (effect->kind == EFFECT_HARVEST_PGP &&
+            keep_pgp(s->site->gate, effect, s->now, ignore_kept, NULL, &err) < 0)
+            ck_assert_msg(err.code == ERR_SYNTAX, "%s", err.msg);
+    }
+}
+
+bool pgp_site_is_noted(const struct pgp_site *s, const char *needle)
+{
+    const struct decision *decision = &s->site->outcome->decisions[0];
+    for (size_t i = 0; i < decision->nwhy; i++)
+        if (strstr(decision->why[i], needle) != NULL)
+            return true;
+    return false;
+}
+
 struct span pgp_site_part(struct pgp_site *s, struct span message, size_t n, enum pgp_site_extent extent)
 {
     static const struct mime_limits limits = MIME_LIMITS_DEFAULT;
@@ -121,7 +151,7 @@ struct span pgp_site_mime(struct pgp_site *s, const char *headers, struct span a
                                     "%sMIME-Version: 1.0\nContent-Type: multipart/encrypted; "
                                     "protocol=\"application/pgp-encrypted\"; boundary=b\n\n"
                                     "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
-                                    "--b\nContent-Type: application/octet-stream\n\n%.*s\n--b--\n",
-                                    headers, SPAN_ARG(armor));
+                                    "--b\nContent-Type: application/octet-stream\n\n%s\n--b--\n",
+                                    headers, arena_spandup(s->site->arena, armor));
     return site_crlf(s->site, text);
 }

@@ -35,6 +35,11 @@ void pgp_site_put(struct pgp_site *s, const struct pgp_key *key, const char *add
 /* pgp_site_run - the gate, now; it must accept. */
 void pgp_site_run(struct pgp_site *s, struct site_mail mail);
 
+/* pgp_site_commit - keys of the last run into the store, as the daemon does. What no key is in is no fault. */
+void pgp_site_commit(struct pgp_site *s);
+/* pgp_site_is_noted - whether a note on the first recipient of the last run holds this. */
+bool pgp_site_is_noted(const struct pgp_site *s, const char *needle);
+
 /* pgp_site_part - n-th child of the root: header and body, or the body alone. */
 enum pgp_site_extent {
     PART_WHOLE,

@@ -260,7 +260,7 @@ int site_run(struct site *site, const struct site_mail *mail)
     ck_ok(spool_of(&spool_conf, bytes, &site->message, &err));
     site->trace = (struct trace){.n = 0};
     return gate_run(site->gate, site->snapshot, &site->envelope, site->message,
-                    mail->now != 0 ? mail->now : PKI_NOW, NULL, mail->generated, &site->trace, &site->outcome,
+                    mail->now != 0 ? mail->now : PKI_NOW, NULL, mail->prepared, &site->trace, &site->outcome,
                     &site->err);
 }
 

@@ -66,11 +66,11 @@ struct site_mail {
     const char *client;                /* client address; NULL: 192.0.2.1, outside */
     const struct envelope *connection; /* NULL, or more of the client: its name, TLS, the listener */
     bool local;
-    bool eight_bit;                    /* BODY=8BITMIME */
-    const char *text;                  /* LF; NULL: use bytes */
-    struct span bytes;                 /* CRLF, as they are */
-    int64_t now;                       /* 0: PKI_NOW */
-    const struct generated *generated; /* NULL: the first run */
+    bool eight_bit;                  /* BODY=8BITMIME */
+    const char *text;                /* LF; NULL: use bytes */
+    struct span bytes;               /* CRLF, as they are */
+    int64_t now;                     /* 0: PKI_NOW */
+    const struct prepared *prepared; /* NULL: the first run */
 };
 
 /* site_run - the gate on one message. Returns 0, or -1 with site->err. */
