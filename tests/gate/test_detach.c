@@ -1,4 +1,5 @@
 /* Tests of keys that are left out of mail: only what the store really has, and never from under a signature. */
+#include "gate/explain.h"
 #include "store/pgp.h"
 #include "support/check.h"
 #include "support/pgp_site.h"
@@ -96,7 +97,12 @@ START_TEST(key_is_left_out_once_it_is_stored)
     /* nobody stored it: the message stays as it came */
     ck_assert(span_eq(run(EVE, bytes, &learned), bytes));
     ck_assert(pgp_site_is_noted(s, "attached key k.asc stays: it is not stored"));
-    /* stored first */
+    /* stored first, which explaining only says */
+    SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20);
+    run(EVE, bytes, NULL);
+    explain_text(site->outcome, &site->envelope, NULL, &text);
+    ck_assert(has(buf_span(&text), "first    keys that are attached would be stored"));
+    ck_assert(has(buf_span(&text), "attached key k.asc is left out: "));
     struct span copy = arrive(EVE, bytes);
     ck_assert(site->outcome->facts->taught);
     ck_assert(has(copy, DETACHED_NAME));
