@@ -290,6 +290,16 @@ static int exchange(struct line *line)
     return n > 0 ? 1 : 0;
 }
 
+/* A token makes a key pair in its own time. */
+static int exchange_slowly(struct line *line)
+{
+    unsigned usual = line->lines->timeout_ms;
+    (void)set_timeouts(line->fd, usual > LINES_MAKING_MS ? usual : LINES_MAKING_MS);
+    int got = exchange(line);
+    (void)set_timeouts(line->fd, usual);
+    return got;
+}
+
 static int no_answer(struct line *line, struct err *err)
 {
     struct lines *lines = line->lines;
@@ -311,7 +321,7 @@ static int ask_once(struct lines *lines, const struct wire_question *question, s
         lines_done(&line);
         return -1;
     }
-    int got = exchange(line);
+    int got = question->op == WIRE_GENERATE && question->uri.len > 0 ? exchange_slowly(line) : exchange(line);
     if (got < 0)
         return no_answer(line, err);
     if (got == 0)

@@ -9,6 +9,8 @@
 
 #include "token/wire.h"
 
+#define LINES_MAKING_MS 100000 /* for a question that has a token make a key, if other questions have less */
+
 struct lines;
 struct line; /* a connection that somebody has just now */
 

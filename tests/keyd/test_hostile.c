@@ -156,6 +156,24 @@ START_TEST(what_is_wrapped_is_opened_as_what_it_is_for_its_owner_alone)
 }
 END_TEST
 
+static const size_t orders[][3] = {{0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+START_TEST(fields_in_another_order_open_nothing)
+{
+    const struct wire_question open = peer_open(&alice);
+    const struct span fields[] = {open.owner, open.public_key, open.wrapped};
+    struct wire_question other = open, sign = peer_sign(&alice, ALICE, SIGN_ECDSA);
+    other.owner = fields[orders[_i][0]];
+    other.public_key = fields[orders[_i][1]];
+    other.wrapped = fields[orders[_i][2]];
+    enum err_code code = peer_ask_anew(&keyd, &other);
+    ck_assert_msg(code == ERR_SYNTAX || code == ERR_CRYPTO || code == ERR_UNSUPPORTED, "%s", err_name(code));
+    wire_key_id(other.owner, other.public_key, other.wrapped, sign.id);
+    ck_assert_int_eq(peer_ask_anew(&keyd, &sign), ERR_ABSENT);
+    peer_is_served(&keyd, &alice);
+}
+END_TEST
+
 START_TEST(many_questions_at_once_are_answered_in_their_order)
 {
     struct err err = ERR_INIT;
@@ -446,6 +464,7 @@ static Suite *suite(void)
     tcase_add_test(tc, key_that_was_not_opened_or_does_not_exist_is_unknown);
     tcase_add_loop_test(tc, key_is_used_for_its_own_addresses_alone, 0, SEAL_COUNT(uses));
     tcase_add_test(tc, what_is_wrapped_is_opened_as_what_it_is_for_its_owner_alone);
+    tcase_add_loop_test(tc, fields_in_another_order_open_nothing, 0, SEAL_COUNT(orders));
     tcase_add_test(tc, many_questions_at_once_are_answered_in_their_order);
     tcase_add_test(tc, who_does_not_read_answers_holds_up_nobody);
     tcase_add_test(tc, a_thousand_connections_get_some_and_leave_the_rest);

@@ -219,6 +219,25 @@ START_TEST(soft_key_is_taken_in_by_the_token)
 }
 END_TEST
 
+/* An operation may take a second, a key of a small token a minute. */
+START_TEST(key_that_takes_long_to_make_is_made)
+{
+    struct made made;
+    char more[1200];
+    struct err err = ERR_INIT;
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, "gw", PIN);
+    ck_assert_int_eq(setenv("SPY_MAKING_SECONDS", "3", 1), 0);
+    snprintf(more, sizeof more, "pkcs11-module = %s\npkcs11-pin-files = gw %s\npkcs11-timeout = 1s\n",
+             SPY_MODULE, hsm.pin_path[0]);
+    sealkeyd_start(&keyd, more);
+    sealkeyd_logged(&keyd, "event=started who=token", 1);
+    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+    make_on_token("pkcs11:token=gw;object=slow", KEY_EC_P256, &made);
+    made_fini(&made);
+}
+END_TEST
+
 START_TEST(status_names_modules_and_tokens)
 {
     struct buf status = BUF_INIT(WIRE_DATA_MAX);
@@ -553,6 +572,10 @@ static Suite *suite(void)
     tcase_add_test(all, token_that_was_away_is_used_again_without_anybody);
     tcase_add_test(all, wrong_pin_is_tried_once_until_somebody_says_otherwise);
     suite_add_tcase(s, all);
+    TCase *slow = tcase_create("slow");
+    tcase_add_checked_fixture(slow, NULL, teardown);
+    tcase_add_test(slow, key_that_takes_long_to_make_is_made);
+    suite_add_tcase(s, slow);
     TCase *terminal = tcase_create("terminal");
     tcase_add_checked_fixture(terminal, NULL, teardown);
     tcase_add_test(terminal, pin_from_the_terminal_is_shown_nowhere);

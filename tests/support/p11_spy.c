@@ -3,6 +3,8 @@
 #include "support/p11_spy.h"
 
 #include <p11-kit/pkcs11.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 __attribute__((visibility("default"))) struct spy the_spy;
 
@@ -106,6 +108,9 @@ static ck_rv_t generate_pair(ck_session_handle_t session, struct ck_mechanism *m
                              ck_object_handle_t *private_out)
 {
     static unsigned char yes = 1;
+    const char *slow = getenv("SPY_MAKING_SECONDS");
+    if (slow != NULL)
+        sleep((unsigned)atoi(slow));
     for (unsigned long i = 0; the_spy.extractable && i < nprivate; i++)
         if (private[i].type == CKA_EXTRACTABLE)
     private[i].value = &yes;
