@@ -14,6 +14,12 @@ endif()
 if(SANITIZE)
     add_compile_options(-fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${SANITIZE})
+    # Several hundred tests are linked with all that the sanitizer keeps: gold, of the same package, takes half the time of the usual linker.
+    include(CheckLinkerFlag)
+    check_linker_flag(C -fuse-ld=gold HAS_GOLD)
+    if(HAS_GOLD AND NOT FUZZ) # clang's sanitizer makes it say a lot
+        add_link_options(-fuse-ld=gold)
+    endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
     add_compile_definitions(_FORTIFY_SOURCE=2)
 endif()
