@@ -1,4 +1,4 @@
-/* listen - one socket, ours or given. */
+/* listen - one socket, ours or given; not blocking: who has looked at it with poll() never waits in accept4(). */
 #include "keyd/listen.h"
 
 #include "base/mem.h"
@@ -32,7 +32,7 @@ static int check_given(int fd, struct err *err)
         listens == 0)
         return err_set(err, ERR_CONFIG,
                        "what we were given to listen at is no listening SOCK_SEQPACKET socket");
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
         return err_set(err, ERR_IO, "%s", strerror(errno));
     return 0;
 }
@@ -96,7 +96,7 @@ static int make(const struct settings *settings, int *fd_out, struct err *err)
     memcpy(name.sun_path, path, strlen(path));
     if (remove_stale(&name, err) < 0)
         return -1;
-    SEAL_CLEANUP(mem_close) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    SEAL_CLEANUP(mem_close) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t before = umask(settings->user[0] == '\0' ? 0177 : 0117);
     int bound = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&name, sizeof name);
     umask(before);

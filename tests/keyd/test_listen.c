@@ -3,6 +3,7 @@
 
 #include "keyd/listen.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,20 @@ START_TEST(file_in_its_place_is_left_alone)
 }
 END_TEST
 
+/* What somebody looked at with poll() may be gone when it is taken. */
+START_TEST(who_takes_a_connection_that_is_not_there_does_not_wait)
+{
+    struct settings settings = {.user = "", .keys = {.user = "", .socket = path}};
+    int fd = -1;
+    bool made = false;
+    ck_ok(listen_open(&settings, &fd, &made, &err));
+    ck_assert(made);
+    ck_assert_int_eq(accept4(fd, NULL, NULL, SOCK_CLOEXEC), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    close(fd);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/listen");
@@ -111,6 +126,7 @@ static Suite *suite(void)
     tcase_add_test(all, link_in_its_place_leads_to_nothing);
     tcase_add_test(all, another_name_of_a_socket_is_not_the_socket);
     tcase_add_test(all, file_in_its_place_is_left_alone);
+    tcase_add_test(all, who_takes_a_connection_that_is_not_there_does_not_wait);
     suite_add_tcase(s, all);
     return s;
 }
