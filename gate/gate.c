@@ -362,6 +362,7 @@ int gate_new(const struct settings *settings, struct store *store, struct holder
     gate->holder = holder;
     gate->clock_ms = clock_ms;
     pthread_mutex_init(&gate->lock, NULL);
+    pthread_mutex_init(&gate->pgp_lock, NULL);
     gate->kept_pgp = xcalloc(KEPT_PGP, sizeof *gate->kept_pgp);
     gate->certs = certs_new(CERTS_MAX);
     gate->strangers = certs_new(STRANGERS_MAX);
@@ -384,6 +385,7 @@ void gate_free(struct gate **gate)
     pgp_engine_close(&(*gate)->pgp);
     free((*gate)->kept_pgp);
     pthread_mutex_destroy(&(*gate)->lock);
+    pthread_mutex_destroy(&(*gate)->pgp_lock);
     certs_free(&(*gate)->certs);
     certs_free(&(*gate)->strangers);
     free(*gate);

@@ -27,9 +27,12 @@ struct gate {
     pthread_mutex_t lock;        /* of what follows */
     struct directory *directory; /* of the newest settings that a message had; NULL: none was needed yet */
     const struct settings *directory_settings;
-    struct pgp_engine *pgp; /* NULL: none was needed yet */
     unsigned char (
         *kept_pgp)[HASH_SIZE]; /* malloc'd, KEPT_PGP of them: digests of OpenPGP keys that were looked at */
+    pthread_mutex_t pgp_lock;  /* of what follows; held while gpg is tried, which may hang */
+    struct pgp_engine *pgp;    /* NULL: none was needed yet */
+    struct err pgp_failure;    /* of the last attempt */
+    int64_t pgp_failed_at;     /* by clock_ms */
 };
 
 /* Certificates, keys and opened entities of one message; the outcome owns it, because effects and operations point into it. */

@@ -9,14 +9,21 @@
 
 #include <string.h>
 
+/* Who waited while somebody else found that gpg does not run is told the same: finding out one after the other takes for ever. */
 int pgp_engine_get(struct gate *gate, struct pgp_engine **out, struct err *err)
 {
     const struct pgp_engine_conf conf = pgp_conf(&gate->settings->openpgp, gate->clock_ms);
-    pthread_mutex_lock(&gate->lock);
-    int status = gate->pgp == NULL ? pgp_engine_open(&conf, &gate->pgp, err) : 0;
+    int64_t asked = gate->clock_ms();
+    pthread_mutex_lock(&gate->pgp_lock);
+    if (gate->pgp == NULL && err_is_set(&gate->pgp_failure) && gate->pgp_failed_at > asked) {
+        *err = gate->pgp_failure;
+    } else if (gate->pgp == NULL && pgp_engine_open(&conf, &gate->pgp, err) < 0) {
+        gate->pgp_failure = *err;
+        gate->pgp_failed_at = gate->clock_ms();
+    }
     *out = gate->pgp;
-    pthread_mutex_unlock(&gate->lock);
-    return status;
+    pthread_mutex_unlock(&gate->pgp_lock);
+    return *out != NULL ? 0 : -1;
 }
 
 bool pgp_is_off(const struct work *work)

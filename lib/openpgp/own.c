@@ -131,8 +131,11 @@ static int generate(struct job *job, const char *text, struct spool *out, struct
 {
     gpgme_error_t code = job_wait(job, gpgme_op_genkey_start(job->home->ctx, text, NULL, NULL));
     const gpgme_genkey_result_t result = gpgme_op_genkey_result(job->home->ctx);
-    if (code != 0 || result == NULL || result->fpr == NULL)
-        return job_failed(job, code, "generate a key", err);
+    if (code != 0 || result == NULL || result->fpr == NULL) {
+        char what[AGENT_HOME_MAX + 32];
+        snprintf(what, sizeof what, "generate a key in %s", job->agent->home);
+        return job_failed(job, code, what, err);
+    }
     return export(job, 0, out, err);
 }
 
