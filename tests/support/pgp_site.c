@@ -38,17 +38,17 @@ void pgp_site_partner(struct pgp_site *s, const char *name, const char *addr, co
     gpg_home_learn(s->tool, name, s->alice.bytes);
 }
 
-static void own_key(struct pgp_site *s, const char *addr, struct pgp_key *out)
+void pgp_site_own(struct pgp_site *s, const char *addr, const char *owner, struct pgp_key *out)
 {
     struct err err = ERR_INIT;
     SEAL_CLEANUP(secret_fini) struct secret passphrase = {.len = 0};
     SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
     ck_ok(pgp_own_passphrase(&passphrase, &err));
     ck_ok(pgp_own_generate(s->engine, s->site->arena, "Alice", addr, PGP_ED25519, 0, &passphrase, out, &err));
-    ck_ok(wrap_seal(&s->site->master, addr, span_of(out->fingerprint), &passphrase, &wrapped, &err));
-    pgp_site_put(s, out, addr, TRUST_TRUSTED);
+    ck_ok(wrap_seal(&s->site->master, owner, span_of(out->fingerprint), &passphrase, &wrapped, &err));
+    pgp_site_put(s, out, owner, TRUST_TRUSTED);
     const struct pgp_own_record own = {
-        .fingerprint = out->fingerprint, .owner = addr, .wrapped = buf_span(&wrapped), .created = s->now};
+        .fingerprint = out->fingerprint, .owner = owner, .wrapped = buf_span(&wrapped), .created = s->now};
     ck_ok(store_put_pgp_own(s->site->store, &own, &err));
 }
 
@@ -66,7 +66,7 @@ struct pgp_site *pgp_site_new(const char *policy, const char *settings)
     ck_ok(pgp_engine_get(s->site->gate, &s->engine, &err));
     const struct user_record user = {.addr = "alice@our.example", .name = "Alice", .enabled = true};
     ck_ok(store_put_user(s->site->store, &user, &err));
-    own_key(s, "alice@our.example", &s->alice);
+    pgp_site_own(s, "alice@our.example", "alice@our.example", &s->alice);
     pgp_site_partner(s, "bob", "bob@their.example", "future-default", TRUST_TRUSTED);
     return s;
 }

@@ -32,6 +32,9 @@ void pgp_site_partner(struct pgp_site *s, const char *name, const char *addr, co
 /* pgp_site_put - a public key for an address, straight into the store. */
 void pgp_site_put(struct pgp_site *s, const struct pgp_key *key, const char *addr, enum trust trust);
 
+/* pgp_site_own - a new key of ours with this address in its User-ID; owner: an address or "@domain". */
+void pgp_site_own(struct pgp_site *s, const char *addr, const char *owner, struct pgp_key *out);
+
 /* pgp_site_run - the gate, now; it must accept. */
 void pgp_site_run(struct pgp_site *s, struct site_mail mail);
 
