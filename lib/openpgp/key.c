@@ -17,6 +17,7 @@ struct cut_down {
     struct arena *arena;
     struct buf bytes; /* of all keys */
     size_t nkeys, nleft_out;
+    const char *why; /* the first was left out; lives as long as the program */
 };
 
 static int cut_packets(struct cut_down *down, struct span packets, struct err *err)
@@ -28,6 +29,8 @@ static int cut_packets(struct cut_down *down, struct span packets, struct err *e
         buf_add_span(&down->bytes, cut.keys[i].bytes);
     down->nkeys += cut.nkeys;
     down->nleft_out += cut.nbroken + cut.nunsupported;
+    if (down->why == NULL)
+        down->why = cut.why;
     return buf_check(&down->bytes, err);
 }
 
@@ -112,7 +115,8 @@ int pgp_key_read(struct pgp_engine *engine, struct arena *arena, struct span byt
     *nbroken_out = down.nleft_out + down.nkeys - *n_out;
     buf_fini(&down.bytes);
     if (rc == 0 && *n_out == 0)
-        return err_set(err, ERR_SYNTAX, "no usable OpenPGP key in it");
+        return err_set(err, ERR_SYNTAX, "no usable OpenPGP key in it%s%s", down.why == NULL ? "" : ": ",
+                       down.why == NULL ? "" : down.why);
     return rc;
 }
 

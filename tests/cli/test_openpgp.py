@@ -195,6 +195,15 @@ class Others(OpenPgp):
             with self.subTest(says):
                 self.unchanged("cert", "import", self.file("bad", content), says=[says, "bad"])
 
+    def test_key_of_version_6_is_left_out_and_said(self):
+        key = self.far.public(self.far.make("six@far.example"), armor=False)
+        self.assertEqual((key[0], key[2]), (0x98, 4))
+        six = key[:2] + b"\6" + key[3:]
+        self.unchanged("cert", "import", self.file("six", six), says="a key of a version or algorithm that gpg does not know")
+        said = self.done("cert", "import", self.file("both", six + self.far.public(self.bob, armor=False)))
+        self.assertIn(f"OpenPGP key {self.bob} of {BOB}: untrusted\n", said)
+        self.assertIn("warning: 1 more cannot be read\n", said)
+
     def test_hostile_files_are_refused(self):
         key = self.far.public(self.bob, armor=False)
         for content in (b"\x99", b"\x99\xff\xff", b"\xc6\xff\xff\xff\xff\xff", b"\x99\x01\x0d" * 1000, key[:100], bytes(reversed(key)),
