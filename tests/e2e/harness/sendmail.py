@@ -49,9 +49,9 @@ VIRTUSER_DOMAIN(`%(alias_domain)s')dnl
 define(`SMART_HOST', `esmtp:[127.0.0.1]')dnl
 define(`ESMTP_MAILER_ARGS', `TCP $h %(next_hop)s')dnl
 %(filters)sdnl
-DAEMON_OPTIONS(`Name=mx, Family=inet, Addr=127.0.0.1, Port=%(mx)s')dnl
-DAEMON_OPTIONS(`Name=submission, Family=inet, Addr=127.0.0.1, Port=%(submission)s')dnl
-DAEMON_OPTIONS(`Name=inject, Family=inet, Addr=127.0.0.1, Port=%(inject)s, InputMailFilters=%(after)s')dnl
+DAEMON_OPTIONS(`Name=mx, Family=inet, Addr=127.0.0.1, Port=%(mx)s, Listen=250')dnl
+DAEMON_OPTIONS(`Name=submission, Family=inet, Addr=127.0.0.1, Port=%(submission)s, Listen=250')dnl
+DAEMON_OPTIONS(`Name=inject, Family=inet, Addr=127.0.0.1, Port=%(inject)s, Listen=250, InputMailFilters=%(after)s')dnl
 MAILER(`smtp')dnl
 """
 
