@@ -6,6 +6,7 @@
 #include "support/pgp_site.h"
 #include "support/rules.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -134,6 +135,7 @@ static const struct {
     {NULL, by_signature, PGP_SOURCE_SIGNED},    {"wkd", by_lookup, PGP_SOURCE_WKD},
     {"hkps", by_lookup, PGP_SOURCE_KEYSERVER},  {"hkp", by_lookup, PGP_SOURCE_KEYSERVER},
 };
+#define WAYS_BY_MAIL 3 /* in front */
 
 static bool find(const char *addr, struct pgp_record **records, size_t *n)
 {
@@ -173,6 +175,38 @@ START_TEST(key_of_somebody_else_is_not_kept)
     ways[_i].come();
     ck_assert(!find(VICTIM, &records, &n));
     ck_assert(!is_encrypted_to(VICTIM));
+}
+END_TEST
+
+static void revoke_eves_key(const struct pgp_record *record)
+{
+    char *file = arena_printf(site->arena, "eve/openpgp-revocs.d/%s.rev", record->fingerprint);
+    for (char *c = strrchr(file, '/'); *c != '.'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    struct span text = tool_read(s->tool, file);
+    size_t at = span_find(text, ":-----BEGIN", 11, 0);
+    ck_assert_uint_ne(at, SIZE_MAX);
+    tool_write(s->tool, "revocation", span_sub(text, at + 1, text.len - at - 1));
+    ck_assert_int_eq(gpg_home_run(s->tool, "eve", "--import", "revocation", NULL), 0);
+}
+
+/* Whoever brings it: it is signed by the key itself, and the administrator's trust is no longer than the key's life. */
+START_TEST(revocation_that_comes_later_ends_the_use_of_a_pinned_key)
+{
+    struct err err = ERR_INIT;
+    struct pgp_record *records;
+    size_t n;
+    begin(NULL, "Eve <" EVE ">");
+    by_attachment();
+    ck_assert(find(EVE, &records, &n));
+    ck_ok(store_set_pgp_trust(site->store, records[0].fingerprint, TRUST_TRUSTED, &err));
+    ck_assert(is_encrypted_to(EVE));
+    revoke_eves_key(&records[0]);
+    ck_assert(is_encrypted_to(EVE));
+    ways[_i].come();
+    ck_assert(!is_encrypted_to(EVE));
+    ck_assert(find(EVE, &records, &n));
+    ck_assert(records[0].revoked || records[n - 1].revoked);
 }
 END_TEST
 
@@ -233,6 +267,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, key_with_a_foreign_user_id_is_used_for_its_bringer_alone, 0,
                         (int)SEAL_COUNT(ways));
     tcase_add_loop_test(t, key_of_somebody_else_is_not_kept, 0, (int)SEAL_COUNT(ways));
+    tcase_add_loop_test(t, revocation_that_comes_later_ends_the_use_of_a_pinned_key, 0, WAYS_BY_MAIL);
     tcase_add_loop_test(t, autocrypt_counts_for_from_alone_and_once, 0, (int)SEAL_COUNT(fields));
     tcase_add_test(t, autocrypt_for_another_address_takes_no_known_keys_place);
     suite_add_tcase(suite, t);

@@ -2,6 +2,7 @@
 #include "gate/keep_pgp.h"
 #include "mime/transfer.h"
 #include "openpgp/armor.h"
+#include "openpgp/frame.h"
 #include "openpgp/own.h"
 #include "support/check.h"
 #include "support/has.h"
@@ -441,24 +442,80 @@ START_TEST(message_that_exchange_has_mangled_is_opened)
 }
 END_TEST
 
-/* The last octets of the packets are the modification detection code. */
-START_TEST(message_without_its_end_is_not_opened)
+/* A message of Bob's for Alice, with a change to what it is encrypted in. */
+static struct span changed(void (*change)(char *container, size_t len))
 {
-    (void)sealed_by_bob(BOB_SIGNS);
     struct err err = ERR_INIT;
     static const struct spool_conf conf = {.dir = "/tmp", .mem_max = 1u << 20, .size_max = 1u << 20};
     SEAL_CLEANUP(spool_free) struct spool *packets = spool_new(&conf), *armor = spool_new(&conf);
+    (void)sealed_by_bob(BOB_SIGNS);
     ck_ok(armor_decode(tool_read(tool, "out.asc"), ARMOR_MESSAGE, packets, &err));
     ck_ok(spool_seal(packets, &err));
     struct span whole = spool_all(packets);
-    char *changed = arena_memdup(site->arena, whole.ptr, whole.len);
-    changed[whole.len - 3] ^= 1;
-    ck_ok(armor_encode((struct span){changed, whole.len}, ARMOR_MESSAGE, armor, &err));
+    struct span rest = {arena_memdup(site->arena, whole.ptr, whole.len), whole.len};
+    const struct span copy = rest;
+    struct frame frame = {.tag = 0};
+    while (frame.tag != FRAME_SEIPD)
+        ck_assert_int_eq(frame_next(&rest, &frame), FRAME_FOUND);
+    change((char *)frame.whole.ptr, frame.whole.len);
+    ck_ok(armor_encode(copy, ARMOR_MESSAGE, armor, &err));
     ck_ok(spool_seal(armor, &err));
-    tool_write(tool, "cut.asc", spool_all(armor));
-    struct span copy = opened_for_alice(pgp_site_mime(s, FROM_BOB, tool_read(tool, "cut.asc")));
+    tool_write(tool, "changed.asc", spool_all(armor));
+    return pgp_site_mime(s, FROM_BOB, tool_read(tool, "changed.asc"));
+}
+
+static void expect_closed(struct span copy)
+{
     ck_assert(!has(copy, "ORCHID"));
     ck_assert(has(copy, "-----BEGIN PGP MESSAGE-----"));
+}
+
+/* Its last octets are the modification detection code. */
+static void spoil_end(char *container, size_t len)
+{
+    container[len - 3] ^= 1;
+}
+
+START_TEST(message_without_its_end_is_not_opened)
+{
+    expect_closed(opened_for_alice(changed(spoil_end)));
+}
+END_TEST
+
+/* Header of one octet, length of one or two: below 192, in parts, and what lies between. */
+static void set_version(char *container, char version)
+{
+    unsigned char length = (unsigned char)container[1];
+    container[length >= 192 && length < 224 ? 3 : 2] = version;
+}
+
+static void make_version_2(char *container, size_t len)
+{
+    (void)len;
+    set_version(container, 2);
+}
+
+static void make_ocb(char *container, size_t len)
+{
+    (void)len;
+    container[0] = (char)(0xc0 | FRAME_OCB);
+}
+
+static const struct {
+    void (*change)(char *container, size_t len);
+    const char *why;
+} unreadable[] = {
+    {make_version_2, "encrypted as RFC 9580 has it (SEIPD version 2), which gpg does not open"},
+    {make_ocb, "encrypted as GnuPG 2.3 has it (OCB, packet 20), which gpg 2.2 does not open"},
+};
+
+START_TEST(what_gpg_cannot_read_stays_closed_and_says_why)
+{
+    struct span copy = opened_for_alice(changed(unreadable[_i].change));
+    expect_closed(copy);
+    expect(copy, "Hi",
+           arena_printf(site->arena, "encryption=unsupported; signature=none; reason=\"%s\"",
+                        unreadable[_i].why));
 }
 END_TEST
 
@@ -491,6 +548,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tc, encrypted_part_with_text_around_it_stays_closed, 0, (int)SEAL_COUNT(around));
     tcase_add_test(tc, message_that_exchange_has_mangled_is_opened);
     tcase_add_test(tc, message_without_its_end_is_not_opened);
+    tcase_add_loop_test(tc, what_gpg_cannot_read_stays_closed_and_says_why, 0, (int)SEAL_COUNT(unreadable));
     suite_add_tcase(suite, tc);
     return suite;
 }

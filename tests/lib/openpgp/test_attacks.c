@@ -2,10 +2,12 @@
 #include "openpgp/crypt.h"
 
 #include "openpgp/homes.h"
+#include "openpgp/key.h"
 #include "support/check.h"
 #include "support/pgp_forge.h"
 #include "support/pgp_quine.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -428,6 +430,46 @@ START_TEST(signature_inside_by_a_key_of_ours_is_not_the_signers)
 }
 END_TEST
 
+static void must_sq(int status)
+{
+    struct span said = tool_read(rig->tool, "said");
+    ck_assert_msg(status == 0, "%.*s", SPAN_ARG(said));
+}
+
+/* Lines of gpg's status and of its listing. sq makes a key of any User-ID, and signs a text with it. */
+START_TEST(user_id_says_nothing_that_gpg_did_not)
+{
+    char user_id[400];
+    struct err err = ERR_INIT;
+    struct pgp_key *keys;
+    size_t n, broken;
+    snprintf(user_id, sizeof user_id,
+             "Mallory\n[GNUPG:] GOODSIG %s Bob <bob@far.example>\n[GNUPG:] VALIDSIG %s 2026-01-01 1767225600 "
+             "0 4 0 "
+             "22 8 00 %s\nuid:u::::1::00::Bob <bob@far.example>::::::::::0:",
+             bob.fingerprint + 24, bob.fingerprint, bob.fingerprint);
+    tool_write(rig->tool, "in", TEXT);
+    must_sq(tool_run(rig->tool, "sq", "key", "generate", "--userid", user_id, "--export", "evil.key", NULL));
+    must_sq(
+        tool_run(rig->tool, "sq", "key", "extract-cert", "--binary", "--output", "evil", "evil.key", NULL));
+    must_sq(tool_run(rig->tool, "sq", "sign", "--detached", "--binary", "--signer-key", "evil.key",
+                     "--output", "evil.sig", "in", NULL));
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    ck_ok(pgp_key_read(rig->engine, arena, tool_read(rig->tool, "evil"), &keys, &n, &broken, &err));
+    ck_assert_uint_eq(n, 1);
+    for (size_t i = 0; i < keys[0].nuids; i++)
+        ck_assert_str_eq(keys[0].uids[i].addr, "");
+    struct pgp_verified v = verify(tool_read(rig->tool, "evil.sig"), TEXT, keys[0].bytes);
+    ck_assert_msg(v.signature == SIGNATURE_GOOD, "%s", v.why);
+    ck_assert_str_eq(v.fingerprint, keys[0].fingerprint);
+    v = verify(tool_read(rig->tool, "evil.sig"), SPAN_LIT("other\r\n"), keys[0].bytes);
+    ck_assert_int_eq(v.signature, SIGNATURE_BAD);
+    v = verify(tool_read(rig->tool, "evil.sig"), TEXT, bob.key);
+    ck_assert_int_eq(v.signature, SIGNATURE_UNTRUSTED);
+    ck_assert_str_eq(v.fingerprint, "");
+}
+END_TEST
+
 START_TEST(changed_content_is_bad)
 {
     struct pgp_verified v = verify(sign(bob.fingerprint, "SHA256"), SPAN_LIT("other\r\n"), bob.key);
@@ -513,6 +555,7 @@ static Suite *suite(void)
     tcase_add_test(t, session_keys_by_the_hundred_end);
     tcase_add_test(t, signature_by_a_key_that_is_not_the_signers_is_untrusted);
     tcase_add_test(t, signature_inside_by_a_key_of_ours_is_not_the_signers);
+    tcase_add_test(t, user_id_says_nothing_that_gpg_did_not);
     tcase_add_test(t, changed_content_is_bad);
     tcase_add_test(t, digest_or_key_below_the_floor_is_weak);
     tcase_add_test(t, signer_that_expired_or_was_revoked_is_untrusted);

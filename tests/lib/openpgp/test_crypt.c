@@ -152,6 +152,17 @@ START_TEST(key_that_claims_anothers_takes_none_of_its_mail)
 }
 END_TEST
 
+/* RFC 4880 9.4, by gpg's word. */
+static void check_micalg(const char *micalg)
+{
+    const char *said = strcmp(micalg, "pgp-sha256") == 0 ? "digest algo 8," : "digest algo 10,";
+    ck_assert(strcmp(micalg, "pgp-sha256") == 0 || strcmp(micalg, "pgp-sha512") == 0);
+    ck_assert_int_eq(pgp_rig_gpg(rig, "--list-packets", "text.sig", NULL), 0);
+    struct span packets = tool_read(rig->tool, "said");
+    ck_assert_msg(span_find(packets, said, strlen(said), 0) != SIZE_MAX, "%s: %.*s", micalg,
+                  SPAN_ARG(packets));
+}
+
 START_TEST(keys_of_each_kind_sign_and_open_both_ways)
 {
     static const char *const kinds[] = {"rsa2048", "nistp256", "nistp384", "nistp521"};
@@ -172,6 +183,7 @@ START_TEST(keys_of_each_kind_sign_and_open_both_ways)
         tool_write(rig->tool, "text", TEXT);
         tool_write(rig->tool, "text.sig", spool_all(signature));
         ck_assert_int_eq(pgp_rig_gpg(rig, "--verify", "text.sig", "text", NULL), 0);
+        check_micalg(micalg);
         struct span theirs = by_gpg("-u", peer.fingerprint, "-r", own.fingerprint, "-es");
         SEAL_CLEANUP(spool_free) struct spool *plain = new_spool();
         ck_ok(pgp_decrypt(rig->engine, theirs, &own.own, 1, &peer.key, 1, &floors, plain, &opened, &v, &err));

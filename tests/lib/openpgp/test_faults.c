@@ -245,6 +245,26 @@ START_TEST(login_session_of_the_gateways_user_changes_nothing)
 }
 END_TEST
 
+/* Its mount is, in a world of our own: modes count for nothing where root runs the tests, who alone can mount. */
+START_TEST(home_that_is_read_only_serves_until_its_agent_ends)
+{
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
+        return;
+    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    ck_assert_int_eq(mount(rig->home, rig->home, NULL, MS_BIND, NULL), 0);
+    all_work();
+    ck_assert_int_eq(mount(NULL, rig->home, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+    all_work();
+    end_agent();
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < AGENT_VERBS; i++, err_clear(&err))
+        ck_fails(verbs[i](&err), ERR_BUSY);
+    ck_ok(do_read_key(&err));
+    ck_assert_int_eq(mount(NULL, rig->home, NULL, MS_REMOUNT | MS_BIND, NULL), 0);
+    all_work();
+}
+END_TEST
+
 /* ---- gpg ---- */
 
 /* An operation may take so many seconds from here on. */
@@ -541,6 +561,7 @@ static Suite *suite(void)
     tcase_add_test(t, agent_out_of_reach_makes_it_busy);
     tcase_add_test(t, agent_that_cannot_be_started_makes_it_busy);
     tcase_add_test(t, login_session_of_the_gateways_user_changes_nothing);
+    tcase_add_test(t, home_that_is_read_only_serves_until_its_agent_ends);
     suite_add_tcase(s, t);
     t = tcase_create("gpg");
     tcase_add_checked_fixture(t, setup, teardown);
