@@ -183,6 +183,26 @@ class Scenarios(SealSite):
                     self.assertEqual(got.header("Subject"), ["[secure] [signed OK] hello"])
                     self.assertIn(b"ORCHID", got.data)
 
+    def test_message_that_exchange_has_mangled_is_opened(self):
+        armor = gpg.armor_of(self.paul.encrypted(ENTITY, ALICE))
+        got = self.arrives(self.paul, b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n\r\n"
+                           b'--x\r\nContent-Type: application/pgp-encrypted; name="PGPMIME Versions Identification"\r\n'
+                           b"Content-Description: PGP/MIME Versions Identification\r\n\r\nVersion: 1\r\n\r\n"
+                           b'--x\r\nContent-Type: application/octet-stream; name="encrypted.asc"\r\n'
+                           b"Content-Disposition: attachment\r\n\r\n" + mime.crlf(armor) + b"\r\n--x--\r\n")
+        self.assertEqual(got.header("Subject"), ["[secure] [signed OK] hello"])
+        self.assertIn(b"ORCHID", got.data)
+
+    def test_certificate_of_revocation_counts_from_the_next_message_on(self):
+        person = self.new_person("gone@pgp.example")
+        self.seal.adm("cert", "import", person.key, "--trust")
+        sent = message.make(to=person.address, subject="[confidential] hello")
+        self.submit(person.address, sent)
+        self.assertIn(b"BEGIN PGP MESSAGE", self.sink.one(person.address).data)
+        self.seal.adm("cert", "import", person.revocation())
+        with self.assertRaisesRegex(smtp.Refused, "(?s) 5[0-9][0-9] .*gone@pgp.example"):
+            self.submit(person.address, sent)
+
     def test_detached_signature_of_gpg_is_verified(self):
         got = self.arrives(self.rsa, self.rsa.signed(ENTITY))
         self.assertEqual(got.header("Subject"), ["[signed OK] hello"])

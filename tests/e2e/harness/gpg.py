@@ -34,6 +34,13 @@ class Person:
         self.gpg("--command-fd", "0", "--edit-key", self.fingerprint, input=b"key %d\nrevkey\ny\n0\n\ny\nsave\n" % newest)
         self.export()
 
+    def revocation(self):
+        """A file with the certificate of revocation that gpg made with his key."""
+        text = (self.home / f"openpgp-revocs.d/{self.fingerprint.upper()}.rev").read_text()
+        file = self.home / "revocation.asc"
+        file.write_text(text[text.index(":-----BEGIN") + 1:])
+        return file
+
     def gpg(self, *arguments, input=None, check=True):
         return run("gpg", "--homedir", self.home, "--batch", "--yes", "--pinentry-mode", "loopback", "--trust-model", "always", *arguments,
                    input=input, check=check)
