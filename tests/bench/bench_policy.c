@@ -188,7 +188,7 @@ static double watch(struct store *store, struct reload *reload, const char *text
 static void watch_reload(struct store *store, struct reload *reload, const char *text)
 {
     static double with[ROUNDS_MAX], without[ROUNDS_MAX];
-    double end = bench_now() + 10 * duration, seconds;
+    double end = bench_now() + 10 * duration, seconds = 0;
     size_t n = 0;
     do {
         with[n] = watch(store, reload, text, &seconds);
