@@ -104,8 +104,12 @@ static int answer_seal(struct task *task, struct err *err)
     copy_uri(q->uri, uri);
     if (pkcs11_key(task->desk->p11, uri, q->public_key, &key, err) < 0)
         return -1;
+    /* Whoever names a public key is about to forget the private one. */
+    int result = q->public_key.len > 0 ? pkcs11_try(key, err) : 0;
     buf_add_span(&task->public_key, key_public(key));
     key_free(&key);
+    if (result < 0)
+        return -1;
     task->answer->public_key = buf_span(&task->public_key);
     return buf_check(&task->public_key, err);
 }

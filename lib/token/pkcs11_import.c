@@ -4,6 +4,7 @@
  * Who was interrupted calls again: what is there already is looked at and completed.
  */
 #include "token/evp.h"
+#include "token/key_impl.h"
 #include "token/ossl.h"
 #include "token/pkcs11_object.h"
 
@@ -25,6 +26,7 @@ struct material {
     struct ck_attribute private[NUMBERS_MAX];
     struct ck_attribute public_half[2];
     unsigned long nprivate;
+    struct pkcs11_object added; /* the public half, when it was not there; token NULL: it was */
 };
 
 static void material_fini(struct material *m)
@@ -162,7 +164,10 @@ static int create_public(const struct pkcs11_object *private, const struct pkcs1
                                  {CKA_ENCRYPT, &is_rsa, 1},
                                  m->public_half[0],
                                  m->public_half[1]};
-    return create(&object, all, SEAL_COUNT(all), err);
+    if (create(&object, all, SEAL_COUNT(all), err) < 0)
+        return -1;
+    m->added = object;
+    return 0;
 }
 
 /* The private key of this name, and that its public half is the one that is wanted, or is added. */
@@ -194,28 +199,43 @@ static int put(struct pkcs11_object *object, const struct pkcs11_uri *named, con
     return complete(object, uri, m, err);
 }
 
-/* Before it is wanted nowhere else any more. */
-static int try_key(struct pkcs11 *p11, const char *uri, const struct material *m, struct err *err)
+int pkcs11_try(struct key *key, struct err *err)
 {
     static const unsigned char hash[32] = "is it the same on the token";
     unsigned char signature[EVP_RSA_BITS_MAX / 8];
     size_t len = sizeof signature;
-    struct key *key = NULL;
-    enum sign_padding padding = m->type == KEY_RSA ? SIGN_PKCS1 : SIGN_ECDSA;
-    if (pkcs11_key(p11, uri, buf_span(&m->public), &key, err) < 0)
-        return -1;
-    int result = key_sign(key, DIGEST_SHA256, padding, (struct span){(const char *)hash, sizeof hash},
-                          signature, &len, err);
-    key_free(&key);
-    if (result < 0)
+    enum sign_padding padding = key->type == KEY_RSA ? SIGN_PKCS1 : SIGN_ECDSA;
+    if (key_sign(key, DIGEST_SHA256, padding, (struct span){(const char *)hash, sizeof hash}, signature, &len,
+                 err) < 0)
         return -1;
     ossl_begin();
-    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(m->pkey, NULL);
+    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
     if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 ||
         EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1 ||
         EVP_PKEY_verify(ctx, signature, len, hash, sizeof hash) != 1)
-        return ossl_fail(err, ERR_KEY_UNUSABLE, "%s is another private key", uri);
+        return ossl_fail(err, ERR_KEY_UNUSABLE, "the token's private key is not that of its public half");
     return 0;
+}
+
+static int try_name(struct pkcs11 *p11, const char *uri, const struct material *m, struct err *err)
+{
+    struct key *key = NULL;
+    if (pkcs11_key(p11, uri, buf_span(&m->public), &key, err) < 0)
+        return -1;
+    int result = pkcs11_try(key, err);
+    key_free(&key);
+    return result;
+}
+
+/* Beside another private key our public half would be taken for its own. */
+static void take_back(const struct pkcs11_object *added)
+{
+    struct err ignored = ERR_INIT;
+    ck_session_handle_t session;
+    if (added->token == NULL || pkcs11_session_take_writing(added->token, &session, &ignored) < 0)
+        return;
+    added->token->fn->C_DestroyObject(session, added->handle);
+    pkcs11_session_end(added->token, session);
 }
 
 static int import(struct pkcs11 *p11, const char *text, struct material *m, struct err *err)
@@ -235,8 +255,12 @@ int pkcs11_import(struct pkcs11 *p11, const char *uri, const struct secret *pkcs
                   struct err *err)
 {
     SEAL_CLEANUP(material_fini) struct material m;
-    if (read_material(pkcs8, &m, err) < 0 || import(p11, uri, &m, err) < 0 || try_key(p11, uri, &m, err) < 0)
+    if (read_material(pkcs8, &m, err) < 0 || import(p11, uri, &m, err) < 0)
         return -1;
+    if (try_name(p11, uri, &m, err) < 0) {
+        take_back(&m.added);
+        return -1;
+    }
     buf_add_span(public_out, buf_span(&m.public));
     return buf_check(public_out, err);
 }

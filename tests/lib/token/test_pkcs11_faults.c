@@ -536,6 +536,23 @@ START_TEST(import_that_was_interrupted_is_completed)
 }
 END_TEST
 
+START_TEST(public_half_is_not_left_beside_another_private_key)
+{
+    struct secret theirs, ours;
+    ck_ok(soft_generate(KEY_EC_P256, 0, &theirs, &err));
+    ck_ok(soft_generate(KEY_EC_P256, 0, &ours, &err));
+    spy()->refused_from = 2;
+    ck_fails(import_new("pkcs11:token=gw;object=theirs", &theirs), ERR_UNSUPPORTED);
+    spy()->refused_from = 0;
+    for (int again = 0; again < 2; again++)
+        ck_fails(import_new("pkcs11:token=gw;object=theirs", &ours), ERR_KEY_UNUSABLE);
+    ck_fails(open_key("pkcs11:token=gw;object=theirs"), ERR_KEY_UNUSABLE); /* no public half */
+    ck_ok(import_new("pkcs11:token=gw;object=theirs", &theirs));
+    secret_fini(&theirs);
+    secret_fini(&ours);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("pkcs11_faults");
@@ -545,6 +562,7 @@ static Suite *suite(void)
     tcase_add_test(all, names_that_fit_nothing_or_the_wrong_thing_are_refused);
     tcase_add_test(all, token_that_takes_no_key_in_says_so);
     tcase_add_test(all, import_that_was_interrupted_is_completed);
+    tcase_add_test(all, public_half_is_not_left_beside_another_private_key);
     tcase_add_test(all, another_key_than_the_one_enrolled_is_refused);
     tcase_add_test(all, two_tokens_are_used_side_by_side);
     tcase_add_test(all, login_is_once);
