@@ -54,6 +54,12 @@ static void leave_out(struct reading *r, size_t *counter, const char *why)
         r->out->why = why;
 }
 
+/* What goes with a key that is left out is counted there. */
+static void lose(struct reading *r)
+{
+    r->out->nlost += r->place != IN_NOTHING;
+}
+
 static bool is_bare(const struct component *component)
 {
     return component->binding.n == 0 && component->revoking.n == 0;
@@ -80,6 +86,13 @@ static struct component *enter(struct group *group, enum frame_tag tag, struct s
     return component;
 }
 
+static void enter_uid(struct reading *r, struct span body)
+{
+    r->current = body.len <= CUT_UID_SIZE_MAX ? enter(&r->uids, FRAME_USER_ID, body) : NULL;
+    if (r->current == NULL)
+        lose(r);
+}
+
 static void enter_subkey(struct reading *r, struct span body)
 {
     struct public public;
@@ -87,6 +100,8 @@ static void enter_subkey(struct reading *r, struct span body)
         public_read(body, &public) == PUBLIC_READ ? enter(&r->subkeys, FRAME_PUBLIC_SUBKEY, body) : NULL;
     if (r->current != NULL)
         r->current->public = public;
+    else
+        lose(r);
 }
 
 /* Once each, the newest first; of the same second the one that came first. */
@@ -179,7 +194,10 @@ static void add_revocation(struct reading *r, const struct sig *sig)
 static void take_signature(struct reading *r, struct span body)
 {
     struct sig sig;
-    if (r->place == IN_NOTHING || sig_read(body, &sig) != SIG_READ || sig_size(&sig) > CUT_SIGNATURE_MAX)
+    bool is_read = sig_read(body, &sig) == SIG_READ && sig_size(&sig) <= CUT_SIGNATURE_MAX;
+    if (!is_read || r->place == BEFORE_KEYS)
+        lose(r);
+    if (!is_read || r->place == IN_NOTHING)
         return;
     if (r->place == BEFORE_KEYS) {
         add_revocation(r, &sig);
@@ -188,6 +206,8 @@ static void take_signature(struct reading *r, struct span body)
     struct kept *kept = sig_is_by(&sig, r->primary.public.fingerprint) ? slot_of(r, &sig) : NULL;
     if (kept != NULL)
         keep(kept, &sig);
+    else if (sig.type == SIG_KEY_REVOCATION)
+        lose(r); /* of another key */
 }
 
 static struct pgp_cut_subkey describe(struct arena *arena, const struct public *public)
@@ -281,7 +301,7 @@ static void take(struct reading *r, const struct frame *frame)
         take_signature(r, frame->body);
         break;
     case FRAME_USER_ID:
-        r->current = frame->body.len <= CUT_UID_SIZE_MAX ? enter(&r->uids, FRAME_USER_ID, frame->body) : NULL;
+        enter_uid(r, frame->body);
         break;
     case FRAME_PUBLIC_SUBKEY:
         enter_subkey(r, frame->body);
@@ -289,8 +309,12 @@ static void take(struct reading *r, const struct frame *frame)
     case FRAME_TRUST: /* stands between a component and its signatures */
     case FRAME_MARKER:
         break;
+    case FRAME_USER_ATTRIBUTE:
+        r->current = NULL;
+        break;
     default:
         r->current = NULL;
+        lose(r);
     }
     r->size += frame->whole.len;
     r->packets++;

@@ -57,7 +57,9 @@ struct pgp_cut {
     size_t nrevocations;
     size_t nbroken;      /* left out: malformed, cut, too large, secret */
     size_t nunsupported; /* left out: version 3, 6, unknown algorithms */
-    const char *why;     /* why the first was left out; lives as long as the program */
+    size_t
+        nlost; /* of keys that stay, or beside keys: what cannot be read or is too much; others' signatures and pictures do not count */
+    const char *why; /* why the first was left out; lives as long as the program */
 };
 
 /*

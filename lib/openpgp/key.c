@@ -17,6 +17,7 @@ struct cut_down {
     struct arena *arena;
     struct buf bytes; /* of all keys */
     size_t nkeys, nleft_out;
+    bool is_less;    /* than there is of a key, or beside keys */
     const char *why; /* the first was left out; lives as long as the program */
 };
 
@@ -29,6 +30,7 @@ static int cut_packets(struct cut_down *down, struct span packets, struct err *e
         buf_add_span(&down->bytes, cut.keys[i].bytes);
     down->nkeys += cut.nkeys;
     down->nleft_out += cut.nbroken + cut.nunsupported;
+    down->is_less |= cut.nlost > 0;
     if (down->why == NULL)
         down->why = cut.why;
     return buf_check(&down->bytes, err);
@@ -117,6 +119,15 @@ int pgp_key_read(struct pgp_engine *engine, struct arena *arena, struct span byt
     if (rc == 0 && *n_out == 0)
         return err_set(err, ERR_SYNTAX, "no usable OpenPGP key in it%s%s", down.why == NULL ? "" : ": ",
                        down.why == NULL ? "" : down.why);
+    return rc;
+}
+
+int pgp_key_is_all(struct arena *arena, struct span bytes, bool *out, struct err *err)
+{
+    struct cut_down down = {.arena = arena, .bytes = BUF_INIT(BYTES_MAX)};
+    int rc = cut_all(&down, bytes, err);
+    *out = rc == 0 && down.nleft_out == 0 && !down.is_less;
+    buf_fini(&down.bytes);
     return rc;
 }
 

@@ -59,6 +59,12 @@ int pgp_key_read(struct pgp_engine *engine, struct arena *arena, struct span byt
                  size_t *n_out, size_t *nbroken_out, struct err *err) SEAL_CHECKED;
 
 /*
+ * pgp_key_is_all - whether pgp_key_read() would leave out nothing of these bytes by packets alone: false when a key, a subkey, a User-ID, a
+ * revocation or something else is lost. Others' signatures and pictures are not missed, nor is what stands around an armour.
+ */
+int pgp_key_is_all(struct arena *arena, struct span bytes, bool *out, struct err *err) SEAL_CHECKED;
+
+/*
  * pgp_key_merge - two states of one key made one: new subkeys, User-IDs, expiry and revocations from either (a revocation that arrives
  * later is kept for ever). In the place of old.
  */

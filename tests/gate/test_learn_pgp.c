@@ -6,7 +6,6 @@
 #include "support/pgp_site.h"
 #include "support/rules.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,13 +179,7 @@ END_TEST
 
 static void revoke_eves_key(const struct pgp_record *record)
 {
-    char *file = arena_printf(site->arena, "eve/openpgp-revocs.d/%s.rev", record->fingerprint);
-    for (char *c = strrchr(file, '/'); *c != '.'; c++)
-        *c = (char)toupper((unsigned char)*c);
-    struct span text = tool_read(s->tool, file);
-    size_t at = span_find(text, ":-----BEGIN", 11, 0);
-    ck_assert_uint_ne(at, SIZE_MAX);
-    tool_write(s->tool, "revocation", span_sub(text, at + 1, text.len - at - 1));
+    tool_write(s->tool, "revocation", gpg_home_revocation(s->tool, "eve", record->fingerprint));
     ck_assert_int_eq(gpg_home_run(s->tool, "eve", "--import", "revocation", NULL), 0);
 }
 

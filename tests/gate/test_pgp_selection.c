@@ -112,15 +112,7 @@ static void make(const char *user_id, const char *year, const char *algorithm, c
 
 static void revoke(const char *user_id)
 {
-    const char *fingerprint = fingerprint_of(user_id);
-    char upper[41] = "";
-    for (size_t i = 0; i < 40; i++)
-        upper[i] = (char)toupper((unsigned char)fingerprint[i]);
-    const char *file = arena_printf(site->arena, "dora/openpgp-revocs.d/%s.rev", upper);
-    struct span text = tool_read(tool, file);
-    size_t at = span_find(text, ":-----BEGIN", 11, 0);
-    ck_assert_uint_ne(at, SIZE_MAX);
-    tool_write(tool, "revocation", span_sub(text, at + 1, text.len - at - 1));
+    tool_write(tool, "revocation", gpg_home_revocation(tool, "dora", fingerprint_of(user_id)));
     dora_gpg("--import", "revocation");
 }
 

@@ -3,8 +3,11 @@
 
 #include "support/check.h"
 
+#include <ctype.h>
+#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define WORDS_MAX 20
@@ -52,4 +55,21 @@ int gpg_home_run(struct tool *tool, const char *name, ...)
                     "always", words[0], words[1], words[2], words[3], words[4], words[5], words[6], words[7],
                     words[8], words[9], words[10], words[11], words[12], words[13], words[14], words[15],
                     words[16], words[17], words[18], NULL);
+}
+
+/* gpg writes it with a colon in front, so that nobody imports it by mistake. */
+struct span gpg_home_revocation(struct tool *tool, const char *name, const char *fingerprint)
+{
+    char pattern[256];
+    glob_t found;
+    int n = snprintf(pattern, sizeof pattern, "%s/%s/openpgp-revocs.d/", tool_dir(tool), name);
+    for (const char *c = fingerprint; *c != '\0'; c++)
+        pattern[n++] = (char)toupper((unsigned char)*c);
+    memcpy(pattern + n, ".rev", sizeof ".rev");
+    ck_assert_msg(glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1, "%s", pattern);
+    struct span text = tool_read(tool, found.gl_pathv[0] + strlen(tool_dir(tool)) + 1);
+    globfree(&found);
+    size_t at = span_find(text, ":-----BEGIN", 11, 0);
+    ck_assert_uint_ne(at, SIZE_MAX);
+    return span_sub(text, at + 1, text.len - at - 1);
 }

@@ -17,6 +17,8 @@ void gpg_home_new(struct tool *tool, const char *name, const char *user_id, cons
 void gpg_home_end(struct tool *tool, const char *name);
 /* gpg_home_key - his public key, binary; lives until tool_free(). */
 struct span gpg_home_key(struct tool *tool, const char *name);
+/* gpg_home_revocation - the certificate of revocation, armoured, that gpg made beside his key; "*": he has one key. */
+struct span gpg_home_revocation(struct tool *tool, const char *name, const char *fingerprint);
 /* gpg_home_learn - trusts it as well. */
 void gpg_home_learn(struct tool *tool, const char *name, struct span key);
 /* gpg_home_run - gpg with these words, in the tool's folder. Returns its exit status; what it says is in the file "said". */

@@ -102,6 +102,24 @@ START_TEST(what_is_left_out_takes_its_signatures_along)
     cut_bytes();
     ck_assert_uint_eq(count_tag(cut.keys[0].bytes, FRAME_SIGNATURE), 1);
     ck_assert_uint_eq(span_find(cut.keys[0].bytes, "ORCHID", 6, 0), SIZE_MAX);
+    ck_assert_uint_eq(cut.nlost, tags[_i] != FRAME_USER_ATTRIBUTE);
+}
+END_TEST
+
+START_TEST(what_is_lost_of_a_key_or_beside_it_is_counted)
+{
+    char longer[CUT_UID_SIZE_MAX + 1];
+    memset(longer, 'u', sizeof longer);
+    add_signature(0x20, BY_KEYID, 1);
+    add_primary();
+    add_uid("Alice");
+    add_signature(0x13, BY_KEYID, 1);
+    add_signature(0x13, BY_OTHER, 1);
+    ck_assert_uint_eq((cut_bytes(), cut.nlost), 1);
+    add_signature(0x20, BY_OTHER, 1);
+    pieces_add(&bytes, FRAME_USER_ID, (struct span){longer, sizeof longer});
+    pieces_add(&bytes, FRAME_PUBLIC_SUBKEY, span_of("of no version"));
+    ck_assert_uint_eq((cut_bytes(), cut.nlost), 4);
 }
 END_TEST
 
@@ -267,6 +285,7 @@ static Suite *cut_suite(void)
     tcase_add_test(tcase, keys_before_a_broken_one_stay);
     tcase_add_loop_test(tcase, signature_is_the_keys_own_when_all_that_it_says_agrees, 0, SEAL_COUNT(claims));
     tcase_add_loop_test(tcase, what_is_left_out_takes_its_signatures_along, 0, 6);
+    tcase_add_test(tcase, what_is_lost_of_a_key_or_beside_it_is_counted);
     tcase_add_test(tcase, trust_packets_of_a_keyring_do_not_part_a_component_from_its_signatures);
     tcase_add_test(tcase, signature_is_kept_only_where_its_type_belongs);
     tcase_add_test(tcase, what_gpg_cannot_use_is_counted_and_the_next_key_is_read);
