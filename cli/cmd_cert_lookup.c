@@ -70,7 +70,7 @@ static int look_up(struct looking *looking, struct err *err)
 {
     struct cli *cli = looking->cli;
     struct lookup lookup = {.addr = looking->addr};
-    lookup_all(&cli->settings->openpgp.lookup, cli_clock_ms, cli->arena, &lookup, 1,
+    lookup_all(&cli->settings->openpgp.lookup, cli_clock_ms, NULL, cli->arena, &lookup, 1,
                &(struct lookup_taker){.take = take, .arg = looking});
     switch (lookup.answer) {
     case FIND_FOUND:

@@ -83,7 +83,7 @@ static void examine_server(struct doctor *doctor, const struct key_server *serve
     alone.servers = &everybody;
     alone.nservers = 1;
     size_t n = list_addresses(doctor, server, lookups);
-    lookup_all(&alone, cli_clock_ms, doctor->arena, lookups, n, &(struct lookup_taker){.take = take});
+    lookup_all(&alone, cli_clock_ms, NULL, doctor->arena, lookups, n, &(struct lookup_taker){.take = take});
     for (size_t i = 0; i < n; i++)
         report(doctor, server, &lookups[i]);
     if (is_exposed(doctor, server))

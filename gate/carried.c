@@ -91,12 +91,14 @@ static void read_keys(struct looking *l, struct span bytes, struct carried_key *
     struct err err = ERR_INIT;
     SEAL_CLEANUP(buf_fini) struct buf fingerprints = BUF_INIT(4096);
     out->fingerprint = "";
+    bool is_all;
     if (pgp_engine_get(l->work->gate, &engine, &err) < 0 ||
+        pgp_key_is_all(l->arena, bytes, &is_all, &err) < 0 ||
         pgp_key_read(engine, l->arena, bytes, &keys, &n, &broken, &err) < 0) {
         out->kept = err_is_temporary(&err) ? ANSWER_UNKNOWN : ANSWER_NO;
         return;
     }
-    bool whole = n > 0 && broken == 0 && is_keys_alone(bytes);
+    bool whole = n > 0 && broken == 0 && is_all && is_keys_alone(bytes);
     out->kept = whole ? ANSWER_YES : ANSWER_NO;
     out->teaches = whole;
     for (size_t i = 0; i < n; i++) {
@@ -196,7 +198,8 @@ void gather_carried(struct work *work)
         return;
     if (facts->encrypted_by == METHOD_NONE)
         look(&l, work->message, &work->table, &facts->views[0]);
+    /* What can be varied is not asked gpg about: the time would tell whether it opened (R17). */
     for (size_t i = 1; i < facts->nviews; i++)
-        if (facts->views[i].opened >= 0)
+        if (facts->views[i].opened >= 0 && view_is_authentic(&facts->views[i]))
             look_inside(&l, &facts->views[i]);
 }

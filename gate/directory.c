@@ -17,7 +17,7 @@ static const struct directory_settings *settings_of(const struct work *work)
 /* ---- the directory of these settings ---- */
 
 /* Connections outlive messages; with new settings there are new ones. */
-static struct directory *take_directory(struct gate *gate, const struct settings *settings)
+struct directory *gate_directory(struct gate *gate, const struct settings *settings)
 {
     pthread_mutex_lock(&gate->lock);
     struct directory *old = NULL;
@@ -177,7 +177,7 @@ static void ask_rest(struct asking *asking)
     struct work *work = asking->work;
     struct directory_answer *answers;
     struct err err = ERR_INIT;
-    struct directory *directory = take_directory(work->gate, work->snapshot->settings);
+    struct directory *directory = gate_directory(work->gate, work->snapshot->settings);
     work->materials->said = arena_new(ARENA_MAX_DEFAULT);
     int status = directory_ask(directory, work->materials->said, &asking->question, &answers,
                                &work->facts->directory_why, &err);

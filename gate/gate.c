@@ -201,6 +201,12 @@ static void add_pgp(struct work *work, struct outcome *outcome, const struct les
                             .trusted = pgp_is_trusted(work, lesson->pgp[i].source)};
 }
 
+/* Ciphertext that can be varied teaches nothing: gpg's time would tell whether it opened (R17). */
+static bool teaches(const struct view *view, const struct lesson *lesson)
+{
+    return lesson->npgp > 0 && (view->opened < 0 || view_is_authentic(view));
+}
+
 /* The first recipient's view that brings keys along does, and the Autocrypt field, which is the message's. */
 static void collect_pgp(struct work *work, struct outcome *outcome)
 {
@@ -208,12 +214,13 @@ static void collect_pgp(struct work *work, struct outcome *outcome)
     if (work->facts->from == NULL || pgp_is_off(work))
         return;
     for (size_t i = 0; i < work->facts->nrcpts; i++) {
-        const struct lesson *lesson = &work->lessons[work->facts->rcpts[i].view];
+        size_t view = work->facts->rcpts[i].view;
+        const struct lesson *lesson = &work->lessons[view];
         if (!outcome->decisions[i].harvest)
             continue;
         if (field.npgp == 0)
             learn_autocrypt(work, &field);
-        if (lesson->npgp == 0)
+        if (!teaches(&work->facts->views[view], lesson))
             continue;
         add_pgp(work, outcome, lesson);
         break;

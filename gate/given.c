@@ -54,10 +54,15 @@ static int add_with_issuers(struct work *work, struct cert *cert, struct err *er
 static int collect_certs(struct work *work, struct err *err)
 {
     for (size_t i = 0; i < work->sender.nkeys; i++) {
+        const struct loaded_key *loaded = &work->sender.keys[i];
         SEAL_CLEANUP(cert_free) struct cert *cert = NULL;
-        if (take_cert(work, &work->sender.keys[i], &cert, err) < 0 ||
-            (cert != NULL && add_with_issuers(work, cert, err) < 0))
+        if (take_cert(work, loaded, &cert, err) < 0) {
+            if (!is_houses(loaded->key.owner))
+                return -1;
+            err_clear(err); /* a damaged one of the house stops nobody's mail */
+        } else if (cert != NULL && add_with_issuers(work, cert, err) < 0) {
             return -1;
+        }
     }
     return 0;
 }
@@ -98,24 +103,23 @@ static void collect_pgps(struct work *work)
 
 /* ---- both ---- */
 
-int given_house_keys(struct work *work, struct err *err)
+void given_house_keys(struct work *work)
 {
     struct facts *facts = work->facts;
     struct key_fact ignored;
     if (select_nobody_signs(work, &ignored))
-        return 0;
+        return;
     for (size_t i = 0; i < work->sender.nkeys && !facts->house_keys[METHOD_SMIME]; i++) {
         SEAL_CLEANUP(cert_free) struct cert *cert = NULL;
+        struct err damaged = ERR_INIT;
         if (!is_houses(work->sender.keys[i].key.owner))
             continue;
-        if (take_cert(work, &work->sender.keys[i], &cert, err) < 0)
-            return -1;
-        facts->house_keys[METHOD_SMIME] = cert != NULL;
+        facts->house_keys[METHOD_SMIME] =
+            take_cert(work, &work->sender.keys[i], &cert, &damaged) == 0 && cert != NULL;
     }
     for (size_t i = 0; i < work->sender.npgp_keys && !pgp_is_off(work); i++)
         if (is_houses(work->sender.pgp_keys[i].own.owner) && is_given_pgp(work, &work->sender.pgp_keys[i]))
             facts->house_keys[METHOD_OPENPGP] = true;
-    return 0;
 }
 
 static bool attaches(const struct plan *plan, enum method method)

@@ -196,6 +196,8 @@ bool recall_is_whole(const struct work *work, const struct party *party);
 
 /* directory.c: what is not known is asked, for all parties at once. */
 int ask_directory(struct work *work, struct err *err) SEAL_CHECKED;
+/* gate_directory - of these settings, with its connections; the caller's reference. */
+struct directory *gate_directory(struct gate *gate, const struct settings *settings);
 
 /* lookup.c: what key servers said before; whose keys they may be asked for (ANSWER_UNASKED); asking them. */
 void lookup_recall(struct work *work, struct store_read *read);
@@ -214,7 +216,7 @@ int select_chain(struct work *work, struct cert *cert, enum chain_purpose purpos
                  struct chain_result *result, struct err *err) SEAL_CHECKED;
 
 /* given.c: what is attached of the sender's keys and his house's. given_house_keys - whether the house has some. */
-int given_house_keys(struct work *work, struct err *err) SEAL_CHECKED;
+void given_house_keys(struct work *work);
 /* given_collect - for a plan that attaches some. */
 int given_collect(struct work *work, const struct plan *plan, struct err *err) SEAL_CHECKED;
 

@@ -337,7 +337,9 @@ int lookup_keys(struct work *work, struct err *err)
         return -1;
     asking.arena = work->materials->fetched = arena_new(ARENA_MAX_DEFAULT);
     work->looked_up = arena_array(work->arena, asking.n, sizeof *work->looked_up);
-    lookup_all(settings_of(work), work->gate->clock_ms, work->arena, asking.lookups, asking.n,
+    SEAL_CLEANUP(directory_free)
+    struct directory *directory = gate_directory(work->gate, work->snapshot->settings);
+    lookup_all(settings_of(work), work->gate->clock_ms, directory, work->arena, asking.lookups, asking.n,
                &(struct lookup_taker){.take = take, .arg = &asking});
     for (size_t i = 0; i < asking.n; i++)
         note_failure(work, &asking.lookups[i]);

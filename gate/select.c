@@ -350,8 +350,7 @@ int select_keys(struct work *work, struct err *err)
     struct facts *facts = work->facts;
     select_signing(work, &facts->sign[METHOD_SMIME]);
     select_pgp_signing(work, &facts->sign[METHOD_OPENPGP]);
-    if (given_house_keys(work, err) < 0)
-        return -1;
+    given_house_keys(work);
     for (size_t i = 0; i < facts->nrcpts; i++) {
         struct key_fact *keys = facts->rcpts[i].encrypt;
         select_encryption(work, &work->rcpts[i], facts->rcpts[i].addr, &keys[METHOD_SMIME]);

@@ -28,6 +28,11 @@ struct directory *directory_ref(struct directory *directory)
     return directory;
 }
 
+bool directory_is_of(const struct directory *directory, const struct directory_settings *settings)
+{
+    return directory->settings == settings;
+}
+
 void directory_free(struct directory **directory)
 {
     struct directory *d = *directory;

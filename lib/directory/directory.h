@@ -27,6 +27,8 @@ struct directory;
 /* directory_new - reads no network. settings are borrowed. clock_ms: CLOCK_MONOTONIC in milliseconds. */
 struct directory *directory_new(const struct directory_settings *settings, int64_t (*clock_ms)(void));
 struct directory *directory_ref(struct directory *directory);
+/* directory_is_of - whether these are its settings, the very same. */
+bool directory_is_of(const struct directory *directory, const struct directory_settings *settings);
 void directory_free(struct directory **directory); /* drops one reference */
 
 struct directory_group {

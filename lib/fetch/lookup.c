@@ -28,6 +28,7 @@ struct state {
 struct run {
     const struct lookup_settings *settings;
     int64_t (*clock_ms)(void);
+    struct directory *shared; /* NULL: none */
     struct arena *arena;
     const struct lookup_taker *taker;
     struct state *states;
@@ -255,6 +256,13 @@ static bool is_asked(const struct run *run, const struct key_server *server)
     return false;
 }
 
+static struct directory *take_directory(const struct run *run, const struct key_server *server)
+{
+    return run->shared != NULL && directory_is_of(run->shared, server->directory)
+               ? directory_ref(run->shared)
+               : directory_new(server->directory, run->clock_ms);
+}
+
 /* All addresses over one connection. */
 static void ask_ldap(struct run *run, const struct key_server *server, unsigned timeout_ms)
 {
@@ -263,7 +271,7 @@ static void ask_ldap(struct run *run, const struct key_server *server, unsigned 
     size_t n = 0;
     struct err err = ERR_INIT;
     struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    struct directory *directory = directory_new(server->directory, run->clock_ms);
+    struct directory *directory = take_directory(run, server);
     for (size_t i = 0; i < run->n; i++) {
         if (run->states[i].now == NULL || run->states[i].now->server != server)
             continue;
@@ -317,11 +325,12 @@ static bool ask_round(struct run *run, unsigned timeout_ms)
     return true;
 }
 
-void lookup_all(const struct lookup_settings *settings, int64_t (*clock_ms)(void), struct arena *arena,
-                struct lookup *lookups, size_t n, const struct lookup_taker *taker)
+void lookup_all(const struct lookup_settings *settings, int64_t (*clock_ms)(void), struct directory *shared,
+                struct arena *arena, struct lookup *lookups, size_t n, const struct lookup_taker *taker)
 {
     struct run run = {.settings = settings,
                       .clock_ms = clock_ms,
+                      .shared = shared,
                       .arena = arena,
                       .taker = taker,
                       .states = arena_array(arena, n, sizeof *run.states),

@@ -11,6 +11,8 @@
 #include "conf/settings.h"
 #include "model/answer.h"
 
+struct directory;
+
 #define LOOKUP_MAX 32 /* addresses at a time */
 
 struct lookup {
@@ -44,8 +46,9 @@ bool lookup_asks_any_domain(const struct lookup_settings *settings);
  * lookup_all - at most LOOKUP_MAX, each with its addr alone. Within the settings' time, name servers that hang apart.
  *
  * clock_ms  CLOCK_MONOTONIC in milliseconds, for servers of LDAP
+ * shared    with its connections, for the server that has the same settings; NULL: each look-up makes its own
  */
-void lookup_all(const struct lookup_settings *settings, int64_t (*clock_ms)(void), struct arena *arena,
-                struct lookup *lookups, size_t n, const struct lookup_taker *taker);
+void lookup_all(const struct lookup_settings *settings, int64_t (*clock_ms)(void), struct directory *shared,
+                struct arena *arena, struct lookup *lookups, size_t n, const struct lookup_taker *taker);
 
 #endif

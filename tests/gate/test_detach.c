@@ -159,6 +159,17 @@ START_TEST(key_that_was_refused_stays)
 }
 END_TEST
 
+/* The store would not have it: whoever cuts the file must not be the last to know that Bob's key has ended. */
+START_TEST(file_with_more_than_the_key_stays)
+{
+    const char *armor = armor_of("eve");
+    const char *revocation = arena_spandup(site->arena, gpg_home_revocation(s->tool, "bob", "*"));
+    arrive(EVE, with_key(armor));
+    stays(with_key(arena_printf(site->arena, "%s\n%s", revocation, armor)), "it is not stored");
+    stays(with_key(arena_printf(site->arena, "%s\n%s", armor, revocation)), "it is not stored");
+}
+END_TEST
+
 START_TEST(message_without_anything_else_stays)
 {
     const char *armor = armor_of("eve");
@@ -219,6 +230,24 @@ START_TEST(key_inside_ciphertext_is_left_out_where_it_is_known)
 }
 END_TEST
 
+/* R17: with each variant that happens to open gpg would be asked, and take its time. */
+START_TEST(key_inside_ciphertext_that_can_be_varied_is_not_looked_at)
+{
+    const struct pki_entity *carol = site_user(site, "carol@our.example", PKI_P256);
+    const char *entity = arena_printf(
+        site->arena, "Content-Type: multipart/mixed; boundary=b\n\n" TEXT KEYS_PART END, armor_of("eve"));
+    pgp_site_run(s, (struct site_mail){.from = EVE,
+                                       .to = {"carol@our.example"},
+                                       .bytes = site_enveloped(site, "From: " EVE "\nSubject: Hi\n",
+                                                               site_crlf(site, entity), carol)});
+    struct span copy = site_copy_for(site, "carol@our.example");
+    ck_assert(has(copy, "ORCHID"));
+    ck_assert(has(copy, "PGP PUBLIC KEY"));
+    for (size_t i = 0; i < site->outcome->neffects; i++)
+        ck_assert_int_ne(site->outcome->effects[i].kind, EFFECT_HARVEST_PGP);
+}
+END_TEST
+
 START_TEST(name_of_a_file_is_no_more_than_a_name)
 {
     const char *armor = armor_of("eve");
@@ -247,9 +276,11 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, key_is_left_out_once_it_is_stored);
     tcase_add_test(tc, key_that_was_refused_stays);
+    tcase_add_test(tc, file_with_more_than_the_key_stays);
     tcase_add_test(tc, message_without_anything_else_stays);
     tcase_add_test(tc, key_under_a_signature_stays);
     tcase_add_test(tc, key_inside_ciphertext_is_left_out_where_it_is_known);
+    tcase_add_test(tc, key_inside_ciphertext_that_can_be_varied_is_not_looked_at);
     tcase_add_test(tc, name_of_a_file_is_no_more_than_a_name);
     suite_add_tcase(suite, tc);
     return suite;

@@ -54,7 +54,7 @@ static enum find take(void *arg, size_t index, const struct lookup_offer *offer,
 static void ask(const char *addr)
 {
     lookup = (struct lookup){.addr = addr};
-    lookup_all(&settings, slapd_clock_ms, arena, &lookup, 1, &(struct lookup_taker){.take = take});
+    lookup_all(&settings, slapd_clock_ms, NULL, arena, &lookup, 1, &(struct lookup_taker){.take = take});
 }
 
 static bool is_noted(const char *text)
@@ -168,7 +168,8 @@ START_TEST(all_addresses_are_asked_for_at_once)
         if (i % 2 == 0)
             key_host_put(host, lookups[i].addr, SPAN_LIT("good"));
     }
-    lookup_all(&settings, slapd_clock_ms, arena, lookups, LOOKUP_MAX, &(struct lookup_taker){.take = take});
+    lookup_all(&settings, slapd_clock_ms, NULL, arena, lookups, LOOKUP_MAX,
+               &(struct lookup_taker){.take = take});
     for (size_t i = 0; i < LOOKUP_MAX; i++)
         ck_assert_msg(lookups[i].answer == (i % 2 == 0 ? FIND_FOUND : FIND_ABSENT), "%zu: %s", i,
                       lookups[i].why);
@@ -232,7 +233,7 @@ START_TEST(what_the_server_calls_revoked_is_offered_as_such)
     bool revoked = false;
     serve(PGP_LDIF_SERVER("") BOB_HAS("A", "good", "pgpRevoked: 1\n"));
     lookup = (struct lookup){.addr = "bob@their.example"};
-    lookup_all(&settings, slapd_clock_ms, arena, &lookup, 1,
+    lookup_all(&settings, slapd_clock_ms, NULL, arena, &lookup, 1,
                &(struct lookup_taker){.take = take_revoked, .arg = &revoked});
     ck_assert_int_eq(lookup.answer, FIND_ABSENT);
     ck_assert(revoked);
