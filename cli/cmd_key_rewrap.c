@@ -38,6 +38,12 @@ static int find_key_owner(const struct settings *settings, uid_t *out, struct er
                          err);
 }
 
+/* The old key goes when the store is done: sealkeyd, which has none to start with, is not wanted for the rest. */
+static bool is_wrapped(const struct change *change)
+{
+    return change->file.old_key.len == 0;
+}
+
 /* As root; the daemon's user owns neither of the keys. */
 static int prepare(struct cli *cli, struct change *change, struct err *err)
 {
@@ -49,9 +55,10 @@ static int prepare(struct cli *cli, struct change *change, struct err *err)
             "%s is a credential of systemd: name the file that it is made of as master-key, rewrap, and "
             "make the credential anew",
             path);
-    if (token_master_find(cli, &change->token, err) < 0 || find_key_owner(cli->settings, &owner, err) < 0)
+    if (find_key_owner(cli->settings, &owner, err) < 0 ||
+        master_file_open(&change->file, path, arena_printf(cli->arena, "%s.new", path), owner, err) < 0)
         return -1;
-    return master_file_open(&change->file, path, arena_printf(cli->arena, "%s.new", path), owner, err);
+    return is_wrapped(change) ? 0 : token_master_find(cli, &change->token, err);
 }
 
 static int seal(const struct change *change, const char *owner, struct span subject,
@@ -108,18 +115,28 @@ static void tell_sealkeyd(struct cli *cli)
             err.msg);
 }
 
+static int wrap_all(struct cli *cli, struct change *change, struct err *err)
+{
+    size_t n = 0;
+    if (is_wrapped(change)) {
+        buf_printf(&cli->out, "all was wrapped before; %s is the new master key\n", change->file.path);
+        return 0;
+    }
+    if (secrets_open_store(cli, CLI_LEND, err) < 0 || store_rewrap(cli->store, rewrap, change, &n, err) < 0)
+        return -1;
+    buf_printf(&cli->out, "%zu private keys and passphrases are wrapped under %s; %s is a new master key\n",
+               n, change->token.key != NULL ? "the token's key" : "a new master key", change->file.path);
+    return cli_be_caller(err);
+}
+
 int cmd_key_rewrap(struct cli *cli, int argc, char **argv, struct err *err)
 {
     SEAL_CLEANUP(change_fini) struct change change = {.file = {.old_fd = -1}};
-    size_t n = 0;
     if (cli_operands(cli, NULL, 0, &argc, argv, 0, 0, err) < 0)
         return -1;
-    if (prepare(cli, &change, err) < 0 || secrets_open_store(cli, CLI_LEND, err) < 0 ||
-        store_rewrap(cli->store, rewrap, &change, &n, err) < 0 || cli_be_caller(err) < 0 ||
+    if (prepare(cli, &change, err) < 0 || wrap_all(cli, &change, err) < 0 ||
         master_file_replace(&change.file, err) < 0)
         return -1;
-    buf_printf(&cli->out, "%zu private keys and passphrases are wrapped under %s; %s is a new master key\n",
-               n, change.token.key != NULL ? "the token's key" : "a new master key", change.file.path);
     tell_sealkeyd(cli);
     buf_add_str(&cli->out,
                 "keep a copy of the new master key; sealadm backup; then destroy the backups of before and\n"

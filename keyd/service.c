@@ -151,9 +151,9 @@ static int check_peer(const struct service *s, int fd, struct peer *out, struct 
     socklen_t len = sizeof who;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
         return err_set(err, ERR_IO, "peer: %s", strerror(errno));
+    *out = (struct peer){who.pid, who.uid, who.uid == 0 || who.uid == s->own};
     if (s->refused != 0 && who.pid == s->refused)
         return err_set(err, ERR_CONFIG, "the process of the tokens answers, and asks nothing");
-    *out = (struct peer){who.pid, who.uid, who.uid == 0 || who.uid == s->own};
     if (out->privileged || who.uid == s->allowed)
         return 0;
     return err_set(err, ERR_CONFIG, "the key process is not asked by user %u (user =)", who.uid);

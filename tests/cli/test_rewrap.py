@@ -62,6 +62,17 @@ class Rewrap(Case):
             self.done("key", "rewrap")
             self.assert_sound()
 
+    def test_what_was_wrapped_needs_no_token_to_be_finished(self):
+        """sealkeyd does not start from a key of zeros, and need not be asked for the token's key."""
+        with open(self.site.conf, "a") as conf:
+            conf.write('master-key-token = "pkcs11:token=gw;object=master"\npkcs11-module = /nonexistent.so\n')
+        self.site.master_key.rename(self.new_file)
+        self.site.master_key.write_bytes(bytes(32))
+        self.site.master_key.chmod(0o600)
+        self.assertIn("all was wrapped before", self.done("key", "rewrap"))
+        self.assertEqual(self.site.master_key.read_bytes(), self.old)
+        self.assertFalse(self.new_file.exists())
+
     def test_new_key_that_was_cut_short_is_made_again(self):
         self.new_file.write_bytes(b"short")
         self.new_file.chmod(0o600)
