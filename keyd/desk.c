@@ -55,6 +55,14 @@ static int limit_wrap(const struct turn *turn, const unsigned char subject[HASH_
     return limits_wrap(turn->desk->limits, kind_of(turn->peer), turn->peer->uid, subject, err);
 }
 
+/* Not of what WIRE_KEEP wrapped, which anybody may have chosen: any number of keys could be made of one so. */
+static int check_public(struct span public_key, struct err *err)
+{
+    char name[WIRE_ADDR_MAX + 1];
+    copy_text(name, sizeof name, public_key);
+    return holder_is_fingerprint(name) ? err_set(err, ERR_CRYPTO, "a fingerprint is no public key") : 0;
+}
+
 static int answer_open(struct turn *turn, struct err *err)
 {
     unsigned char id[WIRE_ID_SIZE], public_hash[HASH_SIZE];
@@ -72,7 +80,8 @@ static int answer_open(struct turn *turn, struct err *err)
     hash_bytes(q->public_key, public_hash);
     fpr_of(public_hash, turn->entry->fpr);
     copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
-    if (limit_wrap(turn, public_hash, err) < 0 || open_key(turn->desk, turn->peer, owner, q, &key, err) < 0)
+    if (limit_wrap(turn, public_hash, err) < 0 || check_public(q->public_key, err) < 0 ||
+        open_key(turn->desk, turn->peer, owner, q, &key, err) < 0)
         return -1;
     cache_add(turn->desk->cache, id, owner, key);
     return 0;

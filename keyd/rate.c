@@ -38,8 +38,8 @@ void rate_free(struct rate **rate)
     *rate = NULL;
 }
 
-/* The key's slot, or the one that is forgotten first. */
-static struct slot *slot_of(struct rate *rate, const unsigned char *id)
+/* The key's slot, or one that is free; NULL: none is, and whose name is here may be somebody's choice. */
+static struct slot *slot_of(struct rate *rate, const unsigned char *id, int64_t now_us)
 {
     struct slot *bucket = rate->slots[((size_t)id[NAME_SIZE] << 8 | id[NAME_SIZE + 1]) % BUCKETS];
     struct slot *first = &bucket[0];
@@ -49,6 +49,8 @@ static struct slot *slot_of(struct rate *rate, const unsigned char *id)
         if (bucket[i].until < first->until)
             first = &bucket[i];
     }
+    if (first->until > now_us)
+        return NULL;
     memcpy(first->name, id, NAME_SIZE);
     first->until = 0;
     return first;
@@ -57,10 +59,10 @@ static struct slot *slot_of(struct rate *rate, const unsigned char *id)
 bool rate_take(struct rate *rate, const unsigned char id[WIRE_ID_SIZE], int64_t now_us)
 {
     pthread_mutex_lock(&rate->lock);
-    struct slot *slot = slot_of(rate, id);
-    if (slot->until < now_us)
+    struct slot *slot = slot_of(rate, id, now_us);
+    if (slot != NULL && slot->until < now_us)
         slot->until = now_us;
-    bool room = slot->until + rate->share <= now_us + MINUTE_US;
+    bool room = slot != NULL && slot->until + rate->share <= now_us + MINUTE_US;
     if (room)
         slot->until += rate->share;
     pthread_mutex_unlock(&rate->lock);

@@ -1,8 +1,8 @@
 /*
  * rate - how many operations a minute one key does.
  *
- * So many at once, then one more after each minute's share (GCRA: one time is kept for a key). Memory is fixed; a key that nobody limits
- * is forgotten first, so that opening many others does not free one from its limit. Any thread; the clock is the caller's.
+ * So many at once, then one more after each minute's share (GCRA: one time is kept for a key). Memory is fixed; a key is
+ * forgotten when all that it did is, so that using many others does not free one from its limit: they wait, if there is no room. Any thread; the clock is the caller's.
  */
 #ifndef KEYD_RATE_H
 #define KEYD_RATE_H

@@ -48,12 +48,33 @@ START_TEST(many_other_keys_do_not_free_one_from_its_limit)
 }
 END_TEST
 
+/* Whoever chooses the others' ids fills the bucket that the key is in, and uses them up too. */
+START_TEST(others_beside_it_do_not_free_a_key_from_its_limit)
+{
+    unsigned char id[WIRE_ID_SIZE] = {0};
+    struct rate *rate = rate_new(2);
+    for (int i = 0; i < 2; i++)
+        ck_assert(rate_take(rate, id, SECOND));
+    for (unsigned char other = 1; other <= 20; other++) {
+        unsigned char beside[WIRE_ID_SIZE] = {other};
+        for (int i = 0; i < 3; i++)
+            (void)rate_take(rate, beside, SECOND);
+        ck_assert(!rate_take(rate, id, SECOND));
+    }
+    ck_assert(rate_take(rate, id, 31 * SECOND));
+    unsigned char late[WIRE_ID_SIZE] = {21};
+    ck_assert(rate_take(rate, late, 62 * SECOND)); /* the others are forgotten */
+    rate_free(&rate);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/rate");
     TCase *tc = tcase_create("rate");
     tcase_add_test(tc, so_many_at_once_then_one_after_each_share);
     tcase_add_test(tc, many_other_keys_do_not_free_one_from_its_limit);
+    tcase_add_test(tc, others_beside_it_do_not_free_a_key_from_its_limit);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -155,6 +155,21 @@ START_TEST(passphrase_that_it_keeps_is_opened_for_its_owner_alone)
 }
 END_TEST
 
+START_TEST(private_key_that_is_kept_as_a_passphrase_is_not_opened)
+{
+    static const char fingerprint[] = "00112233445566778899aabbccddeeff00112233";
+    struct err err = ERR_INIT;
+    struct secret pkcs8 = {.ptr = NULL};
+    struct key *key = NULL;
+    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WIRE_MAX);
+    ck_ok(soft_generate(KEY_EC_P256, 0, &pkcs8, &err));
+    ck_ok(holder_keep_secret(holder, ALICE, fingerprint, &pkcs8, &wrapped, &err));
+    const struct sealed_key kept = {ALICE, span_of(fingerprint), buf_span(&wrapped)};
+    ck_fails(holder_open_key(holder, &kept, ALICE, &key, &err), ERR_CRYPTO);
+    secret_fini(&pkcs8);
+}
+END_TEST
+
 START_TEST(key_signs_in_one_way_and_another_in_turn)
 {
     struct err err = ERR_INIT;
@@ -268,6 +283,7 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, what_it_signs_is_verified_with_the_public_key, 0, SEAL_COUNT(kinds));
+    tcase_add_test(tc, private_key_that_is_kept_as_a_passphrase_is_not_opened);
     tcase_add_test(tc, passphrase_that_it_keeps_is_opened_for_its_owner_alone);
     tcase_add_test(tc, key_is_opened_again_by_a_worker_that_was_started_again);
     tcase_add_test(tc, key_of_another_is_not_opened_for_him);
