@@ -64,11 +64,15 @@ static void status_of(struct buf *out)
 
 START_TEST(module_asks_nothing_and_starts_nothing)
 {
-    struct buf report = BUF_INIT(4096);
+    struct buf report = BUF_INIT(4096), log = BUF_INIT(1u << 20);
     read_report(&report);
     ck_assert_int_eq(result_of(&report, "ask"), ERR_CONFIG);
     ck_assert_int_eq(result_of(&report, "fork"), EPERM);
+    sealkeyd_logged(&keyd, "event=refuse", 1);
+    sealkeyd_read_log(&keyd, &log);
+    ck_assert_ptr_null(strstr(buf_str(&log), "pid=0 ")); /* who it was is told */
     buf_fini(&report);
+    buf_fini(&log);
 }
 END_TEST
 
