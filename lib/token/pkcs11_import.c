@@ -103,7 +103,6 @@ static int read_material(const struct secret *pkcs8, struct material *out, struc
     return 0;
 }
 
-/* What a token says of an object that it does not take says nothing of the token itself. */
 static int create(struct pkcs11_object *object, struct ck_attribute *attributes, unsigned long n,
                   struct err *err)
 {
@@ -112,10 +111,7 @@ static int create(struct pkcs11_object *object, struct ck_attribute *attributes,
         return 0;
     struct err why = ERR_INIT;
     cryptoki_fail(&why, rv, "taking in a key");
-    bool is_gone = rv == CKR_DEVICE_REMOVED || rv == CKR_TOKEN_NOT_PRESENT ||
-                   rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_DEVICE_ERROR || rv == CKR_SESSION_CLOSED;
-    return err_set(err, is_gone ? ERR_IO : ERR_UNSUPPORTED, "token %s does not take it: %s",
-                   object->token->label, why.msg);
+    return err_set(err, why.code, "token %s does not take it: %s", object->token->label, why.msg);
 }
 
 static int create_private(struct pkcs11_object *object, const struct pkcs11_uri *uri, struct material *m,

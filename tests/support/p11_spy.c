@@ -123,7 +123,7 @@ static ck_rv_t create_object(ck_session_handle_t session, struct ck_attribute *t
 {
     the_spy.created++;
     if (the_spy.refused_from > 0 && the_spy.created >= the_spy.refused_from)
-        return CKR_FUNCTION_NOT_SUPPORTED;
+        return the_spy.refused_with != 0 ? the_spy.refused_with : CKR_FUNCTION_NOT_SUPPORTED;
     return real->C_CreateObject(session, template, n, out);
 }
 

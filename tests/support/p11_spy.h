@@ -20,8 +20,9 @@ struct spy {
     atomic_bool extractable; /* keys are made so, whatever is asked */
     atomic_int created,
         refused_from; /* objects that C_CreateObject was asked for; the first that it does not make; 0: none */
-    atomic_int max_sessions; /* that the token has at once; 0: no end */
-    atomic_ulong too_many;   /* octets that C_Sign and C_Decrypt say to have written beyond what they did */
+    atomic_ulong refused_with; /* what it answers then; 0: CKR_FUNCTION_NOT_SUPPORTED */
+    atomic_int max_sessions;   /* that the token has at once; 0: no end */
+    atomic_ulong too_many;     /* octets that C_Sign and C_Decrypt say to have written beyond what they did */
     atomic_ulong fail_operation; /* what C_Sign and C_Decrypt answer; 0: nothing is wrong */
 };
 

@@ -517,6 +517,8 @@ START_TEST(token_that_takes_no_key_in_says_so)
     ck_ok(soft_generate(KEY_RSA, 2048, &pkcs8, &err));
     spy()->refused_from = 1;
     ck_fails(import_new("pkcs11:token=gw;object=refused", &pkcs8), ERR_UNSUPPORTED);
+    spy()->refused_with = 0x101; /* not logged in: another time it may take it */
+    ck_fails(import_new("pkcs11:token=gw;object=refused", &pkcs8), ERR_IO);
     ck_fails(open_key("pkcs11:token=gw;object=refused"), ERR_ABSENT);
     secret_fini(&pkcs8);
 }
