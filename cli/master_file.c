@@ -53,7 +53,9 @@ static int take_up(struct master_file *file, struct err *err)
         return 0;
     if (fd >= 0 && fstat(fd, &file->new) < 0)
         return fail(file->new_path, err);
-    if (fd < 0 || !is_of(&file->new, file->old.st_uid) || file->new.st_uid != file->old.st_uid)
+    if (fd < 0 || !is_of(&file->new, file->old.st_uid) ||
+        (file->new.st_uid != file->old.st_uid &&
+         file->new.st_size > 0)) /* an empty one was not given away yet */
         return err_set(err, ERR_CONFIG, "%s is not what an interrupted sealadm key rewrap left: remove it",
                        file->new_path);
     if (secret_read_fd(&file->new_key, fd, file->new_path, SECRET_OWNER_ONLY, err) < 0)

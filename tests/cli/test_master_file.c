@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char dir[32], path[64], new_path[64], other[64];
@@ -158,6 +159,26 @@ START_TEST(old_key_of_another_user_is_not_used)
 }
 END_TEST
 
+/* Root was interrupted before sealkeyd's user got it. */
+START_TEST(empty_new_file_of_root_is_made_again)
+{
+    struct master_file file;
+    struct stat st;
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(chown(path, 65534, 65534), 0);
+    ck_ok(io_write_file(new_path, (struct span){"", 0}, 0600, &err));
+    ck_ok(master_file_open(&file, path, new_path, 65534, &err));
+    ck_assert_uint_eq(file.new_key.len, MASTER_KEY_SIZE);
+    ck_assert_int_eq(stat(new_path, &st), 0);
+    ck_assert_uint_eq(st.st_uid, 65534);
+    master_file_fini(&file);
+    ck_assert_int_eq(chown(new_path, 0, 0), 0);
+    ck_fails(master_file_open(&file, path, new_path, 65534, &err), ERR_CONFIG); /* with something in it */
+    master_file_fini(&file);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("cli/master_file");
@@ -169,6 +190,7 @@ static Suite *suite(void)
     tcase_add_test(tc, new_file_that_was_exchanged_does_not_become_the_master_key);
     tcase_add_test(tc, file_under_another_name_is_not_taken_up);
     tcase_add_test(tc, old_key_of_another_user_is_not_used);
+    tcase_add_test(tc, empty_new_file_of_root_is_made_again);
     suite_add_tcase(s, tc);
     return s;
 }
