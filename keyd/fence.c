@@ -31,24 +31,29 @@ static int fail(const char *what, struct err *err)
     return err_set(err, ERR_IO, "the fence cannot be closed: %s: %s", what, strerror(errno));
 }
 
-/* What is not there yet is below a folder that is; where there is none, nothing can come into being unseen. */
+/* Of what is not there yet, the first that is missing on the way to it: a rule for a folder above would cover what is made later. */
 static void fence_off(struct fence *fence, const char *path)
 {
-    char parent[PATH_MAX];
+    char above[PATH_MAX];
     char *to = fence->off[fence->noff];
-    const char *name = strrchr(path, '/');
-    if (realpath(path, to) != NULL) {
-        fence->noff++;
+    size_t n = strlen(path);
+    const char *missing = path + n;
+    if (n >= sizeof above)
         return;
+    memcpy(above, path, n + 1);
+    while (realpath(above, to) == NULL) {
+        char *slash = strrchr(above, '/');
+        if (slash == NULL || slash == above)
+            return;
+        *slash = '\0';
+        missing = path + (slash - above);
     }
-    if (name == NULL || name == path || name - path >= PATH_MAX)
+    size_t length = strlen(to), more = *missing == '\0' ? 0 : 1 + strcspn(missing + 1, "/");
+    if (length + more >= PATH_MAX)
         return;
-    memcpy(parent, path, (size_t)(name - path));
-    parent[name - path] = '\0';
-    if (realpath(parent, to) != NULL && strlen(to) + strlen(name) < PATH_MAX) {
-        memcpy(to + strlen(to), name, strlen(name) + 1);
-        fence->noff++;
-    }
+    memcpy(to + length, missing, more);
+    to[length + more] = '\0';
+    fence->noff++;
 }
 
 enum place {

@@ -41,6 +41,9 @@ static void teardown(void)
 {
     unlink(in("beside/later"));
     unlink(in("later"));
+    unlink(in("beside/missing/home/secret"));
+    rmdir(in("beside/missing/home"));
+    rmdir(in("beside/missing"));
     for (size_t i = 0; i < SEAL_COUNT(files); i++)
         unlink(in(files[i]));
     for (size_t i = SEAL_COUNT(folders); i-- > 0;)
@@ -108,6 +111,22 @@ START_TEST(files_are_closed_one_by_one_also_before_they_are_there)
 }
 END_TEST
 
+static int make_what_is_missing(void)
+{
+    if (mkdir(in("beside/missing"), 0700) < 0 || mkdir(in("beside/missing/home"), 0700) < 0)
+        return __LINE__ % 255;
+    CLOSED(in("beside/missing/home/secret"), O_RDWR | O_CREAT);
+    OPEN(in("beside/file"), O_RDWR);
+    return 0;
+}
+
+START_TEST(what_is_not_there_is_closed_whatever_is_missing_above_it)
+{
+    const char *const off[] = {in("beside/missing/home")};
+    ck_assert_int_eq(behind(off, 1, make_what_is_missing), 0);
+}
+END_TEST
+
 static int use_other_names(void)
 {
     char path[100];
@@ -143,6 +162,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, folder_is_closed_and_what_is_beside_it_open);
     tcase_add_test(tc, files_are_closed_one_by_one_also_before_they_are_there);
+    tcase_add_test(tc, what_is_not_there_is_closed_whatever_is_missing_above_it);
     tcase_add_test(tc, another_name_opens_it_no_more);
     tcase_add_test(tc, name_by_a_link_closes_what_it_leads_to);
     suite_add_tcase(s, tc);
