@@ -67,11 +67,22 @@ static void report(struct doctor *doctor, const struct key_server *server, const
                    whose, lookup->why);
 }
 
-/* That of the settings directory-* is looked at by doctor_directory(). */
-static bool is_exposed(const struct doctor *doctor, const struct key_server *server)
+/* What to write for a server that is asked without TLS; NULL: for one that proves who it is. */
+static const char *remedy(const struct doctor *doctor, const struct key_server *server)
 {
-    return server->kind == KEY_SERVER_LDAP && server->directory != &doctor->settings->directory &&
-           strncmp(server->base, "ldap:", 5) == 0 && !server->directory->starttls;
+    switch (server->kind) {
+    case KEY_SERVER_WKD:
+        return NULL;
+    case KEY_SERVER_HKP:
+        return strncmp(server->base, "http:", 5) == 0 ? "hkps://" : NULL;
+    case KEY_SERVER_LDAP:
+        /* that of the settings directory-* is looked at by doctor_directory() */
+        return server->directory != &doctor->settings->directory && strncmp(server->base, "ldap:", 5) == 0 &&
+                       !server->directory->starttls
+                   ? "openpgp-lookup-starttls = yes, or ldaps://"
+                   : NULL;
+    }
+    return NULL;
 }
 
 static void examine_server(struct doctor *doctor, const struct key_server *server)
@@ -86,8 +97,9 @@ static void examine_server(struct doctor *doctor, const struct key_server *serve
     lookup_all(&alone, cli_clock_ms, NULL, doctor->arena, lookups, n, &(struct lookup_taker){.take = take});
     for (size_t i = 0; i < n; i++)
         report(doctor, server, &lookups[i]);
-    if (is_exposed(doctor, server))
-        doctor_add(doctor, FINDING_WARNING, "openpgp-lookup-starttls = yes, or ldaps://",
+    const char *instead = remedy(doctor, server);
+    if (instead != NULL)
+        doctor_add(doctor, FINDING_WARNING, instead,
                    "openpgp-lookup: %s is asked without TLS: whoever is on the line can answer for it",
                    server->name);
 }

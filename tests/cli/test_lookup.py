@@ -180,11 +180,13 @@ class Lookup(OpenPgp):
         result = self.site.run("doctor", "--json", "--sendmail", self.file("sendmail.cf", "\n"), starter=starter)
         return {f["what"]: f for f in json.loads(result.text)["findings"] if "openpgp-lookup" in f["what"] or "the unit" in f["what"]}
 
-    def test_doctor_asks_each_server(self):
+    def test_doctor_asks_each_server_and_says_which_proves_nothing(self):
         for scheme in "wkd", "hkps", "hkp":
             self.ask(scheme, "far.example")
+            exposed = [(f"openpgp-lookup: {self.server} is asked without TLS: whoever is on the line can answer for it", "warning")]
             self.assertEqual([(f["what"], f["severity"]) for f in self.findings().values()],
-                             [(f"openpgp-lookup: {self.server} can be asked: {self.server}: has no key", "good")])
+                             [(f"openpgp-lookup: {self.server} can be asked: {self.server}: has no key", "good"), *exposed[:scheme == "hkp"]])
+        self.ask("hkps", "far.example")
         (self.host / "mode").write_text("503")
         (finding,) = self.findings().values()
         self.assertEqual((finding["what"], finding["severity"]),
