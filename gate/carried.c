@@ -68,7 +68,7 @@ static bool is_blank(struct span s)
     return span_trim(s).len == 0;
 }
 
-/* Text around an armour is for somebody to read. */
+/* Text around an armour is for somebody to read, and so may be a line at its head that no program writes. */
 static bool is_keys_alone(struct span bytes)
 {
     struct span armor, rest = bytes;
@@ -76,7 +76,7 @@ static bool is_keys_alone(struct span bytes)
     if (bytes.len > 0 && ((unsigned char)bytes.ptr[0] & 0x80) != 0)
         return true; /* packets */
     for (const char *at = bytes.ptr; armor_next(&rest, ARMOR_PUBLIC, &armor); at = rest.ptr) {
-        if (!is_blank((struct span){at, (size_t)(armor.ptr - at)}))
+        if (!is_blank((struct span){at, (size_t)(armor.ptr - at)}) || armor_says_more(armor))
             return false;
         found = true;
     }

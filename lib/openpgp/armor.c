@@ -144,6 +144,19 @@ bool armor_next(struct span *text, enum armor_type type, struct span *armor_out)
     return true;
 }
 
+bool armor_says_more(struct span armor)
+{
+    static const char *const usual[] = {"Version:", "Comment:", "Hash:", "Charset:", "MessageID:"};
+    struct span line;
+    bool known = take_line(&armor, &line);
+    while (known && take_line(&armor, &line) && line.len > 0) {
+        known = false;
+        for (size_t i = 0; i < SEAL_COUNT(usual); i++)
+            known = known || span_starts_nocase(line, usual[i]);
+    }
+    return !known;
+}
+
 static int write_line(struct spool *out, struct span a, const char *b, struct err *err)
 {
     return spool_write_span(out, a, err) < 0 ? -1 : spool_write(out, b, strlen(b), err);

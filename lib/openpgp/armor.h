@@ -25,6 +25,8 @@ enum armor_type {
 int armor_decode(struct span text, enum armor_type type, struct spool *out, struct err *err) SEAL_CHECKED;
 /* armor_next - the first armour of this type in text, which is cut to what stands behind it. false: there is none. */
 bool armor_next(struct span *text, enum armor_type type, struct span *armor_out);
+/* armor_says_more - whether an armour that armor_next() found has header lines other than those that programs write (RFC 9580 6.2.2). */
+bool armor_says_more(struct span armor);
 /* armor_encode - of public keys without the notes that gpg put to their signatures (openpgp/notes.h). */
 int armor_encode(struct span octets, enum armor_type type, struct spool *out, struct err *err) SEAL_CHECKED;
 

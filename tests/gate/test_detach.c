@@ -139,6 +139,30 @@ static void stays(struct span bytes, const char *why)
     ck_assert(pgp_site_is_noted(s, why));
 }
 
+#define BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----\n"
+
+/* Lines at the head of an armour: those that programs write name themselves, or the key. */
+START_TEST(key_goes_with_what_programs_write_at_its_head_and_stays_with_anything_else)
+{
+    static const struct {
+        const char *head;
+        bool stays;
+    } heads[] = {{"Version: GnuPG v2\nComment: Eve <" EVE ">\ncharset: utf-8\n", false},
+                 {"Comment: mine\nPhone: 1234\n", true},
+                 {"Commentary: call me\n", true}};
+    const char *armor = armor_of("eve");
+    ck_assert_int_eq(strncmp(armor, BEGIN, strlen(BEGIN)), 0);
+    arrive(EVE, with_key(armor));
+    for (size_t i = 0; i < SEAL_COUNT(heads); i++) {
+        struct span bytes =
+            with_key(arena_printf(site->arena, BEGIN "%s%s", heads[i].head, armor + strlen(BEGIN)));
+        struct span copy = run(EVE, bytes, NULL);
+        ck_assert_msg(span_eq(copy, bytes) == heads[i].stays && has(copy, DETACHED_NAME) != heads[i].stays,
+                      "%s", heads[i].head);
+    }
+}
+END_TEST
+
 START_TEST(key_that_was_refused_stays)
 {
     const char *armor = armor_of("eve"), *bob = armor_of("bob");
@@ -152,6 +176,9 @@ START_TEST(key_that_was_refused_stays)
     stays(with_key("no key at all\n"), "it is not stored");
     stays(with_key(arena_printf(site->arena, "%sCall me.\n", armor)), "it is not stored");
     stays(with_key(arena_printf(site->arena, "Call me.\n%s", armor)), "it is not stored");
+    stays(with_key(arena_printf(site->arena, "%sCall me.\n%s", armor, armor)), "it is not stored");
+    stays(with_key(arena_printf(site->arena, "%.*s Call me.\n", (int)strlen(armor) - 1, armor)),
+          "it is not stored");
     /* a look-alike of the sender */
     gpg_home_new(s->tool, "liar", "Eve <" EVE "> <" VICTIM ">", "future-default");
     stays(with_key(armor_of("liar")), "it is not stored");
@@ -275,6 +302,7 @@ static Suite *make_suite(void)
     TCase *tc = tcase_create("detach");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, key_is_left_out_once_it_is_stored);
+    tcase_add_test(tc, key_goes_with_what_programs_write_at_its_head_and_stays_with_anything_else);
     tcase_add_test(tc, key_that_was_refused_stays);
     tcase_add_test(tc, file_with_more_than_the_key_stays);
     tcase_add_test(tc, message_without_anything_else_stays);
