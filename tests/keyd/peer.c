@@ -104,3 +104,23 @@ void peer_is_served(const struct sealkeyd *k, const struct peer_key *key)
     ck_assert_int_eq(peer_ask(fd, &sign, &answer), ERR_NONE);
     ck_assert_uint_gt(answer.data.len, 60);
 }
+
+void peer_is_unharmed(int *fd)
+{
+    struct wire_answer answer;
+    const struct wire_question status = {.op = WIRE_STATUS};
+    ck_assert_int_eq(peer_ask(*fd, &status, &answer), ERR_NONE);
+    mem_close(fd);
+}
+
+void peer_is_nonsense(const struct sealkeyd *k, const void *packet, size_t n)
+{
+    struct wire_answer answer;
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(k);
+    peer_send(fd, packet, n);
+    ck_assert_msg(peer_hear(fd, &answer), "%zu octets: no answer", n);
+    ck_assert_msg(answer.code == ERR_SYNTAX || answer.code == ERR_LIMIT, "%zu octets: %s", n,
+                  err_name(answer.code));
+    ck_assert_uint_eq(answer.data.len + answer.wrapped.len + answer.public_key.len, 0);
+    ck_assert(!peer_hear(fd, &answer));
+}

@@ -29,5 +29,9 @@ struct wire_question peer_open(const struct peer_key *key);
 struct wire_question peer_sign(const struct peer_key *key, const char *addr, enum sign_padding padding);
 /* peer_is_served - opens the key on a connection of its own and signs with it, as an honest peer does. */
 void peer_is_served(const struct sealkeyd *k, const struct peer_key *key);
+/* peer_is_unharmed - the worker that took this connection is there still, and answers on it; closes it. */
+void peer_is_unharmed(int *fd);
+/* peer_is_nonsense - said on a connection of its own, it is answered once with an error that it names, then hung up on. */
+void peer_is_nonsense(const struct sealkeyd *k, const void *packet, size_t n);
 
 #endif

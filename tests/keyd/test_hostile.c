@@ -6,43 +6,30 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ALICE       "alice@a.example"
-#define MANY        1000
-#define CONNECTIONS 256
-#define RESERVED    8
+#define ALICE "alice@a.example"
+#define MANY  1000
 
 static struct sealkeyd keyd;
 static struct peer_key alice;
+static int witness = -1; /* a connection from before */
 
 static void setup(void)
 {
     sealkeyd_start(&keyd, "");
+    witness = peer_connect(&keyd);
     peer_generate(&keyd, ALICE, KEY_EC_P256, &alice);
 }
 
 static void teardown(void)
 {
+    if (witness >= 0)
+        peer_is_unharmed(&witness);
     peer_key_fini(&alice);
     sealkeyd_stop(&keyd);
-}
-
-/* Said on a connection of its own: answered once with an error that it names, then hung up. */
-static void is_nonsense(const void *packet, size_t n)
-{
-    struct wire_answer answer;
-    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
-    peer_send(fd, packet, n);
-    ck_assert_msg(peer_hear(fd, &answer), "%zu octets: no answer", n);
-    ck_assert_msg(answer.code == ERR_SYNTAX || answer.code == ERR_LIMIT, "%zu octets: %s", n,
-                  err_name(answer.code));
-    ck_assert_uint_eq(answer.data.len + answer.wrapped.len + answer.public_key.len, 0);
-    ck_assert(!peer_hear(fd, &answer));
 }
 
 static struct wire_question question_of(enum wire_op op)
@@ -65,9 +52,9 @@ START_TEST(question_that_is_cut_anywhere_is_answered_once_and_hung_up)
     const struct wire_question question = question_of((enum wire_op)_i);
     ck_ok(wire_write_question(&question, &packet, &err));
     for (size_t n = 1; n < packet.len; n++)
-        is_nonsense(packet.ptr, n);
+        peer_is_nonsense(&keyd, packet.ptr, n);
     buf_add_char(&packet, 'x');
-    is_nonsense(packet.ptr, packet.len);
+    peer_is_nonsense(&keyd, packet.ptr, packet.len);
     peer_is_served(&keyd, &alice);
 }
 END_TEST
@@ -80,12 +67,12 @@ START_TEST(packet_beyond_the_maximum_is_answered_once_and_hung_up)
     const struct wire_question question = peer_open(&alice);
     ck_ok(wire_write_question(&question, &good, &err));
     memcpy(packet, good.ptr, good.len);
-    is_nonsense(packet, WIRE_MAX);
-    is_nonsense(packet, WIRE_MAX + 1);
-    is_nonsense(packet, sizeof packet);
+    peer_is_nonsense(&keyd, packet, WIRE_MAX);
+    peer_is_nonsense(&keyd, packet, WIRE_MAX + 1);
+    peer_is_nonsense(&keyd, packet, sizeof packet);
     memset(packet, 0xff, sizeof packet);
-    is_nonsense(packet, 1);
-    is_nonsense(packet, 64);
+    peer_is_nonsense(&keyd, packet, 1);
+    peer_is_nonsense(&keyd, packet, 64);
     peer_is_served(&keyd, &alice);
 }
 END_TEST
@@ -156,6 +143,18 @@ START_TEST(what_is_wrapped_is_opened_as_what_it_is_for_its_owner_alone)
 }
 END_TEST
 
+START_TEST(what_a_peer_says_forges_no_line_of_the_log)
+{
+    SEAL_CLEANUP(buf_fini) struct buf log = BUF_INIT(1u << 20);
+    struct wire_question open = peer_open(&alice);
+    open.owner = span_of("mallory\nevent=sign key=0 for=" ALICE " result=ok\n");
+    ck_assert_int_eq(peer_ask_anew(&keyd, &open), ERR_CRYPTO);
+    sealkeyd_logged(&keyd, "for=\"mallory", 1);
+    sealkeyd_read_log(&keyd, &log);
+    ck_assert_ptr_null(strstr(buf_str(&log), "\nevent=sign key=0"));
+}
+END_TEST
+
 static const size_t orders[][3] = {{0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 
 START_TEST(fields_in_another_order_open_nothing)
@@ -191,45 +190,6 @@ START_TEST(many_questions_at_once_are_answered_in_their_order)
         ck_assert(peer_hear(fd, &answer));
         ck_assert_int_eq(answer.code, codes[i]);
     }
-}
-END_TEST
-
-START_TEST(who_does_not_read_answers_holds_up_nobody)
-{
-    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
-    static const char status[] = {WIRE_VERSION, WIRE_STATUS};
-    unsigned sent = 0;
-    while (send(fd, status, sizeof status, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
-        sent++;
-    ck_assert_uint_gt(sent, 10);
-    peer_is_served(&keyd, &alice);
-}
-END_TEST
-
-START_TEST(a_thousand_connections_get_some_and_leave_the_rest)
-{
-    static int fds[MANY];
-    const struct rlimit files = {4096, 4096};
-    const struct wire_question status = {.op = WIRE_STATUS};
-    struct wire_answer answer;
-    unsigned served = 0;
-    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
-        return;
-    for (int i = 0; i < MANY; i++)
-        fds[i] = peer_connect(&keyd);
-    for (int i = 0; i < MANY; i++)
-        served += peer_ask(fds[i], &status, &answer) == ERR_NONE;
-    ck_assert_uint_ge(served, CONNECTIONS);
-    ck_assert_uint_le(served, CONNECTIONS + RESERVED);
-    for (int i = 0; i < MANY; i++)
-        close(fds[i]);
-    /* who had a place gives it back when it is noticed that he is gone */
-    enum err_code code = ERR_PEER_TEMP;
-    for (int i = 0; i < 1000 && code != ERR_NONE; i++) {
-        code = peer_ask_anew(&keyd, &status);
-        usleep(code == ERR_NONE ? 0 : 10000);
-    }
-    peer_is_served(&keyd, &alice);
 }
 END_TEST
 
@@ -459,15 +419,14 @@ static Suite *suite(void)
     tcase_set_timeout(own, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, question_that_is_cut_anywhere_is_answered_once_and_hung_up, WIRE_OPEN,
-                        WIRE_IMPORT);
+                        WIRE_IMPORT + 1);
     tcase_add_test(tc, packet_beyond_the_maximum_is_answered_once_and_hung_up);
+    tcase_add_test(tc, what_a_peer_says_forges_no_line_of_the_log);
     tcase_add_test(tc, key_that_was_not_opened_or_does_not_exist_is_unknown);
     tcase_add_loop_test(tc, key_is_used_for_its_own_addresses_alone, 0, SEAL_COUNT(uses));
     tcase_add_test(tc, what_is_wrapped_is_opened_as_what_it_is_for_its_owner_alone);
     tcase_add_loop_test(tc, fields_in_another_order_open_nothing, 0, SEAL_COUNT(orders));
     tcase_add_test(tc, many_questions_at_once_are_answered_in_their_order);
-    tcase_add_test(tc, who_does_not_read_answers_holds_up_nobody);
-    tcase_add_test(tc, a_thousand_connections_get_some_and_leave_the_rest);
     tcase_add_test(tc, process_of_another_user_is_refused);
     tcase_add_test(tc, who_may_not_ask_does_not_fill_the_log);
     tcase_add_test(own, daemons_user_asks_but_does_not_enrol_keys_of_tokens_nor_start_a_worker_anew);
