@@ -10,7 +10,6 @@
 #include "base/io.h"
 #include "token/soft.h"
 #include "token/wrap_origin.h"
-#include "token/wrap_token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,7 +100,7 @@ static int check_master(struct cli *cli, struct store_read *read, struct err *er
     size_t n, i = 0;
     if (store_keys(read, &keys, &n, err) < 0)
         return -1;
-    while (i < n && (keys[i].wrapped.len == 0 || keys[i].wrapped.ptr[0] == WRAP_TOKEN_VERSION))
+    while (i < n && keys[i].wrapped.len == 0)
         i++;
     if (i == n)
         return 0;

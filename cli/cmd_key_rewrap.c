@@ -8,11 +8,9 @@
 #include "cli/secrets.h"
 #include "cli/token_master.h"
 
-#include "base/hash.h"
 #include "token/remote.h"
 #include "token/wrap_origin.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,7 +19,6 @@
 struct change {
     struct master_file file;
     struct token_master token; /* when it is set, all is wrapped under it from now on */
-    struct buf *adopted;       /* lines about records without a proof; NULL: none is taken */
 };
 
 static void change_fini(struct change *change)
@@ -72,39 +69,17 @@ static int seal(const struct change *change, const char *owner, struct span subj
     return token_master_seal(&change->token, &change->file.new_key, owner, subject, inside, out, err);
 }
 
-/* Anybody who has the token's public key could have made it: the daemon too, and put it into the store. */
-static int adopt(const struct change *change, const char *owner, struct span subject, struct err *err)
-{
-    char name[HASH_HEX_SIZE];
-    unsigned char hash[HASH_SIZE];
-    if (change->adopted == NULL)
-        return err_set(err, ERR_UNSUPPORTED,
-                       "there is no proof that the record of %s was made here; sealadm key rewrap --adopt "
-                       "takes it, and all like it",
-                       owner);
-    hash_bytes(subject, hash);
-    hash_hex(hash, name);
-    if (subject.len < sizeof name) /* an OpenPGP key's fingerprint, in hex */
-        snprintf(name, sizeof name, "%.*s", (int)subject.len, subject.ptr);
-    buf_printf(change->adopted, "adopted without a proof: key %.16s of %s\n", name, owner);
-    return 0;
-}
-
-/* What only the token opens stays as it is; that it is ours is proven anew, or, of what was made before there were proofs, from now on. */
+/* What only the token opens stays as it is; that it is ours is proven anew. */
 static int prove_again(const struct change *change, const char *owner, struct span subject,
                        struct span wrapped, struct buf *out, struct err *err)
 {
     struct err not_old = ERR_INIT;
-    struct span record = wrapped;
+    struct span record;
     if (change->token.key == NULL)
         return err_set(err, ERR_UNSUPPORTED, "only a token opens it, and none is set (master-key-token =)");
-    if (wrapped.ptr[0] == WRAP_TOKEN_VERSION) {
-        if (adopt(change, owner, subject, err) < 0)
-            return -1;
-    } else if (wrap_origin_open(&change->file.old_key, owner, subject, wrapped, &record, &not_old) < 0 &&
-               wrap_origin_open(&change->file.new_key, owner, subject, wrapped, &record, err) < 0) {
+    if (wrap_origin_open(&change->file.old_key, owner, subject, wrapped, &record, &not_old) < 0 &&
+        wrap_origin_open(&change->file.new_key, owner, subject, wrapped, &record, err) < 0)
         return -1;
-    }
     return wrap_origin_seal(&change->file.new_key, owner, subject, record, out, err);
 }
 
@@ -114,7 +89,7 @@ static int rewrap(void *arg, const char *owner, struct span subject, struct span
     const struct change *change = arg;
     struct err not_old = ERR_INIT;
     SEAL_CLEANUP(secret_fini) struct secret inside = {.ptr = NULL};
-    if (wrapped.len > 0 && wrapped.ptr[0] >= WRAP_TOKEN_VERSION)
+    if (wrapped.len > 0 && wrapped.ptr[0] == WRAP_ORIGIN_VERSION)
         return prove_again(change, owner, subject, wrapped, out, err);
     if (wrap_open(&change->file.old_key, owner, subject, wrapped, &inside, &not_old) < 0 &&
         wrap_open(&change->file.new_key, owner, subject, wrapped, &inside, err) < 0)
@@ -156,13 +131,8 @@ static int wrap_all(struct cli *cli, struct change *change, struct err *err)
 int cmd_key_rewrap(struct cli *cli, int argc, char **argv, struct err *err)
 {
     SEAL_CLEANUP(change_fini) struct change change = {.file = {.old_fd = -1}};
-    bool take_unproved = false;
-    const struct cli_option options[] = {{.name = "--adopt", .flag = &take_unproved}};
-    if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 0, 0, err) < 0)
-        return -1;
-    change.adopted = take_unproved ? &cli->out : NULL;
-    if (prepare(cli, &change, err) < 0 || wrap_all(cli, &change, err) < 0 ||
-        master_file_replace(&change.file, err) < 0)
+    if (cli_operands(cli, NULL, 0, &argc, argv, 0, 0, err) < 0 || prepare(cli, &change, err) < 0 ||
+        wrap_all(cli, &change, err) < 0 || master_file_replace(&change.file, err) < 0)
         return -1;
     tell_sealkeyd(cli);
     buf_add_str(&cli->out,

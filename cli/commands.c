@@ -34,7 +34,7 @@ const struct cli_command cli_commands[] = {
     {"key export", cmd_key_export, "FP [--passphrase-file FILE] [--out FILE]",
      "key, certificate and chain as PKCS#12; an OpenPGP secret key"},
     {"key move", cmd_key_move, "FP --token URI", "a key of the store becomes a token's alone"},
-    {"key rewrap", cmd_key_rewrap, "[--adopt]", "a new master key, and all private keys wrapped under it"},
+    {"key rewrap", cmd_key_rewrap, "", "a new master key, and all private keys wrapped under it"},
     {"key delete", cmd_key_delete, "FP --force", "forget a private key: old mail to it is lost"},
     {"ca add", cmd_ca_add, "FILE [--trust]", "certification authorities: anchors or intermediates"},
     {"ca list", cmd_ca_list, "[--json]", "certification authorities"},

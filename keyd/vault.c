@@ -96,7 +96,7 @@ int vault_unwrap(struct vault *vault, const char *owner, struct span subject, st
 {
     struct span record;
     *out = (struct secret){.ptr = NULL};
-    if (wrapped.len > 0 && wrapped.ptr[0] < WRAP_TOKEN_VERSION)
+    if (wrapped.len == 0 || wrapped.ptr[0] != WRAP_ORIGIN_VERSION)
         return wrap_open(&vault->master, owner, subject, wrapped, out, err);
     if (wrap_origin_open(&vault->master, owner, subject, wrapped, &record, err) < 0 ||
         open_key(vault, err) < 0)

@@ -129,6 +129,7 @@ int wrap_open(const struct secret *master, const char *owner, struct span subjec
     if (wrapped.len == 0 || wrapped.len > WRAP_MAX)
         return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
     if (wrapped.ptr[0] != VERSION_HEAD[0])
-        return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d", wrapped.ptr[0]);
+        return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d, which was not made here",
+                       wrapped.ptr[0]);
     return wrap_body_open(&place, master->ptr, span_sub(wrapped, 1, wrapped.len), out, err);
 }

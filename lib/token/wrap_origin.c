@@ -48,10 +48,10 @@ int wrap_origin_open(const struct secret *master, const char *owner, struct span
     if (wrapped.len <= HEAD_SIZE || wrapped.len > WRAP_MAX)
         return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
     if (wrapped.ptr[0] != WRAP_ORIGIN_VERSION)
-        return err_set(err, ERR_UNSUPPORTED,
-                       "wrapped secret of version %d: not under a token's key, or without proof of its "
-                       "origin (sealadm key rewrap)",
-                       wrapped.ptr[0]);
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "wrapped secret of version %d: not under a token's key, or without proof of its origin",
+            wrapped.ptr[0]);
     *record_out = span_sub(wrapped, HEAD_SIZE, wrapped.len);
     if (authenticate(master, owner, subject, *record_out, mac, err) < 0)
         return -1;
