@@ -2,12 +2,16 @@
 import concurrent.futures
 import json
 import os
+import pathlib
+import shutil
 import signal
+import tempfile
 import unittest
 
 from harness import message, mime, pki, smtp
 from harness.lab import wait_for
 from harness.postfix import Postfix
+from harness.sealmilter import KEY_USER
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase
 from harness.softhsm import SoftHSM
@@ -109,6 +113,32 @@ class Scenarios(TokenSite):
         for uri in (self.hsm.uri("eve") + "?pin-value=1234", self.hsm.uri("eve") + "?pin-source=file:/etc/pin"):
             said = self.seal.adm("key", "generate", CAROL, "--token", uri, check=False)
             self.assertEqual(said.returncode, 2, said.stderr)
+
+    def test_pin_and_master_key_as_credentials_of_systemd(self):
+        """Root's files, which the key process reads by more than their owner's rights."""
+        credentials = pathlib.Path("/run/credentials")
+        credentials.mkdir(exist_ok=True)
+        folder = pathlib.Path(tempfile.mkdtemp(dir=credentials))
+        self.addCleanup(shutil.rmtree, folder)
+        folder.chmod(0o755)
+        settings = dict(self.seal.settings)
+        self.seal.stop()
+        try:
+            for name, file in (("master.key", self.seal.dir / "state/master.key"), ("seal.pin", self.hsm.pin_file)):
+                shutil.copyfile(file, folder / name)
+                shutil.chown(folder / name, "root", KEY_USER)
+                (folder / name).chmod(0o440)
+            self.seal.configure(master_key=folder / "master.key", pkcs11_pin_files=f"{self.hsm.LABEL} {folder / 'seal.pin'}")
+            self.seal.start()
+            for address in HOLDERS:
+                self.arrive_signed(address)
+            self.assert_opened(1)
+            self.wait_found("good", f"token {self.hsm.LABEL}: logged in", f"{folder / 'master.key'} is private")
+        finally:
+            self.seal.stop()
+            self.seal.settings = settings
+            self.seal.configure()
+            self.seal.start()
 
     def test_signed_and_opened_with_each_kind_of_key(self):
         for address in HOLDERS:

@@ -20,6 +20,17 @@ OPERATIONS = 100
 LARGE = HELLO + b"More than is kept in memory.\r\n" * 1000
 
 
+def assert_sealed(test, key_processes):
+    """Neither user looks into the processes that are his own, and the kernel writes no core of them."""
+    for user, pid in ((USER, test.seal.process.pid), *((user, pid) for user in (USER, KEY_USER) for pid in key_processes)):
+        for file in ("mem", "maps", "environ"):
+            said = subprocess.run(["cat", f"/proc/{pid}/{file}"], user=user, group="nogroup", extra_groups=[], capture_output=True)
+            test.assertIn(b"Permission denied", said.stderr, memory.program(pid))
+    for pid in (test.seal.process.pid, *test.seal.descendants()):
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+        test.assertEqual(re.search(r"(?m)^Max core file size +(\S+) +(\S+)", limits).groups(), ("0", "0"), memory.program(pid))
+
+
 class Scenarios(SealSite):
     """
     The daemon has opened mail and signed, with an RSA key and one of a curve. The keys are in sealkeyd's worker, as numbers in OpenSSL's own
@@ -47,8 +58,13 @@ class Scenarios(SealSite):
         secret.write_text("secret\n")
         secret.chmod(0o600)
         cls.seal.adm("key", "export", fingerprint, "--passphrase-file", secret, "--out", p12)
-        run("openssl", "pkcs12", "-in", p12, "-passin", "pass:secret", "-nocerts", "-nodes", "-out", pem)
+        shown = run("openssl", "pkcs12", "-in", p12, "-passin", "pass:secret", "-nocerts", "-nodes").stdout
+        pem.write_bytes(run("openssl", "pkey", input=shown).stdout)  # without the attributes of a PKCS#12
         return pem
+
+    @staticmethod
+    def pkcs8(key):
+        return run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", key, "-outform", "DER").stdout
 
     @staticmethod
     def octets(name, said):
@@ -98,7 +114,7 @@ class Scenarios(SealSite):
         """After a hundred operations, in no form; the processes between it and sealkeyd neither."""
         content_key = self.serve()
         self.serve_many()
-        pkcs8 = {"PKCS#8 of " + key.stem: run("openssl", "pkey", "-in", key, "-outform", "DER").stdout for key in (self.key, self.curve_key)}
+        pkcs8 = {"PKCS#8 of " + key.stem: self.pkcs8(key) for key in (self.key, self.curve_key)}
         secrets = {"content key": content_key, "master key": self.master_key()} | pkcs8 | self.both_ways()
         others = [pid for pid in self.seal.descendants() if pid not in self.key_processes()]
         for pid in (self.seal.process.pid, *others):
@@ -115,7 +131,7 @@ class Scenarios(SealSite):
 
     def test_key_process_holds_no_readable_form_and_no_content_key(self):
         content_key = self.serve()
-        secrets = {"content key": content_key, "PKCS#8": run("openssl", "pkey", "-in", self.key, "-outform", "DER").stdout} | self.numbers()
+        secrets = {"content key": content_key, "PKCS#8": self.pkcs8(self.key)} | self.numbers()
         for pid in self.key_processes():
             self.assertEqual(memory.find(pid, secrets), [])
 
@@ -128,39 +144,38 @@ class Scenarios(SealSite):
     def test_user_of_the_daemon_reads_no_memory(self):
         """A hijacked program of the same user learns nothing."""
         self.serve()
-        self.assert_unreadable()
-
-    def assert_unreadable(self):
-        for user, pid in ((USER, self.seal.process.pid), *((user, pid) for user in (USER, KEY_USER) for pid in self.key_processes())):
-            for file in ("mem", "maps", "environ"):
-                said = subprocess.run(["cat", f"/proc/{pid}/{file}"], user=user, group="nogroup", extra_groups=[], capture_output=True)
-                self.assertIn(b"Permission denied", said.stderr, memory.program(pid))
+        assert_sealed(self, self.key_processes())
 
     def test_daemon_cannot_read_the_master_key(self):
         said = subprocess.run(["cat", self.seal.dir / "state/master.key"], user=USER, group="nogroup", extra_groups=[], capture_output=True)
         self.assertIn(b"Permission denied", said.stderr)
 
     def test_no_file_holds_a_private_key(self):
-        """State, spool, log, backup, the MTA's queue and log, while the daemon runs and when it has ended."""
-        content_key = self.serve()
-        pkcs8 = run("openssl", "pkey", "-in", self.key, "-outform", "DER").stdout
-        secrets = {"content key": content_key, "PKCS#8": pkcs8, "PEM": base64.b64encode(pkcs8)[:64]} | self.numbers()
-        self.seal.adm("backup", self.lab.folder("backup") / "backup")
-        self.assert_no_file_holds(secrets)
+        """State, spool, log, backup, the MTA's queue and log, while the daemon runs and when it has ended; but those that are made to."""
+        secrets = {"content key": self.serve(), "master key": self.master_key()} | self.both_ways()
+        known = {(self.seal.dir / "state/master.key", "master key")}
+        for key, numbers in ((self.key, NUMBERS), (self.curve_key, ("scalar",))):
+            pkcs8, der = self.pkcs8(key), key.with_suffix(".der")
+            der.write_bytes(pkcs8)
+            secrets |= {f"{key.stem} in DER": pkcs8, f"{key.stem} in PEM": base64.b64encode(pkcs8)[:64]}
+            known |= {(key, f"{key.stem} in PEM"), (der, f"{key.stem} in DER"), *((der, name) for name in numbers)}
+        backup = self.lab.folder("backup") / "backup"
+        self.seal.adm("backup", backup)
+        self.assertEqual(self.files_with(secrets, backup, self.seal.dir / "log"), known)
         self.seal.stop()
         try:
-            self.assert_no_file_holds(secrets)
+            self.assertEqual(self.files_with(secrets, backup, self.seal.dir / "log"), known)
         finally:
             self.seal.start()
 
-    def assert_no_file_holds(self, secrets):
-        files = [path for path in self.lab.dir.rglob("*") if path.is_file() and self.key.parent not in path.parents]
-        self.assertIn(self.seal.dir / "state/store.mdb", files)
+    def files_with(self, secrets, *looked_at):
+        """Which file holds what, as it is or in hexadecimal digits."""
+        found, files = set(), [path for path in self.lab.dir.rglob("*") if path.is_file()]
+        self.assertLessEqual({self.seal.dir / "state/store.mdb", *looked_at}, set(files))
         for path in files:
             data = path.read_bytes()
-            self.assertEqual([(path, name) for name, octets in secrets.items() if octets in data or octets.hex().encode() in data], [])
-            if path != self.seal.dir / "state/master.key":
-                self.assertNotIn(self.master_key(), data, path)
+            found |= {(path, name) for name, octets in secrets.items() if octets in data or octets.hex().encode() in data}
+        return found
 
     def test_files_of_keys_are_one_users_each(self):
         for name, user in (("master.key", KEY_USER), ("store.mdb", USER)):
@@ -182,6 +197,7 @@ class PinUnderPostfix(TokenSite, PostfixCase):
         child, pin = self.token_child(), self.hsm.PIN.encode()
         others = [pid for pid in (self.seal.process.pid, *self.seal.descendants()) if pid != child]
         self.assertEqual([found for pid in others for found in memory.find(pid, {"PIN": pin})], [])
+        assert_sealed(self, self.key_processes())
         for pid in (child, *others):
             for file in ("cmdline", "environ"):
                 self.assertNotIn(pin, pathlib.Path(f"/proc/{pid}/{file}").read_bytes())
