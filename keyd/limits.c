@@ -24,20 +24,6 @@ struct limits *limits_new(unsigned key_rate)
     return limits;
 }
 
-void limits_free(struct limits **limits)
-{
-    struct limits *l = *limits;
-    *limits = NULL;
-    if (l == NULL)
-        return;
-    rate_free(&l->used);
-    rate_free(&l->wrapped);
-    rate_free(&l->asked);
-    rate_free(&l->made);
-    rate_free(&l->told);
-    free(l);
-}
-
 unsigned long limits_refused(const struct limits *limits)
 {
     return atomic_load(&limits->refused);

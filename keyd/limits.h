@@ -19,7 +19,6 @@
 struct limits;
 
 struct limits *limits_new(unsigned key_rate);
-void limits_free(struct limits **limits);
 unsigned long limits_refused(const struct limits *limits); /* so far */
 
 /* limits_use - an operation with the key of which this is the public key's SHA-256. */

@@ -49,7 +49,8 @@ static void take_first(struct deciding *d, const struct step *step)
         *counts = step;
 }
 
-void deciding_take_steps(struct deciding *d, const struct rule *rule)
+/* Of a rule that matched: the first of a kind counts, but an encryption that is required outweighs one that is not; of kinds that add up, all. */
+static void take_steps(struct deciding *d, const struct rule *rule)
 {
     for (size_t i = 0; i < rule->nsteps; i++, d->nsteps++) {
         if (step_repeats(rule->steps[i].kind))
@@ -85,7 +86,7 @@ static void take_rule(struct deciding *d, const struct rule *rule)
     decision->rules =
         arena_grow(d->arena, decision->rules, decision->nrules, &d->rules_cap, sizeof *decision->rules);
     decision->rules[decision->nrules++] = arena_strdup(d->arena, rule->name);
-    deciding_take_steps(d, rule);
+    take_steps(d, rule);
 }
 
 static void defer_unknown(struct deciding *d, const struct rule *rule, const struct condition *condition)

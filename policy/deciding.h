@@ -30,11 +30,6 @@ struct deciding {
     size_t ntaken, taken_cap;
 };
 
-/*
- * deciding_take_steps - of a rule that matched: the first of a kind counts, but an encryption that is required outweighs one that is not;
- * of kinds that add up, all count.
- */
-void deciding_take_steps(struct deciding *d, const struct rule *rule);
 /* deciding_settle - not served, unless something heavier is settled already. */
 void deciding_settle(struct deciding *d, enum disposition disposition, const char *status, const char *text);
 /* deciding_note - a reason for explain and the log; each is kept once. */

@@ -163,8 +163,9 @@ static enum answer match_plain(const struct policy *policy, const struct conditi
     return ANSWER_UNKNOWN;
 }
 
-enum answer match_condition(const struct policy *policy, const struct condition *condition,
-                            const struct facts *facts, size_t rcpt, unsigned *needs)
+/* Whether it holds for a recipient: yes, no, unknown; unasked when *needs got the classes of facts to gather first. */
+static enum answer match_condition(const struct policy *policy, const struct condition *condition,
+                                   const struct facts *facts, size_t rcpt, unsigned *needs)
 {
     enum answer answer = match_plain(policy, condition, facts, rcpt, needs);
     return condition->negated ? negate(answer) : answer;

@@ -15,7 +15,7 @@ static int read_reply(struct parser *p, struct err *err)
     return p->step->text == NULL ? -1 : 0;
 }
 
-int parser_else(struct parser *p, struct err *err)
+static int read_else(struct parser *p, struct err *err)
 {
     if (!parser_take(p, ","))
         return 0;
@@ -35,7 +35,7 @@ int parser_else(struct parser *p, struct err *err)
 int parser_otherwise(struct parser *p, struct err *err)
 {
     if (!parser_take(p, "if"))
-        return parser_else(p, err);
+        return read_else(p, err);
     p->step->otherwise = OTHERWISE_SKIP;
     return parser_need(p, "possible", err);
 }
@@ -94,7 +94,7 @@ static int read_decrypt(struct parser *p, struct err *err)
 {
     p->step->kind = STEP_DECRYPT;
     p->step->otherwise = OTHERWISE_SKIP;
-    return parser_else(p, err);
+    return read_else(p, err);
 }
 
 static int read_harvest(struct parser *p, struct err *err)

@@ -125,9 +125,8 @@ int parser_alert(struct parser *p, struct err *err);
 int parser_add(struct parser *p, struct err *err);
 int parser_replace(struct parser *p, struct err *err);
 int parser_delete(struct parser *p, struct err *err);
-/* parser_otherwise - `if possible`, or what stands behind `, else`. parser_else - the latter alone. */
+/* parser_otherwise - `if possible`, or what stands behind `, else`. */
 int parser_otherwise(struct parser *p, struct err *err) SEAL_CHECKED;
-int parser_else(struct parser *p, struct err *err) SEAL_CHECKED;
 
 /* parser_condition, parser_step - one of them, added to p->rule. */
 int parser_condition(struct parser *p, struct err *err) SEAL_CHECKED;

@@ -224,11 +224,6 @@ enum answer match_yes_if(bool holds);
 unsigned match_missing_keys(const struct facts *facts, enum method method);
 
 /*
- * match_condition - whether it holds for a recipient: yes, no, unknown; unasked when *needs got the classes of facts to gather first.
- */
-enum answer match_condition(const struct policy *policy, const struct condition *condition,
-                            const struct facts *facts, size_t rcpt, unsigned *needs);
-/*
  * match_rule - all its conditions. *failed_out is the one that settled an answer other than yes. One "no" outweighs the rest, but what is
  * inside ciphertext is asked only when all other conditions hold.
  */

@@ -53,7 +53,7 @@ static bool has_rc2_params(struct span params, size_t iv_size)
            ber_take(&sequence.body, BER_INTEGER, &version) && has_iv(sequence.body, iv_size);
 }
 
-const struct cipher *cipher_of(struct span algorithm)
+static const struct cipher *cipher_of(struct span algorithm)
 {
     struct span params;
     const struct cipher *cipher = cipher_by_nid(oid_nid(oid_algorithm_oid(algorithm, &params)));

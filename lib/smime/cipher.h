@@ -16,12 +16,10 @@ struct cipher {
 /* cipher_by_nid - NULL when it is none of ours. */
 const struct cipher *cipher_by_nid(int nid);
 
-/* cipher_of - of an AlgorithmIdentifier element, NULL when unknown or when its parameters are not of the one form. */
-const struct cipher *cipher_of(struct span algorithm);
-
 /*
- * cipher_of_sealed - the same, and only when it stands in the right type: a cipher without a tag in AuthEnvelopedData would pass for
- * authenticated, GCM in EnvelopedData has nobody's tag, and a short tag can be guessed (RFC 5084: 12 to 16 octets).
+ * cipher_of_sealed - by its AlgorithmIdentifier; NULL when it is unknown, its parameters are not of the one form, or it stands in the wrong
+ * type: a cipher without a tag in AuthEnvelopedData would pass for authenticated, GCM in EnvelopedData has nobody's tag, and a short tag
+ * can be guessed (RFC 5084: 12 to 16 octets).
  */
 const struct cipher *cipher_of_sealed(const struct outline *cms, const struct outline_sealed *sealed);
 

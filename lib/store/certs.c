@@ -63,7 +63,7 @@ static bool learn(void *known, const void *seen, struct arena *arena)
     return held_learn_capabilities(&record->capabilities, other->capabilities, arena) || verdict;
 }
 
-const struct held_kind held_certs = {
+static const struct held_kind held_certs = {
     .record = &store_cert_kind,
     .size = sizeof(struct cert_record),
     .class = KV_CERT,

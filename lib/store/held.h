@@ -38,7 +38,6 @@ struct held_kind {
     /* learn - what a known one learns besides addresses; whether it did. */
     bool (*learn)(void *known, const void *seen, struct arena *arena);
 };
-extern const struct held_kind held_certs, held_pgps;
 
 enum find held_load(struct kv_txn *txn, const struct held_kind *kind, const char *fingerprint,
                     struct arena *arena, void *out, struct err *err);

@@ -137,7 +137,7 @@ static bool learn(void *known, const void *seen, struct arena *arena)
            trust;
 }
 
-const struct held_kind held_pgps = {
+static const struct held_kind held_pgps = {
     .record = &store_pgp_kind,
     .size = sizeof(struct pgp_record),
     .class = KV_PGP,

@@ -120,7 +120,7 @@ void draft_put_top(struct draft *draft, struct span raw)
     draft->changed = true;
 }
 
-void draft_put_end(struct draft *draft, struct span raw)
+static void put_end(struct draft *draft, struct span raw)
 {
     draft->end = arena_grow(draft->arena, draft->end, draft->nend, &draft->end_cap, sizeof *draft->end);
     draft->end[draft->nend++] = (struct draft_field){.name = field_name(raw), .raw = raw};
@@ -153,7 +153,7 @@ int draft_set_subject(struct draft *draft, const char *utf8, struct err *err)
         return -1;
     struct draft_field *field = draft_find(draft, "Subject", 0);
     if (field == NULL)
-        draft_put_end(draft, raw);
+        put_end(draft, raw);
     else
         draft_replace(draft, field, raw);
     while ((field = draft_find(draft, "Subject", 1)) != NULL)
@@ -193,11 +193,11 @@ static void merge_content_fields(struct draft *draft, const struct header *conte
         }
     }
     if (!has_version)
-        draft_put_end(draft, SPAN_LIT("MIME-Version: 1.0\r\n"));
+        put_end(draft, SPAN_LIT("MIME-Version: 1.0\r\n"));
     for (size_t c = 0; c < content->n; c++)
         if (!placed[c] && part_is_content_field(content->fields[c].name) &&
             !span_is_nocase(content->fields[c].name, "MIME-Version"))
-            draft_put_end(draft, content->fields[c].raw);
+            put_end(draft, content->fields[c].raw);
 }
 
 static int write_fields(const struct draft_field *fields, size_t n, struct spool *out, struct err *err)

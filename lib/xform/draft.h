@@ -48,7 +48,6 @@ void draft_drop(struct draft *draft, struct draft_field *field);
 /* draft_replace - raw must be a whole field with its line end and live as long as the draft. */
 void draft_replace(struct draft *draft, struct draft_field *field, struct span raw);
 void draft_put_top(struct draft *draft, struct span raw);
-void draft_put_end(struct draft *draft, struct span raw);
 /* draft_rewrite_unstructured - a field's text anew, encoded and folded. */
 int draft_rewrite_unstructured(struct draft *draft, struct draft_field *field, const char *name,
                                const char *utf8, struct err *err) SEAL_CHECKED;
