@@ -127,6 +127,16 @@ class Lookup(OpenPgp):
         key = self.key(self.bob)
         self.assertEqual((key["addresses"], key["trust"], key["by_hand"], key["source"]), ([BOB], "trusted", False, "wkd"))
 
+    def test_key_is_for_the_address_alone_for_which_it_was_asked(self):
+        """R28"""
+        key = self.far.make(f"Bob <{BOB}>", "Victim <victim@far.example>")
+        for scheme in "wkd", "hkps", "hkp":
+            self.ask(scheme)
+            self.publish(self.far.public(key))
+            self.done("cert", "lookup", BOB, "--trust")
+            self.assertEqual(self.key(key)["addresses"], [BOB])
+            self.done("cert", "delete", key)
+
     def test_key_of_a_key_server_is_not_trusted_unless_it_is_said(self):
         for scheme in "hkps", "hkp":
             self.ask(scheme)

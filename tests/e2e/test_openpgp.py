@@ -91,6 +91,7 @@ class Scenarios(SealSite):
     def test_signature_alone_is_one_that_gpg_verifies_after_every_hop(self):
         self.submit("x@sign.example", message.make(to="x@sign.example", body=b"trailing blank \r\nFrom here\r\n.dot\r\n"))
         got = self.sink.one("x@sign.example")
+        self.assertIn(f"micalg={self.paul.micalg(got.data)};", " ".join(got.header("Content-Type")))
         content, signer = self.paul.verifies(got.data)
         self.assertEqual(signer, self.ours)
         self.assertEqual(self.paul.rnp_verifies(got.data)[1], self.ours)

@@ -12,10 +12,11 @@
 #include <string.h>
 #include <time.h>
 
-#define CAROL "carol@their.example"
-#define TOKEN "The plaintext token is ORCHID."
-#define HOUR  INT64_C(3600)
-#define DAY   (24 * HOUR)
+#define CAROL  "carol@their.example"
+#define VICTIM "victim@their.example"
+#define TOKEN  "The plaintext token is ORCHID."
+#define HOUR   INT64_C(3600)
+#define DAY    (24 * HOUR)
 
 static const char policy[] = "our domains our.example\n"
                              "rule \"plain\"\n"
@@ -350,10 +351,11 @@ END_TEST
 
 /* ---- LDAP ---- */
 
-/* A server that has carol's key for an address of their.example, and is asked for those alone. */
+/* A server that has carol's key, on which a victim stands too, for an address of their.example, and is asked for those alone. */
 static void serve(const char *addr, const char *more, const char *settings)
 {
     begin("ldap://127.0.0.1:1 their.example", settings);
+    ck_assert_int_eq(gpg_home_run(s->tool, "carol", "--quick-add-uid", CAROL, "<" VICTIM ">", NULL), 0);
     ck_assert_int_eq(gpg_home_run(s->tool, "carol", "--armor", "--output", "carol.asc", "--export", NULL), 0);
     const char *ldif = arena_printf(s->site->arena,
                                     PGP_LDIF_SERVER(PGP_LDIF_GNUPG)
@@ -373,6 +375,7 @@ START_TEST(key_of_an_ldap_server_is_used_at_once_and_kept)
                         0) != SIZE_MAX);
     ck_sent("dave@their.example", 0, "clear");
     ck_assert(is_noted("has no key"));
+    ck_sent(VICTIM, 0, "clear"); /* R28: nobody asked for a key of his */
     slapd_stop(slapd);
     ck_sent(CAROL, HOUR, "encrypted");
     ck_sent("dave@their.example", HOUR - 1, "clear");

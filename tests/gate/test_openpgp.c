@@ -262,6 +262,30 @@ START_TEST(detached_signature_of_gpg_counts)
 }
 END_TEST
 
+/* Of the key's User-IDs the one that is From, wherever it stands among them. */
+START_TEST(signer_is_named_by_the_user_id_that_is_from)
+{
+    static const char *const addrs[] = {"eve@their.example", "second@their.example"};
+    struct err err = ERR_INIT;
+    struct pgp_key *keys;
+    size_t n, broken;
+    const char *from = addrs[_i];
+    gpg_home_new(tool, "eve", "Eve <eve@their.example>", "future-default");
+    ck_assert_int_eq(
+        gpg_home_run(tool, "eve", "--quick-add-uid", addrs[0], "Eve <second@their.example>", NULL), 0);
+    ck_ok(pgp_key_read(s->engine, site->arena, gpg_home_key(tool, "eve"), &keys, &n, &broken, &err));
+    pgp_site_put(s, &keys[0], from, TRUST_TRUSTED);
+    struct span copy = opened_for_alice(
+        signed_by("eve", arena_printf(site->arena, "From: %s\nSubject: Hi\n", from), "SHA256"));
+    expect(copy, "[signed OK] Hi",
+           arena_printf(site->arena, "encryption=none; signature=good; signer=\"%s\"; fingerprint=%s", from,
+                        keys[0].fingerprint));
+    ck_assert_ptr_nonnull(strstr(site_field(site, copy, "Authentication-Results", 0),
+                                 arena_printf(site->arena, "body.x-openpgp-identifier=\"%s\"", from)));
+    gpg_home_end(tool, "eve");
+}
+END_TEST
+
 START_TEST(signature_with_sha1_is_weak)
 {
     pgp_site_partner(s, "rsa", "rsa@their.example", "rsa2048", TRUST_TRUSTED);
@@ -538,6 +562,7 @@ static Suite *make_suite(void)
     tcase_add_test(tc, weak_cipher_proves_nothing_and_is_called_weak);
     tcase_add_test(tc, message_for_somebody_else_stays_closed);
     tcase_add_test(tc, detached_signature_of_gpg_counts);
+    tcase_add_loop_test(tc, signer_is_named_by_the_user_id_that_is_from, 0, 2);
     tcase_add_test(tc, signature_with_sha1_is_weak);
     tcase_add_test(tc, valid_signature_by_another_stored_key_is_not_of_the_sender);
     tcase_add_test(tc, signature_of_a_key_that_is_not_trusted_is_untrusted);

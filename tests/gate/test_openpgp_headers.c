@@ -91,6 +91,17 @@ START_TEST(signed_mail_has_them_inside_and_hides_nothing)
 }
 END_TEST
 
+/* Whoever wants that says so (sealmilter.conf(5)). */
+START_TEST(mail_that_is_only_signed_has_none_inside)
+{
+    struct span copy = leave("x@their.example");
+    ck_assert(has(copy, "protocol=\"application/pgp-signature\""));
+    struct span content = pgp_site_part(s, copy, 0, PART_WHOLE);
+    ck_assert_int_eq(read_payload(content).mark, PAYLOAD_UNMARKED);
+    ck_assert(!has(content, "ORCHID") && !has(content, "From:"));
+}
+END_TEST
+
 /* ---- in ---- */
 
 #define HIDDEN "From: Bob <bob@their.example>\nTo: alice@our.example\nSubject: "
@@ -156,6 +167,21 @@ START_TEST(subject_comes_back_from_what_we_write)
 }
 END_TEST
 
+START_TEST(subject_under_a_weak_cipher_is_put_aside)
+{
+    const char *entity = "Content-Type: text/plain; hp=\"cipher\"\nSubject: ORCHID\n\nHello.\n";
+    tool_write(s->tool, "entity", site_crlf(s->site, entity));
+    ck_assert_int_eq(gpg_home_run(s->tool, "bob", "--yes", "--armor", "--output", "out.asc", "--cipher-algo",
+                                  "3DES", "--recipient", "alice@our.example", "--encrypt", "entity", NULL),
+                     0);
+    struct span copy = arrive(pgp_site_mime(s, HIDDEN "[...]\n", tool_read(s->tool, "out.asc")));
+    ck_assert(has(copy, "Hello."));
+    ck_assert_str_eq(field(copy, "Subject"), "[not authenticated] [...]");
+    ck_assert_str_eq(field(copy, "X-Sealmilter-Subject"), "ORCHID");
+    ck_assert_ptr_nonnull(strstr(field(copy, "X-Sealmilter-Status"), "subject=unauthenticated"));
+}
+END_TEST
+
 START_TEST(subject_without_a_mark_stays_inside)
 {
     struct span copy =
@@ -201,8 +227,10 @@ static Suite *make_suite(void)
     tcase_add_test(tc, subject_is_hidden_from_everyone_but_who_has_the_key);
     tcase_add_test(tc, rule_leaves_the_subject_outside_as_well);
     tcase_add_test(tc, signed_mail_has_them_inside_and_hides_nothing);
+    tcase_add_test(tc, mail_that_is_only_signed_has_none_inside);
     tcase_add_loop_test(tc, subject_comes_back_from_what_others_write, 0, (int)SEAL_COUNT(writers));
     tcase_add_test(tc, subject_comes_back_from_what_we_write);
+    tcase_add_test(tc, subject_under_a_weak_cipher_is_put_aside);
     tcase_add_test(tc, subject_without_a_mark_stays_inside);
     tcase_add_test(tc, no_other_field_comes_from_inside);
     tcase_add_test(tc, signed_subject_replaces_one_that_was_changed_on_the_way);

@@ -178,6 +178,14 @@ static const char *const partial[] = {
     "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n%s\n--b--\n",
     "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n%s\n"
     "--b\nContent-Type: text/html\n\n<p>Hello\n--b--\n",
+    /* a file, in the place and with the name that a mangled message has too (RFC 3156 behind Exchange) */
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee the file.\n"
+    "--b\nContent-Type: application/octet-stream; name=encrypted.asc\n"
+    "Content-Disposition: attachment; filename=encrypted.asc\n\n%s\n--b--\n",
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee the file.\n"
+    "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n"
+    "--b\nContent-Type: application/octet-stream; name=encrypted.asc\n\n%s\n--b--\n",
+    "Content-Type: application/octet-stream; name=report.pgp\n\n%s",
     "Content-Type: message/rfc822\n\nSubject: x\nContent-Type: text/plain\n\n%s",
 };
 

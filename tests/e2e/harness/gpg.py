@@ -5,6 +5,9 @@ from . import mime
 from .lab import run
 
 
+DIGESTS = {b"8": "pgp-sha256", b"9": "pgp-sha384", b"10": "pgp-sha512"}  # RFC 3156 5, RFC 9580 9.5
+
+
 class Person:
     """algorithm, expires: as gpg's --quick-gen-key takes them; made: in this past, such as "20250101T000000"; key: his public key, armoured, as a file."""
 
@@ -109,6 +112,11 @@ class Person:
         signature.write_bytes(armor)
         text.write_bytes(content)
         return content, signature, text
+
+    def micalg(self, data):
+        """Of multipart/signed, by the packet of its signature."""
+        packets = self.gpg("--list-packets", input=signed_parts(data)[1]).stdout
+        return DIGESTS[re.search(rb"digest algo (\d+)", packets)[1]]
 
     def names(self, data):
         """The key ids that an encrypted message names."""
