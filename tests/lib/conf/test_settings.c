@@ -229,6 +229,50 @@ START_TEST(the_manual_page_has_every_setting_with_its_default)
 }
 END_TEST
 
+/* What the reader says a number may be: "From 1s to 1h." False for what is no number. */
+static bool find_range(struct arena *arena, const char *name, struct buf *out)
+{
+    struct err err = ERR_INIT;
+    struct settings *settings;
+    const char *text = arena_printf(arena, "%s = 40000000000\n", name);
+    if (settings_parse(arena, "s", span_of(text), &settings, &err) == 0)
+        return false;
+    const char *range = strstr(err.msg, "found 40000000000, expected ");
+    if (range == NULL)
+        return false;
+    buf_printf(out, "\nFrom %s.\n", range + strlen("found 40000000000, expected "));
+    return true;
+}
+
+START_TEST(the_manual_page_has_the_range_of_each_number)
+{
+    struct err err = ERR_INIT;
+    struct arena *arena = arena_new(1u << 20);
+    SEAL_CLEANUP(buf_fini) struct buf page = BUF_INIT(1u << 20), table = BUF_INIT(1u << 20);
+    ck_ok(io_read_file(TESTS_DIR "/../lib/conf/sealmilter.conf.5", &page, &err));
+    settings_print(parsed(arena, ""), &table);
+    size_t n = 0;
+    char *rest = table.ptr;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        SEAL_CLEANUP(buf_fini) struct buf range = BUF_INIT(1000);
+        char *equals = strstr(line, " = ");
+        if (*line == '#' || equals == NULL)
+            continue;
+        *equals = '\0';
+        if (!find_range(arena, line, &range))
+            continue;
+        const char *at = strstr(buf_str(&page), arena_printf(arena, "\n.It Ic %s = ", line));
+        ck_assert_msg(at != NULL, "no item for %s", line);
+        const char *next = strstr(at + 1, "\n.It Ic "), *found = strstr(at, buf_str(&range));
+        ck_assert_msg(found != NULL && (next == NULL || found < next), "%s: not said: %s", line,
+                      buf_str(&range));
+        n++;
+    }
+    ck_assert_uint_gt(n, 20);
+    arena_free(&arena);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("lib/conf/settings");
@@ -240,6 +284,7 @@ static Suite *suite(void)
     tcase_add_test(t, what_is_printed_reads_back_the_same);
     tcase_add_test(t, a_file_that_is_not_there_is_told_apart);
     tcase_add_test(t, the_manual_page_has_every_setting_with_its_default);
+    tcase_add_test(t, the_manual_page_has_the_range_of_each_number);
     suite_add_tcase(s, t);
     return s;
 }
