@@ -225,7 +225,6 @@ static void add_token_status(struct turn *turn)
 static int answer_status(struct turn *turn, struct err *err)
 {
     struct desk *desk = turn->desk;
-    audit_event(turn->entry, "");
     int n = snprintf(
         (char *)turn->data, sizeof turn->data,
         "keys-open %zu\noperations %lu\nfailed %lu\nover-rate %lu\nconnections %u\nbackends soft%s\n",
@@ -255,7 +254,7 @@ static const struct {
     [WIRE_DECRYPT] = {"decrypt", answer_decrypt}, [WIRE_DERIVE] = {"derive", answer_derive},
     [WIRE_SECRET] = {"secret", answer_secret},    [WIRE_GENERATE] = {"generate", answer_new_key},
     [WIRE_SEAL] = {"seal", answer_new_key},       [WIRE_KEEP] = {"keep", answer_keep},
-    [WIRE_STATUS] = {"status", answer_status},    [WIRE_RELOAD] = {"reload", answer_reload},
+    [WIRE_STATUS] = {"", answer_status},          [WIRE_RELOAD] = {"reload", answer_reload},
     [WIRE_IMPORT] = {"import", answer_new_key},
 };
 

@@ -167,6 +167,25 @@ def manuals(root):
     return found
 
 
+# Who logs, and where what he logs is said.
+PAGES = {"milter": "milter/sealmilter.8", "keyd": "keyd/sealkeyd.8"}
+EVENTS = (r"\blog_event\([^,]+,[^,]+,([^,]+),", r"\blog_error\([^,]+,([^,]+),", r"\blog_pid\(([^,]+),", r"\baudit_begin\(([^;]+);",
+          r"\[WIRE_\w+\] = \{([^,]+),", r"\bremember\(store, effect,([^,]+),")
+
+
+def events(root):
+    """Each event that a program logs is said in its manual, and no other."""
+    found = []
+    for folder, page in PAGES.items():
+        code = "".join(path.read_text() for path in c_files(root, (folder,), (".c",)))
+        written = {event for pattern in EVENTS for match in re.findall(pattern, code) for event in re.findall(r'"([a-z-]+)"', match)}
+        text = (root / page).read_text() if (root / page).exists() else ""
+        said = {event for line in re.findall(r"(?m)^\.It Cm event Ns = Ns Cm (.*)", text) for event in re.findall(r"[a-z-]+", line)}
+        found += [f"{page}: event={event} is logged, and not said" for event in sorted(written - said)]
+        found += [f"{page}: event={event} is said, and not logged" for event in sorted(said - written)]
+    return found
+
+
 def scripts(root):
     """Shell scripts parse; what a shell would take for a mistake later is found now."""
     found = []

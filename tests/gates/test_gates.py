@@ -39,6 +39,9 @@ class Tree(unittest.TestCase):
     def test_manuals_lint_clean(self):
         self.check(gates.manuals)
 
+    def test_manuals_name_every_event_of_the_log(self):
+        self.check(gates.events)
+
     def test_shell_scripts_parse(self):
         self.check(gates.scripts)
 
@@ -109,6 +112,11 @@ class Gates(unittest.TestCase):
         good = (".Dd $Mdocdate$\n.Dt X 8\n.Os\n.Sh NAME\n.Nm x\n.Nd do\n").replace("$Mdocdate$", "January 1, 2026")
         self.assertNotEqual(self.complaints(gates.manuals, "cli/x.8", good + ".Bogus\n"), [])
         self.assertEqual(self.complaints(gates.manuals, "cli/x.8", good), [])
+
+    def test_event_without_a_manual_or_without_code_is_noticed(self):
+        body = 'void f(void)\n{\n%s}\n'
+        self.closes(gates.events, "milter/x.c", body % '    log_event(LEVEL_INFO, NULL, "x", "why", NULL);\n', body % "")
+        self.closes(gates.events, "keyd/sealkeyd.8", ".It Cm event Ns = Ns Cm x\n", ".It Cm x\n")
 
     def test_script_that_does_not_parse_is_noticed(self):
         self.assertNotEqual(self.complaints(gates.scripts, "contrib/x", "#!/bin/sh\nif true\n"), [])
