@@ -1,9 +1,14 @@
 """sealadm cert lookup: against a real HTTPS server with a test CA that is key directory and key server (tests/support/key_host.py)."""
 import base64
+import concurrent.futures
+import contextlib
+import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,6 +23,20 @@ HOST = pathlib.Path(__file__).resolve().parent.parent / "support/key_host.py"
 BOB_HASH = "jycbiujnsxs47xrkethgtj69xuunurok"  # gpg-wks-client --print-wkd-hash
 
 NAME_SERVER = "127.77.53.1"
+
+HOSTS = "openpgpkey.advanced.example", "advanced.example", "direct.example"
+OUTSIDE = "11.0.0.1"  # an address that is nowhere inside (lib/fetch/inside.c); it never leaves the test
+CLONE_NEWNET, IFF_UP, SIOCSIFFLAGS, SIOCSIFADDR = 0x40000000, 1, 0x8914, 0x8916
+
+
+def enter_network():
+    """For this thread, and what it starts: a network in which the host is alone, and has the address OUTSIDE."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", IFF_UP))
+        fcntl.ioctl(any_socket, SIOCSIFADDR, struct.pack("16sHH4s16x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(OUTSIDE)))
 
 
 def deny_names(server):
@@ -57,6 +76,10 @@ def free_port():
         return listener.getsockname()[1]
 
 
+needs_names = unittest.skipUnless(os.geteuid() == 0 and all(pathlib.Path(f"/etc/{name}").exists() for name in ("hosts", "resolv.conf")),
+                                  "is a name server in the place of the host's")
+
+
 class Slapd:
     """A key server of LDAP, without TLS."""
 
@@ -94,15 +117,17 @@ class Lookup(OpenPgp):
         self.host = pathlib.Path(folder.name)
         (self.host / "keys").mkdir()
         root = authority(self.host)
-        server = Certificate(self.host, "/CN=localhost", root, "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth")
+        names = ",".join(f"DNS:{name}" for name in ("localhost", *HOSTS))
+        server = Certificate(self.host, "/CN=localhost", root, f"subjectAltName={names}\nextendedKeyUsage=serverAuth")
         (self.host / "server.pem").write_bytes(pathlib.Path(server.pem).read_bytes())
         (self.host / "server.key").write_bytes(pathlib.Path(server.key).read_bytes())
         self.site.configure(openpgp_lookup_ca_file=root.pem, openpgp_lookup_timeout="60s")
         self.start()
         self.ask("wkd")
 
-    def start(self):
-        process = subprocess.Popen([sys.executable, "-B", HOST, self.host, "0", "0"])
+    def start(self, https="0", address="127.0.0.1"):
+        (self.host / "ports").unlink(missing_ok=True)
+        process = subprocess.Popen([sys.executable, "-B", HOST, self.host, https, "0", address])
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         until = time.monotonic() + 120
@@ -117,6 +142,9 @@ class Lookup(OpenPgp):
         self.server = f"{scheme}://localhost:{port}"
         self.site.configure(openpgp_lookup=" ".join([self.server, *patterns]))
 
+    def asked(self):
+        return (self.host / "asked").read_text().splitlines()
+
     def publish(self, key):
         for name in BOB_HASH, BOB:
             (self.host / "keys" / name).write_bytes(key)
@@ -126,6 +154,43 @@ class Lookup(OpenPgp):
         self.assertEqual(self.done("cert", "lookup", BOB), f"{self.server} has OpenPGP key {self.bob} of {BOB}: trusted by source\n")
         key = self.key(self.bob)
         self.assertEqual((key["addresses"], key["trust"], key["by_hand"], key["source"]), ([BOB], "trusted", False, "wkd"))
+
+    @contextlib.contextmanager
+    def names(self, *lines):
+        """A command that starts another where these lines of /etc/hosts are all the names that there are."""
+        hosts = self.file("hosts", "".join(line + "\n" for line in lines))
+        resolver = self.file("resolv.conf", f"nameserver {NAME_SERVER}\n")
+        mounts = f'mount --bind {hosts} /etc/hosts && mount --bind {resolver} /etc/resolv.conf && exec "$@"'
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind((NAME_SERVER, 53))
+            answers = threading.Thread(target=deny_names, args=(server,))
+            answers.start()
+            try:
+                yield "unshare", "--mount", "sh", "-c", mounts, "sh"
+            finally:
+                server.sendto(b"", (NAME_SERVER, 53))
+                answers.join()
+
+    def look_up_outside(self):
+        """As it is for a domain of strangers: its directory at its own host, or at the domain where that host is not; never both."""
+        enter_network()
+        self.start("443", OUTSIDE)
+        place = "/.well-known/openpgpkey"
+        with self.names(*(f"{OUTSIDE} {host}" for host in HOSTS)) as starter:
+            for addr, path in (("bob@advanced.example", f"{place}/advanced.example/hu/{BOB_HASH}?l=bob"),
+                               ("bob@direct.example", f"{place}/hu/{BOB_HASH}?l=bob")):
+                said = self.site.run("cert", "lookup", addr, starter=starter)
+                self.assertTrue(said.text.endswith(f"{addr}: trusted by source\n"), said.errors)
+                self.assertEqual(self.asked()[-1], path)
+            self.assertIn("has no key", self.site.run("cert", "lookup", "nobody@advanced.example", starter=starter).errors)
+        self.assertEqual(len(self.asked()), 3)
+
+    @needs_names
+    def test_directory_of_a_domain_is_at_its_own_host_or_at_the_domain(self):
+        self.publish(self.far.public(self.far.make("Bob <bob@advanced.example>", "Bob <bob@direct.example>")))
+        self.site.configure(openpgp_lookup="wkd advanced.example direct.example")
+        with concurrent.futures.ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(self.look_up_outside).result()
 
     def test_key_is_for_the_address_alone_for_which_it_was_asked(self):
         """R28"""
@@ -209,19 +274,11 @@ class Lookup(OpenPgp):
                          [(f"openpgp-lookup: wkd {domain} cannot be asked: openpgpkey.{domain}: the server's address is inside, "
                            "and the settings do not name it", "error") for domain in ("a.localhost", "b.localhost")])
 
-    @unittest.skipUnless(os.geteuid() == 0 and pathlib.Path("/etc/resolv.conf").exists(), "is a name server in the place of the host's")
+    @needs_names
     def test_doctor_warns_of_a_domain_without_any_host(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-            server.bind((NAME_SERVER, 53))
-            answers = threading.Thread(target=deny_names, args=(server,))
-            answers.start()
-            self.site.configure(openpgp_lookup="wkd nowhere.invalid")
-            resolver = self.file("resolv.conf", f"nameserver {NAME_SERVER}\n")
-            try:
-                found = self.findings("unshare", "--mount", "sh", "-c", f'mount --bind {resolver} /etc/resolv.conf && exec "$@"', "sh")
-            finally:
-                server.sendto(b"", (NAME_SERVER, 53))
-                answers.join()
+        self.site.configure(openpgp_lookup="wkd nowhere.invalid")
+        with self.names() as starter:
+            found = self.findings(*starter)
         self.assertEqual([(f["what"], f["severity"]) for what, f in found.items() if "unit" not in what],
                          [("openpgp-lookup: wkd nowhere.invalid: no such host: nothing will be found", "warning")])
 

@@ -1,6 +1,6 @@
 """A key directory (WKD) and a key server (HKP) for tests: HTTPS with server.pem and server.key of the folder, and HTTP, on two ports.
 
-    key_host.py FOLDER HTTPS_PORT HTTP_PORT     ports 0: any; those that were taken stand in the file "ports" once both listen
+    key_host.py FOLDER HTTPS_PORT HTTP_PORT [ADDRESS]     ports 0: any; those that were taken stand in the file "ports" once both listen
 
 What is asked for is the last word of the path, or what the query searches, and is answered with the file of that name in the folder; 404 without it.
 The file "mode" changes that for all: a status, "slow", "huge", "endless", "fields", "redirect URL". Every question is a line of the file "asked".
@@ -15,6 +15,7 @@ import threading
 import urllib.parse
 
 FOLDER = pathlib.Path(sys.argv[1])
+ADDRESS = sys.argv[4] if len(sys.argv) > 4 else "127.0.0.1"
 NEVER = threading.Event()
 
 
@@ -81,7 +82,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 def serve(port, context=None):
-    server = Server(("127.0.0.1", port), Handler)
+    server = Server((ADDRESS, port), Handler)
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
