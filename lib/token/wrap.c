@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "token/ossl.h"
 #include "token/wrap_body.h"
+#include "token/wrap_origin.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -128,6 +129,8 @@ int wrap_open(const struct secret *master, const char *owner, struct span subjec
         return -1;
     if (wrapped.len == 0 || wrapped.len > WRAP_MAX)
         return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
+    if (wrapped.ptr[0] == WRAP_ORIGIN_VERSION)
+        return err_set(err, ERR_UNSUPPORTED, "wrapped for a token (master-key-token), which alone opens it");
     if (wrapped.ptr[0] != VERSION_HEAD[0])
         return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d, which was not made here",
                        wrapped.ptr[0]);

@@ -49,6 +49,15 @@ class Frame(unittest.TestCase):
         for command in self.commands():
             self.assertIn(f"\n.It Cm {command}", manual)
 
+    def test_each_option_stands_in_the_manual_with_its_command(self):
+        manual = (pathlib.Path(__file__).resolve().parents[2] / "cli/sealadm.8").read_text()
+        for command in self.commands():
+            usage = self.run_plain(*command.split(), "--help")[1]
+            items = re.findall(rf"(?ms)^\.It Cm {command}(?: [AFOX].*?)?$(.*?)(?=^\.It Cm [a-z]+ [a-z]+ |^\.Ss )", manual)
+            heads = re.findall(rf"(?m)^\.It Cm {command}(?: [AFOX].*)?$", manual)
+            for option in re.findall(r"--([a-z-]+)", usage):
+                self.assertRegex("".join(heads + items), rf"Fl -{option}\b(?!-)", command)
+
     def test_unknown_commands_are_wrong_usage(self):
         for words in ([], ["nonsense"], ["user", "nonsense"], ["users"], ["--version"]):
             with self.subTest(words):

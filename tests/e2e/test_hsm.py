@@ -90,6 +90,8 @@ class Scenarios(TokenSite):
         self.arrive(fred, self.letter(fred))
         wait_for(lambda: self.sink.messages, "mail is opened")
         self.assertIn(b"ORCHID", self.sink.one(fred).data)
+        said = self.seal.adm("key", "delete", fingerprint, "--force").stdout
+        self.assertIn(f"the token keeps the key until its own tool destroys it: {uri}\n".encode(), said)
 
     def test_explain_asks_the_token_too(self):
         for address in HOLDERS:
@@ -277,7 +279,7 @@ class ComingUnderPostfix(MasterKey, PostfixCase):
         self.assertEqual((said.returncode, b"systemctl start sealmilter" in said.stderr), (1, True), said.stderr)
         self.seal.start()
         self.seal.adm("key", "import", p12, "--passphrase-file", self.secret)
-        self.assertIn(b"version 3", self.export(fingerprint).stderr)
+        self.assertIn(b"wrapped for a token (master-key-token), which alone opens it", self.export(fingerprint).stderr)
         self.submit(BOB, message.make(sender=DAVE, to=BOB), sender=DAVE, login=DAVE)
         wait_for(lambda: self.sink.messages, "it is out")
         self.assertEqual(self.opened(self.sink.one(BOB)).layers, ["encrypted", "signed"])
@@ -285,7 +287,7 @@ class ComingUnderPostfix(MasterKey, PostfixCase):
         own, = self.seal.keys_of(DAVE, "openpgp_keys")
         self.assertEqual(self.export(own["fingerprint"]).returncode, 0)
         self.seal.configure(master_key_token='""')
-        self.assertIn(b"version 3", self.export(own["fingerprint"]).stderr)
+        self.assertIn(b"wrapped for a token (master-key-token), which alone opens it", self.export(own["fingerprint"]).stderr)
 
 
 if __name__ == "__main__":
