@@ -84,6 +84,19 @@ class Install(unittest.TestCase):
         said = run(self.prefix / "bin/sealadm", "-c", examples / "sealmilter.conf", "policy", "check", examples / "default.conf")
         self.assertEqual((said.returncode, said.stderr), (0, ""))
 
+    def test_settings_that_manuals_show_are_without_mistake(self):
+        shown = []
+        for page in (self.prefix / "share/man").rglob("*.[1-8]"):
+            for block in re.findall(r"(?ms)^\.Bd -literal[^\n]*\n(.*?)^\.Ed", page.read_text()):
+                shown += [(page.name, part) for part in block.replace(r"\(dq", '"').split("\n\n") if re.match(r"[a-z0-9-]+ += ", part)]
+        self.assertGreater(len(shown), 5)
+        for page, text in shown:
+            with self.subTest(page, text=text), tempfile.NamedTemporaryFile("w") as conf:
+                conf.write(text)
+                conf.flush()
+                said = run(self.prefix / "sbin/sealmilter", "-t", "-c", conf.name)
+                self.assertEqual((said.returncode, said.stderr), (0, ""))
+
 
 if __name__ == "__main__":
     unittest.main()
