@@ -28,8 +28,8 @@ define(`confDELIVERY_MODE', `background')dnl
 define(`confMILTER_LOG_LEVEL', `9')dnl
 define(`confLOG_LEVEL', `14')dnl
 define(`confMAX_MESSAGE_SIZE', `%(size)s')dnl
-define(`confREFUSE_LA', `99')dnl
-define(`confQUEUE_LA', `99')dnl
+define(`confREFUSE_LA', `999')dnl
+define(`confQUEUE_LA', `999')dnl
 define(`confTO_QUEUEWARN', `')dnl
 define(`confMIN_QUEUE_AGE', `0')dnl
 define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')dnl
@@ -69,6 +69,7 @@ define(`confPID_FILE', `%(dir)s/submit.pid')dnl
 define(`MSP_QUEUE_DIR', `%(msp_queue)s')dnl
 define(`MSP_STATUS_FILE', `%(dir)s/submit.stat')dnl
 define(`confDOMAIN_NAME', `%(host)s')dnl
+define(`confQUEUE_LA', `999')dnl
 define(`confTRUSTED_USER', `root')dnl
 define(`confRUN_AS_USER', `nobody:nogroup')dnl
 define(`confDONT_BLAME_SENDMAIL', `GroupWritableDirPathSafe')dnl
