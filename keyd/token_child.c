@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A process that is younger does not end because a token was not found: other tokens may be well. */
+/* A process that is younger does not end because a token is away: other tokens may be well, and the next would not know better. */
 #define AGE_MS   5000
 #define DRAIN_MS 1000 /* for what other threads do, when one finds the token dead */
 
@@ -40,20 +40,13 @@ static int64_t now_ms(void)
 }
 
 /* Other threads finish what they do: their tokens may be well. Then the module is not asked to tidy up: it may hang. */
-static _Noreturn void end(struct token_child *child, int status)
+static _Noreturn void end(struct token_child *child)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += DRAIN_MS / 1000;
     (void)pthread_rwlock_timedwrlock(&child->busy, &until);
-    _exit(status);
-}
-
-static void act_on(struct token_child *child, enum token_state state)
-{
-    bool old = now_ms() - child->started_ms >= AGE_MS;
-    if (state == TOKEN_DEAD || (state == TOKEN_AWAY && old))
-        end(child, old ? EXIT_SUCCESS : EXIT_FAILURE);
+    _exit(EXIT_SUCCESS);
 }
 
 /* False at the end of the lane. */
@@ -68,12 +61,13 @@ static bool answer_one(struct lane *lane, char packet[WIRE_MAX], struct buf *ans
     buf_clear(answer);
     pthread_rwlock_rdlock(&lane->child->busy);
     const struct span question = {packet, n > WIRE_MAX ? 0 : (size_t)n};
-    enum token_state state = token_desk_answer(&lane->child->desk, question, answer);
+    bool well = token_desk_answer(&lane->child->desk, question, answer);
     ssize_t sent = send(lane->fd, answer->ptr, answer->len, MSG_NOSIGNAL);
     pthread_rwlock_unlock(&lane->child->busy);
     explicit_bzero(answer->ptr, answer->len);
     explicit_bzero(packet, question.len);
-    act_on(lane->child, state);
+    if (!well && now_ms() - lane->child->started_ms >= AGE_MS)
+        end(lane->child);
     return sent == (ssize_t)answer->len;
 }
 

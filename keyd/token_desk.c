@@ -7,7 +7,6 @@ struct task {
     struct token_desk *desk;
     const struct wire_question *question;
     struct wire_answer *answer;
-    bool was_open; /* the key that is asked for was opened before */
     /* what the answer points to */
     unsigned char data[WIRE_DATA_MAX];
     size_t used;
@@ -81,7 +80,6 @@ static int answer_operation(struct task *task, struct err *err)
     struct opened *opened = cache_find(task->desk->cache, task->question->id);
     if (opened == NULL)
         return err_set(err, ERR_ABSENT, "this key is not open here");
-    task->was_open = true;
     return operate(task, opened->key, err);
 }
 
@@ -170,7 +168,7 @@ static void write_failure(const struct err *why, struct buf *out)
         buf_clear(out);
 }
 
-enum token_state token_desk_answer(struct token_desk *desk, struct span packet, struct buf *out)
+bool token_desk_answer(struct token_desk *desk, struct span packet, struct buf *out)
 {
     struct err err = ERR_INIT;
     struct wire_question question;
@@ -179,7 +177,6 @@ enum token_state token_desk_answer(struct token_desk *desk, struct span packet, 
     task.desk = desk;
     task.question = &question;
     task.answer = &reply;
-    task.was_open = false;
     task.used = 0;
     task.public_key = (struct buf)BUF_INIT(WIRE_PUBLIC_MAX);
     task.report = (struct buf)BUF_INIT(WIRE_DATA_MAX);
@@ -190,5 +187,5 @@ enum token_state token_desk_answer(struct token_desk *desk, struct span packet, 
     explicit_bzero(task.data, task.used);
     buf_fini(&task.public_key);
     buf_fini(&task.report);
-    return err.code != ERR_IO ? TOKEN_WELL : task.was_open ? TOKEN_DEAD : TOKEN_AWAY;
+    return err.code != ERR_IO;
 }

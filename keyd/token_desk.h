@@ -11,16 +11,10 @@ struct token_desk {
     const char *fence; /* "closed", or "open": the kernel has none (keyd/fence.h) */
 };
 
-enum token_state {
-    TOKEN_WELL,
-    TOKEN_AWAY, /* not found when a key was asked for */
-    TOKEN_DEAD, /* a key that was opened does not answer any more */
-};
-
 /*
- * token_desk_answer - an answer to a packet, into out, which is empty and has room for a packet. When the token cannot be used now, it
- * says so as ERR_BUSY.
+ * token_desk_answer - an answer to a packet, into out, which is empty and has room for a packet. False when the token is not there, or does
+ * not answer any more with what this process knows of it: it says so as ERR_BUSY.
  */
-enum token_state token_desk_answer(struct token_desk *desk, struct span packet, struct buf *out);
+bool token_desk_answer(struct token_desk *desk, struct span packet, struct buf *out);
 
 #endif

@@ -10,10 +10,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LINES_MAX 128
 #define ATTEMPTS  3
+#define COMES_S   3 /* in which who was at the other end has a successor, if all is well */
 
 struct line {
     struct lines *lines;
@@ -40,14 +42,26 @@ struct lines {
     unsigned generation; /* raised when all connections of before are worth nothing */
     size_t open;         /* idle or in use */
     size_t idle;
+    struct timespec until; /* when none is open: the others are waited for so long */
     struct line *stack[LINES_MAX];
 };
+
+/* With the lock, unless nobody else knows the lines. */
+static void count_closed(struct lines *lines, size_t n)
+{
+    lines->open -= n;
+    if (lines->open > 0)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &lines->until);
+    lines->until.tv_sec += COMES_S;
+}
 
 static void start_empty(struct lines *lines)
 {
     pthread_mutex_init(&lines->lock, NULL);
     pthread_cond_init(&lines->returned, NULL);
-    lines->open = lines->idle = 0;
+    count_closed(lines, lines->open);
+    lines->idle = 0;
     lines->pid = getpid();
     spin_group_init(&lines->group);
 }
@@ -106,7 +120,7 @@ static void line_free(struct line *line)
 /* With the lock. */
 static void close_idle(struct lines *lines)
 {
-    lines->open -= lines->idle;
+    count_closed(lines, lines->idle);
     while (lines->idle > 0)
         line_free(lines->stack[--lines->idle]);
     lines->generation++;
@@ -185,13 +199,21 @@ static struct line *take_idle(struct lines *lines)
     return line;
 }
 
+/* With the lock. False when it is waited for no longer. */
+static bool await_line(struct lines *lines)
+{
+    if (lines->open > 0) /* who has one gets an answer in time, or none */
+        return pthread_cond_wait(&lines->returned, &lines->lock) == 0;
+    return pthread_cond_clockwait(&lines->returned, &lines->lock, CLOCK_MONOTONIC, &lines->until) == 0;
+}
+
 /* An idle line, or NULL and room for one to be made (counted already). */
 static int take_or_make_room(struct lines *lines, struct line **out, unsigned *generation_out,
                              struct err *err)
 {
     pthread_mutex_lock(&lines->lock);
-    while (lines->idle == 0 && lines->open > 0 && (lines->path == NULL || lines->open == LINES_MAX))
-        pthread_cond_wait(&lines->returned, &lines->lock); /* who has one gets an answer in time, or none */
+    while (lines->idle == 0 && (lines->path == NULL || lines->open == LINES_MAX) && await_line(lines))
+        ;
     *out = lines->idle > 0 ? take_idle(lines) : NULL;
     bool room = *out == NULL && lines->path != NULL && lines->open < LINES_MAX;
     lines->open += room ? 1 : 0;
@@ -203,7 +225,7 @@ static int take_or_make_room(struct lines *lines, struct line **out, unsigned *g
 static void forget_line(struct lines *lines)
 {
     pthread_mutex_lock(&lines->lock);
-    lines->open--;
+    count_closed(lines, 1);
     pthread_cond_signal(&lines->returned);
     pthread_mutex_unlock(&lines->lock);
 }
@@ -235,7 +257,7 @@ static void drop(struct line *line)
     pthread_mutex_lock(&lines->lock);
     if (line->generation == lines->generation)
         close_idle(lines);
-    lines->open--;
+    count_closed(lines, 1);
     pthread_cond_broadcast(&lines->returned);
     pthread_mutex_unlock(&lines->lock);
     line_free(line);
@@ -251,11 +273,13 @@ void lines_done(struct line **line)
     struct lines *lines = l->lines;
     pthread_mutex_lock(&lines->lock);
     bool keep = l->generation == lines->generation;
-    if (keep)
+    if (keep) {
         lines->stack[lines->idle++] = l;
-    else
-        lines->open--;
-    pthread_cond_signal(&lines->returned);
+        pthread_cond_signal(&lines->returned);
+    } else {
+        count_closed(lines, 1);
+        pthread_cond_broadcast(&lines->returned);
+    }
     pthread_mutex_unlock(&lines->lock);
     if (!keep)
         line_free(l);

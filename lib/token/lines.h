@@ -17,7 +17,11 @@ struct line; /* a connection that somebody has just now */
 /* lines_new - connections are made to this path, which fits a sockaddr_un, when needed. timeout_ms: for a question with its answer. */
 struct lines *lines_new(const char *path, unsigned timeout_ms);
 
-/* lines_new_given - the connections are given by lines_give(). hung: a question had no answer in its time, from whom; called without a lock. */
+/*
+ * lines_new_given - the connections are given by lines_give(), and waited for some seconds when all are gone.
+ *
+ * hung  a question had no answer in its time, from whom; called without a lock
+ */
 struct lines *lines_new_given(unsigned timeout_ms, void (*hung)(void *arg, long whose), void *arg);
 /* lines_give - takes the descriptors; those of before are closed, at once or when who has one is done. */
 void lines_give(struct lines *lines, const int *fds, size_t n, long whose);

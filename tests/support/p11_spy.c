@@ -4,6 +4,7 @@
 
 #include <p11-kit/pkcs11.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 __attribute__((visibility("default"))) struct spy the_spy;
@@ -82,11 +83,24 @@ static ck_rv_t decrypt_init(ck_session_handle_t session, struct ck_mechanism *me
                                             : real->C_DecryptInit(session, mechanism, key);
 }
 
+/* Of the token that SPY_BROKEN_TOKEN names. */
+static bool is_broken(ck_session_handle_t session)
+{
+    const char *label = getenv("SPY_BROKEN_TOKEN");
+    struct ck_session_info in;
+    struct ck_token_info token;
+    return label != NULL && real->C_GetSessionInfo(session, &in) == CKR_OK &&
+           real->C_GetTokenInfo(in.slot_id, &token) == CKR_OK &&
+           memcmp(token.label, label, strlen(label)) == 0;
+}
+
 static ck_rv_t sign(ck_session_handle_t session, unsigned char *data, unsigned long len, unsigned char *out,
                     unsigned long *out_len)
 {
     if (the_spy.fail_operation != 0)
         return the_spy.fail_operation;
+    if (is_broken(session))
+        return CKR_DEVICE_ERROR;
     ck_rv_t rv = real->C_Sign(session, data, len, out, out_len);
     *out_len += the_spy.too_many;
     return rv;

@@ -2,7 +2,7 @@
  * p11_spy - a PKCS#11 module before SoftHSM's: counts, and plays a poorer or a broken token. SPY_MODULE is its file.
  *
  * What it shows and does is in the struct that spy() gives out, once the module is loaded in this process.
- * SPY_MAKING_SECONDS in the environment: so long it takes to make a key.
+ * In the environment, SPY_MAKING_SECONDS: so long it takes to make a key; SPY_BROKEN_TOKEN: the label of one whose C_Sign fails.
  */
 #ifndef SUPPORT_P11_SPY_H
 #define SUPPORT_P11_SPY_H

@@ -4,6 +4,7 @@
 #include "base/io.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,28 @@ void softhsm_pin(struct softhsm *hsm, const char *label, const char *pin)
     tool_write(hsm->tool, name, span_of(line));
 }
 
+static bool is_known(const struct softhsm *hsm, const char *folder)
+{
+    for (size_t i = 0; i < hsm->conf.npins; i++)
+        if (strcmp(hsm->folder[i], folder) == 0)
+            return true;
+    return folder[0] == '.';
+}
+
+/* SoftHSM makes up the names. */
+static void note_folder(struct softhsm *hsm, size_t n)
+{
+    char path[128];
+    path_in(hsm, "tokens", path);
+    DIR *dir = opendir(path);
+    ck_assert_ptr_nonnull(dir);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (!is_known(hsm, entry->d_name))
+            snprintf(hsm->folder[n], sizeof hsm->folder[n], "%.63s", entry->d_name);
+    closedir(dir);
+    ck_assert_str_ne(hsm->folder[n], "");
+}
+
 void softhsm_token(struct softhsm *hsm, const char *label, const char *pin)
 {
     size_t n = hsm->conf.npins++;
@@ -58,6 +81,7 @@ void softhsm_token(struct softhsm *hsm, const char *label, const char *pin)
     ck_assert_int_eq(tool_run(hsm->tool, "softhsm2-util", "--init-token", "--free", "--label", label,
                               "--so-pin", SO_PIN, "--pin", pin, NULL),
                      0);
+    note_folder(hsm, n);
     char name[64];
     snprintf(name, sizeof name, "pin-%s", label);
     path_in(hsm, name, hsm->pin_path[n]);
@@ -107,18 +131,34 @@ void softhsm_import(struct softhsm *hsm, const char *token, const char *pin, con
                          0);
 }
 
+static void rename_in(const struct softhsm *hsm, const char *from, const char *to)
+{
+    char old[128], new[128];
+    path_in(hsm, from, old);
+    path_in(hsm, to, new);
+    ck_assert_int_eq(rename(old, new), 0);
+}
+
 void softhsm_remove(struct softhsm *hsm)
 {
-    char from[128], to[128];
-    path_in(hsm, "tokens", from);
-    path_in(hsm, "gone", to);
-    ck_assert_int_eq(rename(from, to), 0);
+    rename_in(hsm, "tokens", "gone");
 }
 
 void softhsm_restore(struct softhsm *hsm)
 {
-    char from[128], to[128];
-    path_in(hsm, "gone", from);
-    path_in(hsm, "tokens", to);
-    ck_assert_int_eq(rename(from, to), 0);
+    rename_in(hsm, "gone", "tokens");
+}
+
+void softhsm_remove_one(struct softhsm *hsm, size_t n)
+{
+    char path[80];
+    snprintf(path, sizeof path, "tokens/%s", hsm->folder[n]);
+    rename_in(hsm, path, hsm->folder[n]);
+}
+
+void softhsm_restore_one(struct softhsm *hsm, size_t n)
+{
+    char path[80];
+    snprintf(path, sizeof path, "tokens/%s", hsm->folder[n]);
+    rename_in(hsm, hsm->folder[n], path);
 }

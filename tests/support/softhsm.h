@@ -17,6 +17,7 @@
 struct softhsm {
     struct tool *tool;
     char pin_path[SOFTHSM_TOKENS_MAX][128];
+    char folder[SOFTHSM_TOKENS_MAX][64]; /* of each token, in the folder of all */
     struct pkcs11_refused refused[SOFTHSM_TOKENS_MAX];
     struct pkcs11_pin pins[SOFTHSM_TOKENS_MAX];
     struct pkcs11_conf conf; /* for pkcs11_open() */
@@ -41,5 +42,8 @@ void softhsm_import(struct softhsm *hsm, const char *token, const char *pin, con
 /* softhsm_remove, softhsm_restore - all tokens are pulled out, and put in again. */
 void softhsm_remove(struct softhsm *hsm);
 void softhsm_restore(struct softhsm *hsm);
+/* softhsm_remove_one, softhsm_restore_one - the token that was made as number n, from 0. */
+void softhsm_remove_one(struct softhsm *hsm, size_t n);
+void softhsm_restore_one(struct softhsm *hsm, size_t n);
 
 #endif
