@@ -5,6 +5,7 @@
 #include "cli/keys.h"
 #include "cli/secrets.h"
 #include "gate/pgp_keys.h"
+#include "openpgp/features.h"
 #include "token/holder.h"
 #include "token/wrap.h"
 
@@ -70,6 +71,13 @@ static int put_public(struct cli *cli, struct coming *coming, struct pgp_record 
     return pgpbook_put(cli, coming->engine, &coming->key, &terms, out, err);
 }
 
+static void warn_of_aead(struct cli *cli, const struct pgp_key *key)
+{
+    if (pgp_key_asks_for_aead(key->bytes))
+        buf_add_str(&cli->out,
+                    "warning: it asks others for OCB, which is not opened here: sealadm(8), key import\n");
+}
+
 static int put(struct cli *cli, struct coming *coming, struct err *err)
 {
     struct pgp_record record;
@@ -82,6 +90,7 @@ static int put(struct cli *cli, struct coming *coming, struct err *err)
                    coming->owner);
     if (!pgp_record_signs(&record, cli->now) && !pgp_record_encrypts(&record, cli->now))
         buf_add_str(&cli->out, "warning: it has ended: it opens old mail only\n");
+    warn_of_aead(cli, &coming->key);
     return keys_say_next(cli, coming->owner, err);
 }
 
@@ -159,6 +168,7 @@ static int refresh(struct cli *cli, struct coming *coming, const struct pgp_own_
                known->fingerprint, known->owner);
     if (others > 0)
         buf_printf(&cli->out, "warning: %zu subkeys are not here, and are not brought in\n", others);
+    warn_of_aead(cli, &coming->key);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #define SUB_LIFETIME    9
 #define SUB_ISSUER      16
 #define SUB_FLAGS       27
+#define SUB_FEATURES    30
 #define SUB_EMBEDDED    32
 #define SUB_FINGERPRINT 33
 
@@ -144,10 +145,19 @@ static struct span find_covered(const struct sig *sig, unsigned type)
     return found;
 }
 
+static unsigned first_octet(struct span bits)
+{
+    return bits.len == 0 ? 0 : (unsigned char)bits.ptr[0];
+}
+
 unsigned sig_flags(const struct sig *sig)
 {
-    struct span flags = find_covered(sig, SUB_FLAGS);
-    return flags.len == 0 ? 0 : (unsigned char)flags.ptr[0];
+    return first_octet(find_covered(sig, SUB_FLAGS));
+}
+
+unsigned sig_features(const struct sig *sig)
+{
+    return first_octet(find_covered(sig, SUB_FEATURES));
 }
 
 uint32_t sig_lifetime(const struct sig *sig)

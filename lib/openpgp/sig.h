@@ -47,8 +47,12 @@ bool sig_eq(const struct sig *a, const struct sig *b); /* but for what they do n
 
 /* What a binding says of the key that it binds, where the signature covers it. */
 #define SIG_FLAGS_ENCRYPT 0x0cu /* communications, storage */
-/* sig_flags - what the key may do; 0: it does not say. sig_lifetime - seconds from the key's making; 0: for ever. */
+/*
+ * sig_flags - what the key may do; sig_features - what its owner's programs read; 0: it does not say. sig_lifetime - seconds from the key's
+ * making; 0: for ever.
+ */
 unsigned sig_flags(const struct sig *sig);
+unsigned sig_features(const struct sig *sig);
 uint32_t sig_lifetime(const struct sig *sig);
 
 /*

@@ -1,4 +1,5 @@
 """sealadm cert and key with OpenPGP: other people's keys come from gpg(1), and it reads ours."""
+import hashlib
 import json
 import os
 import pathlib
@@ -53,6 +54,39 @@ class Gpg:
         """The certificate that gpg makes with each key, ready for use."""
         text = (self.home / "openpgp-revocs.d" / f"{fingerprint.upper()}.rev").read_text()
         return text[text.index(":-----BEGIN") + 1:]
+
+
+def packets(data):
+    """Of octets as gpg exports them, (tag, body)."""
+    while data:
+        octets = 1 << (data[0] & 3)
+        end = 1 + octets + int.from_bytes(data[1:1 + octets], "big")
+        yield data[0] >> 2 & 15, data[1 + octets:end]
+        data = data[end:]
+
+
+def mpi(octets):
+    number = int.from_bytes(octets, "big")
+    return number.bit_length().to_bytes(2, "big") + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def asking_for_ocb(secret, folder):
+    """A secret Ed25519 key without a passphrase as GnuPG 2.3 would have made it: its word on features signed anew (RFC 9580 5.2.4)."""
+    found = list(packets(secret))
+    (_, key), (_, user_id), (_, signature) = found[:3]
+    at = 7 + key[6] + 2 + 33  # behind version, date, algorithm, curve and point
+    public, seed = key[:at], key[at + 3:-2].rjust(32, b"\0")
+    end = 6 + int.from_bytes(signature[4:6], "big")
+    covered = signature[:end].replace(b"\x02\x1e\x01", b"\x02\x1e\x07")
+    unhashed = signature[end:end + 2 + int.from_bytes(signature[end:end + 2], "big")]
+    digest = hashlib.new({8: "sha256", 10: "sha512"}[signature[3]], b"\x99" + len(public).to_bytes(2, "big") + public + b"\xb4"
+                         + len(user_id).to_bytes(4, "big") + user_id + covered + b"\4\xff" + len(covered).to_bytes(4, "big")).digest()
+    (folder / "digest").write_bytes(digest)
+    (folder / "seed.der").write_bytes(bytes.fromhex("302e020100300506032b657004220420") + seed)
+    made = subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-in", folder / "digest", "-keyform", "DER", "-inkey", folder / "seed.der"],
+                          capture_output=True, check=True).stdout
+    found[2] = 2, covered + unhashed + digest[:2] + mpi(made[:32]) + mpi(made[32:])
+    return b"".join(bytes([0x81 | tag << 2]) + len(body).to_bytes(2, "big") + body for tag, body in found)
 
 
 class OpenPgp(Case):
@@ -343,6 +377,15 @@ class Ours(OpenPgp):
         self.assertEqual(self.parts(), [])
         self.done("key", "import", file, "--passphrase-file", self.secret("open sesame"))
         self.check_opens(fingerprint, self.take_out(fingerprint))
+
+    def test_key_that_asks_for_what_is_not_opened_here_is_warned_of(self):
+        near = Gpg(type(self))
+        secret = near.secret(near.make(f"Alice <{ALICE}>"), armor=False)
+        for file, warned in (("alice.gpg", secret), False), (("asking.gpg", asking_for_ocb(secret, near.home)), True):
+            for _ in "new", "known":
+                said = self.done("key", "import", self.file(*file))
+                self.assertEqual("warning: it asks others for OCB, which is not opened here" in said, warned, said)
+            self.done("key", "delete", self.own_keys()[0]["fingerprint"], "--force")
 
     def test_of_several_addresses_the_owner_must_be_named(self):
         near = Gpg(type(self))
