@@ -8,10 +8,14 @@ from harness.lab import wait_for
 from harness.sealmilter import IN_AND_INSIDE
 from harness.sealsite import ALICE, SealSite
 from harness.site import PostfixCase, SendmailCase
+from harness.strace import Trace
 
 BOB, EVE, CAROL, PAUL = "bob@far.example", "eve@far.example", "carol@else.example", "paul@pgp.example"
 PAST, LATER = "20250101T000000", "20250201T000000"
 ENTITY = b"Content-Type: text/plain; charset=us-ascii\r\n\r\nThe plaintext token is ORCHID.\r\n"
+
+MARK = "tulip"
+TRACED = [f"`{MARK}`@trace.example", f"{{{MARK}}}@trace.example", f'"{MARK} -oX/tmp/{MARK};$(touch /tmp/{MARK})"@trace.example']
 
 POLICY = """\
 our domains  ours.example
@@ -213,6 +217,25 @@ class Scenarios(SealSite):
         got = self.arrives(stranger, stranger.signed(ENTITY))
         self.assertNotIn("signed OK", got.header("Subject")[0])
         self.assertRegex(got.header("X-Sealmilter-Status")[0], "signature=unsupported.*not known")
+
+    def test_gpg_is_started_by_its_path_and_told_nothing_that_a_message_says(self):
+        """R36"""
+        person = self.new_person("gate@trace.example")
+        self.seal.adm("cert", "import", person.key, "--for", "@trace.example", "--trust")
+        with Trace(self.lab, self.seal.process.pid) as trace:
+            for address in TRACED:
+                self.sink.reset()
+                self.submit(address, message.make(to=address, subject=f"-{MARK};$(touch /tmp/{MARK})"))
+                self.arrives(self.paul, self.paul.encrypted(ENTITY, ALICE), f"X-{MARK}: `{MARK}`")
+        started = [re.search(r'\("([^"]*)", (\[.*)', line).groups() for line in trace.of("execve", "execveat")]
+        scratch = re.escape(str(self.seal.settings["spool"])) + r"/pgp-\w+/gpg"
+        for program, _ in started:
+            self.assertRegex(program, rf"^(/usr/bin/(gpg|gpg-agent|gpgconf|gpgsm)|{scratch})$")
+        worked = [words for program, words in started if program == "/usr/bin/gpg" and "--output" in words]
+        self.assertEqual(len(worked), 2 * len(TRACED))
+        for words in worked:
+            self.assertRegex(words, r'"--", "-&\d+"\], \["LC_ALL=C", "HOME=/", "PATH=/usr/bin:/bin"\]')
+        self.assertEqual([line for _, line in trace.calls if MARK in line], [])
 
     def test_attached_key_that_was_learned_is_left_out(self):
         new, text = self.new_person("new@cut.example"), b"\r\nThe key is attached. \r\n"
