@@ -22,6 +22,7 @@ our domains  ours.example
 
 keyword confidential  subject "[confidential]"
 keyword keys          subject "{send_keys_pgp}"
+keyword unsigned      subject "[unsigned]"
 
 network 127.0.0.1  may sign for alice@ours.example
 
@@ -42,6 +43,10 @@ rule "confidential"
 rule "signed"
     when outbound, to domain sign.example
     sign with openpgp
+
+rule "unsigned"
+    when outbound, keyword unsigned
+    encrypt with openpgp
 
 rule "out"
     when outbound
@@ -91,6 +96,16 @@ class Scenarios(SealSite):
                 self.assertEqual(signer, self.ours)
                 self.assertEqual(person.sq_opens(got.data, self.alice), inside)
                 self.assertEqual(person.rnp_opens(got.data), (inside, self.ours))
+
+    def test_message_can_be_encrypted_and_not_signed_both_ways(self):
+        self.submit(PAUL, message.make(to=PAUL, subject="[unsigned] hello", body=b"ORCHID.\r\n"))
+        inside, signer = self.paul.opens(self.sink.one(PAUL).data)
+        self.assertIn(b"ORCHID.\r\n", inside)
+        self.assertIsNone(signer)
+        got = self.arrives(self.paul, self.paul.encrypted(ENTITY, ALICE, sign=False))
+        self.assertEqual(got.header("Subject"), ["[secure] hello"])
+        self.assertRegex(got.header("X-Sealmilter-Status")[0], "encryption=opened; auth=cipher; signature=none")
+        self.assertIn(b"ORCHID", got.data)
 
     def test_signature_alone_is_one_that_gpg_verifies_after_every_hop(self):
         self.submit("x@sign.example", message.make(to="x@sign.example", body=b"trailing blank \r\nFrom here\r\n.dot\r\n"))
