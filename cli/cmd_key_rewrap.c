@@ -117,11 +117,14 @@ static void tell_sealkeyd(struct cli *cli)
 static int wrap_all(struct cli *cli, struct change *change, struct err *err)
 {
     size_t n = 0;
+    char name[WRAPPED_NAME_SIZE];
     if (is_wrapped(change)) {
         buf_printf(&cli->out, "all was wrapped before; %s is the new master key\n", change->file.path);
         return 0;
     }
-    if (secrets_open_store(cli, CLI_LEND, err) < 0 || store_rewrap(cli->store, rewrap, change, &n, err) < 0)
+    wrap_name(&change->file.new_key, name);
+    if (secrets_open_store(cli, CLI_LEND, err) < 0 ||
+        store_rewrap(cli->store, (struct span){name, sizeof name}, rewrap, change, &n, err) < 0)
         return -1;
     buf_printf(&cli->out, "%zu private keys and passphrases are wrapped under %s; %s is a new master key\n",
                n, change->token.key != NULL ? "the token's key" : "a new master key", change->file.path);

@@ -72,10 +72,14 @@ static int check_all(struct kv *kv, struct store_health *out, struct err *err)
 {
     struct kv_txn txn;
     unsigned char secret[STORE_SITE_SECRET_SIZE];
+    struct span name;
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     if (kv_begin(kv, KV_READ, &txn, err) < 0)
         return -1;
     int status = schema_generation(&txn, &out->generation, err);
     if (status == 0 && store_load_site_secret(&txn, secret, err) == FIND_FAILED)
+        status = -1;
+    if (status == 0 && store_load_master_name(&txn, arena, &name, err) == FIND_FAILED)
         status = -1;
     for (size_t i = 0; i < SEAL_COUNT(records) && status == 0; i++)
         status = check_class(&txn, records[i].class, records[i].kind, &out->records, err);

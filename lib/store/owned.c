@@ -5,7 +5,8 @@
 
 #define BEGINS_AS_OWNED(type)                                                                                \
     _Static_assert(offsetof(struct type, fingerprint) == offsetof(struct owned, fingerprint) &&              \
-                       offsetof(struct type, owner) == offsetof(struct owned, owner),                        \
+                       offsetof(struct type, owner) == offsetof(struct owned, owner) &&                      \
+                       offsetof(struct type, wrapped) == offsetof(struct owned, wrapped),                    \
                    "struct " #type " begins as struct owned does")
 BEGINS_AS_OWNED(key_record);
 BEGINS_AS_OWNED(pgp_own_record);
@@ -41,6 +42,10 @@ int owned_put(struct store *store, const struct owned_kind *kind, const void *re
     struct owned *there;
     if (begin(store, kind, comes->fingerprint, arena, &txn, &there, err) < 0)
         return -1;
+    if (store_check_wrapped(&txn, arena, comes->wrapped, err) < 0) {
+        kv_abort(&txn);
+        return -1;
+    }
     if (there != NULL) {
         struct kv_key before = store_pair(kind->by_owner, there->owner, there->fingerprint);
         kv_delete(&txn, &before, err);

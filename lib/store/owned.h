@@ -8,6 +8,7 @@
 struct owned {
     const char *fingerprint;
     const char *owner; /* "": nobody's, in no index */
+    struct span wrapped;
 };
 
 struct owned_kind {

@@ -107,6 +107,7 @@ struct pgp_own_record {
     size_t ngrips;
     int64_t created;
 };
+/* store_put_pgp_own - errors as of store_put_key(). */
 int store_put_pgp_own(struct store *store, const struct pgp_own_record *record, struct err *err) SEAL_CHECKED;
 enum find store_find_pgp_own(struct store_read *read, const char *fingerprint, struct pgp_own_record *out,
                              struct err *err);

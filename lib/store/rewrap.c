@@ -53,7 +53,8 @@ static int rewrap_passphrases(struct rewrapping *r, struct err *err)
     return 0;
 }
 
-int store_rewrap(struct store *store, store_rewrapper *rewrap, void *arg, size_t *n_out, struct err *err)
+int store_rewrap(struct store *store, struct span name, store_rewrapper *rewrap, void *arg, size_t *n_out,
+                 struct err *err)
 {
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(REWRAP_ARENA_MAX);
     struct rewrapping r = {.read = {.arena = arena}, .rewrap = rewrap, .arg = arg};
@@ -63,6 +64,7 @@ int store_rewrap(struct store *store, store_rewrapper *rewrap, void *arg, size_t
         kv_abort(&r.read.txn);
         return -1;
     }
+    store_save_master_name(&r.read.txn, name, err);
     *n_out = r.n;
     return store_commit(&r.read.txn, err);
 }

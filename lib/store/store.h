@@ -134,11 +134,12 @@ int store_harvest(struct store *store, const struct cert_record *record, enum ha
 struct key_record {
     const char *fingerprint; /* of its certificate */
     const char *owner;       /* canonical address; the wrapping is bound to it */
-    struct span public_key;  /* SubjectPublicKeyInfo, DER */
     struct span wrapped;     /* a private key, or the URI of a token's: token/wrap.h */
+    struct span public_key;  /* SubjectPublicKeyInfo, DER */
     const char *uri;         /* for people: that URI; NULL: a soft key */
     int64_t created;
 };
+/* store_put_key - new or changed. ERR_BUSY when it is wrapped under another master key than that of the last store_rewrap(). */
 int store_put_key(struct store *store, const struct key_record *record, struct err *err) SEAL_CHECKED;
 /* store_delete_key - ERR_ABSENT. The certificate stays. */
 int store_delete_key(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
@@ -151,13 +152,15 @@ int store_keys_of(struct store_read *read, const char *addr, struct key_record *
 int store_keys(struct store_read *read, struct key_record **out, size_t *n_out, struct err *err) SEAL_CHECKED;
 
 /*
- * store_rewrap - every private key's wrapping, and every passphrase's of OpenPGP keys, replaced in one transaction: all or none.
+ * store_rewrap - every private key's wrapping, and every passphrase's of OpenPGP keys, replaced in one transaction: all or none. Nothing
+ * that is wrapped under another master key is stored from then on.
  *
+ * name    of the new master key: model/wrapped.h
  * rewrap  appends what comes in the place of wrapped, which is bound to owner and subject; its failure ends everything
  */
 typedef int store_rewrapper(void *arg, const char *owner, struct span subject, struct span wrapped,
                             struct buf *out, struct err *err);
-int store_rewrap(struct store *store, store_rewrapper *rewrap, void *arg, size_t *n_out,
+int store_rewrap(struct store *store, struct span name, store_rewrapper *rewrap, void *arg, size_t *n_out,
                  struct err *err) SEAL_CHECKED;
 
 /* ---- users ---- */

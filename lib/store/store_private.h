@@ -25,6 +25,13 @@ extern const struct record_kind store_cert_kind, store_key_kind, store_user_kind
 enum find store_load_site_secret(struct kv_txn *txn, unsigned char out[STORE_SITE_SECRET_SIZE],
                                  struct err *err);
 
+/* store_load_master_name - FIND_ABSENT: nothing was wrapped anew yet. */
+enum find store_load_master_name(struct kv_txn *txn, struct arena *arena, struct span *out, struct err *err);
+void store_save_master_name(struct kv_txn *txn, struct span name, struct err *err);
+/* store_check_wrapped - ERR_BUSY when it is not under that one. */
+int store_check_wrapped(struct kv_txn *txn, struct arena *arena, struct span wrapped,
+                        struct err *err) SEAL_CHECKED;
+
 struct crl_piece {
     struct span bytes;
 };

@@ -10,12 +10,12 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-#define VERSION_HEAD "\1"
-#define NONCE_SIZE   12
-#define TAG_SIZE     16
-#define TAG_OFF      NONCE_SIZE
-#define CIPHER_OFF   (TAG_OFF + TAG_SIZE)
-#define AAD_MAX      1024
+#define VERSION    1
+#define NONCE_SIZE 12
+#define TAG_SIZE   16
+#define TAG_OFF    NONCE_SIZE
+#define CIPHER_OFF (TAG_OFF + TAG_SIZE)
+#define AAD_MAX    1024
 
 static void add_field(struct buf *out, struct span field)
 {
@@ -109,14 +109,49 @@ int wrap_check_master(const struct secret *master, struct err *err)
     return 0;
 }
 
+void wrap_name(const struct secret *master, char out[WRAPPED_NAME_SIZE])
+{
+    unsigned char digest[HASH_SIZE];
+    struct hash *hash = hash_new();
+    hash_add_field(hash, SPAN_LIT("name of a master key"));
+    hash_add_field(hash, (struct span){(const char *)master->ptr, master->len});
+    hash_end(hash, digest);
+    hash_free(&hash);
+    memcpy(out, digest, WRAPPED_NAME_SIZE);
+}
+
+void wrap_head(char version, const struct secret *master, char out[WRAPPED_HEAD_SIZE])
+{
+    out[0] = version;
+    wrap_name(master, out + 1);
+}
+
+int wrap_head_check(char version, const struct secret *master, struct span wrapped, struct err *err)
+{
+    char name[WRAPPED_NAME_SIZE];
+    if (wrap_check_master(master, err) < 0)
+        return -1;
+    if (wrapped.len == 0 || wrapped.len > WRAP_MAX)
+        return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
+    if (wrapped.ptr[0] != version)
+        return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d, which was not made here",
+                       wrapped.ptr[0]);
+    wrap_name(master, name);
+    return span_eq(wrapped_name(wrapped), (struct span){name, sizeof name})
+               ? 0
+               : err_set(err, ERR_CRYPTO, "it is wrapped under another master key");
+}
+
 int wrap_seal(const struct secret *master, const char *owner, struct span subject,
               const struct secret *secret, struct buf *out, struct err *err)
 {
-    const struct wrap_place place = {SPAN_LIT(VERSION_HEAD), owner, subject};
+    char head[WRAPPED_HEAD_SIZE];
+    const struct wrap_place place = {{head, sizeof head}, owner, subject};
     if (wrap_check_master(master, err) < 0)
         return -1;
-    if (secret->len > WRAP_MAX - CIPHER_OFF - 1)
+    if (secret->len > WRAP_MAX - CIPHER_OFF - sizeof head)
         return err_set(err, ERR_LIMIT, "a secret of %zu octets", secret->len);
+    wrap_head(VERSION, master, head);
     return wrap_body_seal(&place, master->ptr, secret, out, err);
 }
 
@@ -124,15 +159,10 @@ int wrap_open(const struct secret *master, const char *owner, struct span subjec
               struct secret *out, struct err *err)
 {
     memset(out, 0, sizeof *out);
-    const struct wrap_place place = {SPAN_LIT(VERSION_HEAD), owner, subject};
-    if (wrap_check_master(master, err) < 0)
-        return -1;
-    if (wrapped.len == 0 || wrapped.len > WRAP_MAX)
-        return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
-    if (wrapped.ptr[0] == WRAP_ORIGIN_VERSION)
+    const struct wrap_place place = {wrapped, owner, subject};
+    if (wrapped.len > 0 && wrapped.ptr[0] == WRAP_ORIGIN_VERSION)
         return err_set(err, ERR_UNSUPPORTED, "wrapped for a token (master-key-token), which alone opens it");
-    if (wrapped.ptr[0] != VERSION_HEAD[0])
-        return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d, which was not made here",
-                       wrapped.ptr[0]);
-    return wrap_body_open(&place, master->ptr, span_sub(wrapped, 1, wrapped.len), out, err);
+    if (wrap_head_check(VERSION, master, wrapped, err) < 0)
+        return -1;
+    return wrap_body_open(&place, master->ptr, span_sub(wrapped, WRAPPED_HEAD_SIZE, wrapped.len), out, err);
 }

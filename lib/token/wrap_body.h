@@ -1,8 +1,14 @@
-/* wrap_body - what records of every version end in: nonce(12) tag(16) ciphertext, AES-256-GCM. For lib/token alone. */
+/* wrap_body - what records begin with, and end in: nonce(12) tag(16) ciphertext, AES-256-GCM. For lib/token alone. */
 #ifndef TOKEN_WRAP_BODY_H
 #define TOKEN_WRAP_BODY_H
 
 #include "token/wrap.h"
+
+/* wrap_head - for a record of this version under (or proven by) this master key. */
+void wrap_head(char version, const struct secret *master, char out[WRAPPED_HEAD_SIZE]);
+/* wrap_head_check - and that it is one that can be opened; errors as of wrap_open(). */
+int wrap_head_check(char version, const struct secret *master, struct span wrapped,
+                    struct err *err) SEAL_CHECKED;
 
 /* What a wrapped secret is tied to. */
 struct wrap_place {

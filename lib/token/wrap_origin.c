@@ -3,11 +3,12 @@
 
 #include "base/hash.h"
 #include "token/ossl.h"
+#include "token/wrap_body.h"
 
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 
-#define HEAD_SIZE (1 + HASH_SIZE)
+#define HEAD_SIZE (WRAPPED_HEAD_SIZE + HASH_SIZE)
 
 static int authenticate(const struct secret *master, const char *owner, struct span subject,
                         struct span record, unsigned char out[HASH_SIZE], struct err *err)
@@ -30,12 +31,14 @@ static int authenticate(const struct secret *master, const char *owner, struct s
 int wrap_origin_seal(const struct secret *master, const char *owner, struct span subject, struct span record,
                      struct buf *out, struct err *err)
 {
+    char head[WRAPPED_HEAD_SIZE];
     unsigned char mac[HASH_SIZE];
     if (record.len > WRAP_MAX - HEAD_SIZE)
         return err_set(err, ERR_LIMIT, "a wrapped secret of %zu octets", record.len);
     if (authenticate(master, owner, subject, record, mac, err) < 0)
         return -1;
-    buf_add_char(out, WRAP_ORIGIN_VERSION);
+    wrap_head(WRAP_ORIGIN_VERSION, master, head);
+    buf_add(out, head, sizeof head);
     buf_add(out, mac, sizeof mac);
     buf_add_span(out, record);
     return buf_check(out, err);
@@ -45,17 +48,14 @@ int wrap_origin_open(const struct secret *master, const char *owner, struct span
                      struct span *record_out, struct err *err)
 {
     unsigned char mac[HASH_SIZE];
-    if (wrapped.len <= HEAD_SIZE || wrapped.len > WRAP_MAX)
+    if (wrap_head_check(WRAP_ORIGIN_VERSION, master, wrapped, err) < 0)
+        return -1;
+    if (wrapped.len <= HEAD_SIZE)
         return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
-    if (wrapped.ptr[0] != WRAP_ORIGIN_VERSION)
-        return err_set(
-            err, ERR_UNSUPPORTED,
-            "wrapped secret of version %d: not under a token's key, or without proof of its origin",
-            wrapped.ptr[0]);
     *record_out = span_sub(wrapped, HEAD_SIZE, wrapped.len);
     if (authenticate(master, owner, subject, *record_out, mac, err) < 0)
         return -1;
-    return CRYPTO_memcmp(mac, wrapped.ptr + 1, sizeof mac) == 0
+    return CRYPTO_memcmp(mac, wrapped.ptr + WRAPPED_HEAD_SIZE, sizeof mac) == 0
                ? 0
                : err_set(err, ERR_CRYPTO, "master key, owner and wrapped secret do not fit together");
 }

@@ -1,7 +1,7 @@
 /*
  * wrap_origin - that a record under a token's key (token/wrap_token.h), which needs no secret, was made by who has the master key's file.
  *
- * Layout: version(1) HMAC-SHA256(32) and the record of version 2; the HMAC's key is the file's, its message the SHA-256 over a label,
+ * Layout: version(1) name(8) HMAC-SHA256(32) and the record of version 2; name and the HMAC's key are the file's, its message the SHA-256 over a label,
  * owner, subject and record, each with its length. It is looked at before the token is asked.
  */
 #ifndef TOKEN_WRAP_ORIGIN_H

@@ -37,7 +37,7 @@ class Rewrap(Case):
         self.assertEqual(held.read(), bytes(32), "the old one is overwritten")
         self.assert_sound()
         self.site.master_key.write_bytes(self.old)
-        self.assertIn("do not fit together", self.export().errors)
+        self.assertIn("under another master key", self.export().errors)
 
     def test_backup_of_before_wants_the_key_of_before(self):
         backup = self.site.dir / "backup"
@@ -88,7 +88,7 @@ class Rewrap(Case):
 
     def test_wrong_master_key_changes_nothing(self):
         self.site.master_key.write_bytes(b"w" * 32)
-        self.fails("key", "rewrap", says="do not fit together")
+        self.fails("key", "rewrap", says="under another master key")
         self.new_file.unlink()
         self.site.master_key.write_bytes(self.old)
         self.assert_sound()

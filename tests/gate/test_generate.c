@@ -6,6 +6,7 @@
 #include "support/check.h"
 #include "support/has.h"
 #include "support/pgp_site.h"
+#include "token/wrap.h"
 
 #include <string.h>
 
@@ -14,6 +15,9 @@ static const char policy[] =
     "rule \"out\"\n    when outbound\n    generate key openpgp\n    sign with openpgp\n"
     "rule \"rest\"\n    pass\n";
 static const char mail[] = "From: guest@our.example\nTo: bob@their.example\n\nORCHID\n";
+
+static const struct facts guest = {
+    .from = "guest@our.example", .submitter = SUBMITTER_LOGIN, .may_sign = true};
 
 static struct pgp_site *s;
 static struct site *site;
@@ -45,9 +49,7 @@ static struct generated_key generate(void)
 {
     struct err err = ERR_INIT;
     struct generated_key key;
-    const struct facts sender = {.from = "guest@our.example", .submitter = SUBMITTER_LOGIN, .may_sign = true};
-    ck_ok(
-        gate_generate(site->gate, site->snapshot, &sender, METHOD_OPENPGP, s->now, site->arena, &key, &err));
+    ck_ok(gate_generate(site->gate, site->snapshot, &guest, METHOD_OPENPGP, s->now, site->arena, &key, &err));
     return key;
 }
 
@@ -92,6 +94,44 @@ START_TEST(store_keeps_both_halves_and_trusts_the_public_one)
 }
 END_TEST
 
+/* For store_rewrap(): what is there stays as it is. */
+static int keep(void *arg, const char *owner, struct span subject, struct span wrapped, struct buf *out,
+                struct err *err)
+{
+    (void)arg, (void)owner, (void)subject;
+    buf_add_span(out, wrapped);
+    return buf_check(out, err);
+}
+
+static void rewrap_under(struct span name)
+{
+    struct err err = ERR_INIT;
+    size_t n;
+    ck_ok(store_rewrap(site->store, name, keep, NULL, &n, &err));
+}
+
+START_TEST(key_wrapped_under_a_master_key_of_before_is_not_kept_but_made_again)
+{
+    struct err err = ERR_INIT;
+    struct generated_key key;
+    struct store_read *read;
+    struct pgp_own_record *owns;
+    size_t n;
+    char name[WRAPPED_NAME_SIZE];
+    rewrap_under(SPAN_LIT("new name"));
+    ck_fails(
+        gate_generate(site->gate, site->snapshot, &guest, METHOD_OPENPGP, s->now, site->arena, &key, &err),
+        ERR_BUSY);
+    ck_ok(store_read_begin(site->store, site->arena, &read, &err));
+    ck_ok(store_pgp_own_of(read, "guest@our.example", &owns, &n, &err));
+    store_read_end(&read);
+    ck_assert_uint_eq(n, 0);
+    wrap_name(&site->master, name);
+    rewrap_under((struct span){name, sizeof name});
+    ck_assert(generate().made);
+}
+END_TEST
+
 START_TEST(explain_says_what_would_be_generated)
 {
     SEAL_CLEANUP(buf_fini) struct buf text = BUF_INIT(1u << 20), json = BUF_INIT(1u << 20);
@@ -113,6 +153,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, message_waits_for_its_key_and_is_signed_with_it);
     tcase_add_test(t, store_keeps_both_halves_and_trusts_the_public_one);
+    tcase_add_test(t, key_wrapped_under_a_master_key_of_before_is_not_kept_but_made_again);
     tcase_add_test(t, explain_says_what_would_be_generated);
     suite_add_tcase(suite, t);
     return suite;

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAME      SPAN_LIT("new name")
+#define UNDER_NEW SPAN_LIT("\1new name and a key")
+#define UNDER_OLD SPAN_LIT("\1old name and a key")
+
 static struct pgp_own_record own;
 
 static void setup(void)
@@ -61,7 +65,7 @@ START_TEST(every_key_and_passphrase_is_wrapped_anew)
     struct calls calls = {.n = 0};
     size_t n;
     uint64_t before = store_generation(fixture_store, &err);
-    ck_ok(store_rewrap(fixture_store, rewrap, &calls, &n, &err));
+    ck_ok(store_rewrap(fixture_store, NAME, rewrap, &calls, &n, &err));
     ck_assert_uint_eq(n, 101);
     ck_assert_uint_eq(count_new(), 101);
     ck_assert_uint_gt(store_generation(fixture_store, &err), before);
@@ -78,8 +82,38 @@ START_TEST(one_that_fails_leaves_all_as_they_were)
 {
     struct calls calls = {.fail_at = failing[_i]};
     size_t n;
-    ck_fails(store_rewrap(fixture_store, rewrap, &calls, &n, &err), ERR_CRYPTO);
+    ck_fails(store_rewrap(fixture_store, NAME, rewrap, &calls, &n, &err), ERR_CRYPTO);
     ck_assert_uint_eq(count_new(), 0);
+}
+END_TEST
+
+START_TEST(nothing_under_another_master_key_is_stored_after_it)
+{
+    struct calls calls = {.n = 0};
+    size_t n;
+    struct key_record key = fixture_key("new", "a@b.example");
+    key.wrapped = own.wrapped = UNDER_OLD;
+    ck_ok(store_put_key(fixture_store, &key, &err));
+    ck_ok(store_put_pgp_own(fixture_store, &own, &err));
+    ck_ok(store_rewrap(fixture_store, NAME, rewrap, &calls, &n, &err));
+    ck_fails(store_put_key(fixture_store, &key, &err), ERR_BUSY);
+    ck_fails(store_put_pgp_own(fixture_store, &own, &err), ERR_BUSY);
+    key.wrapped = own.wrapped = SPAN_LIT("\1new");
+    ck_fails(store_put_key(fixture_store, &key, &err), ERR_BUSY);
+    key.wrapped = own.wrapped = UNDER_NEW;
+    ck_ok(store_put_key(fixture_store, &key, &err));
+    ck_ok(store_put_pgp_own(fixture_store, &own, &err));
+}
+END_TEST
+
+START_TEST(one_that_fails_lets_the_old_master_key_be)
+{
+    struct calls calls = {.fail_at = 101};
+    size_t n;
+    struct key_record key = fixture_key("new", "a@b.example");
+    key.wrapped = UNDER_OLD;
+    ck_fails(store_rewrap(fixture_store, NAME, rewrap, &calls, &n, &err), ERR_CRYPTO);
+    ck_ok(store_put_key(fixture_store, &key, &err));
 }
 END_TEST
 
@@ -90,6 +124,8 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, setup, fixture_teardown);
     tcase_add_test(tcase, every_key_and_passphrase_is_wrapped_anew);
     tcase_add_loop_test(tcase, one_that_fails_leaves_all_as_they_were, 0, (int)SEAL_COUNT(failing));
+    tcase_add_test(tcase, nothing_under_another_master_key_is_stored_after_it);
+    tcase_add_test(tcase, one_that_fails_lets_the_old_master_key_be);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -48,7 +48,7 @@ END_TEST
 
 START_TEST(private_key_does_not_show_in_the_wrapping)
 {
-    ck_assert_uint_eq(wrapped.len, 29 + pkcs8.len);
+    ck_assert_uint_eq(wrapped.len, WRAPPED_HEAD_SIZE + 28 + pkcs8.len);
     ck_assert_int_eq(wrapped.ptr[0], 1);
     ck_assert_ptr_null(memmem(wrapped.ptr, wrapped.len, pkcs8.ptr, 8));
 }

@@ -8,7 +8,7 @@
 #define OWNER   "alice@example.org"
 #define SUBJECT SPAN_LIT("0123456789abcdef0123456789abcdef01234567")
 #define SECRET  "a passphrase"
-#define HEAD    29 /* version, nonce, tag */
+#define HEAD    (WRAPPED_HEAD_SIZE + 12 + 16) /* nonce, tag */
 
 static struct err err;
 static struct secret master, secret;
@@ -70,7 +70,7 @@ START_TEST(the_same_secret_is_never_wrapped_alike)
 {
     struct buf again = BUF_INIT(WRAP_MAX);
     ck_ok(wrap_seal(&master, OWNER, SUBJECT, &secret, &again, &err));
-    ck_assert_mem_ne(again.ptr + 1, wrapped.ptr + 1, 12);
+    ck_assert_mem_ne(again.ptr + WRAPPED_HEAD_SIZE, wrapped.ptr + WRAPPED_HEAD_SIZE, 12);
     ck_assert_mem_ne(again.ptr + HEAD, wrapped.ptr + HEAD, secret.len);
     buf_fini(&again);
 }
@@ -118,6 +118,23 @@ START_TEST(another_master_key_opens_nothing)
 }
 END_TEST
 
+START_TEST(name_of_the_master_key_is_in_all_that_it_wraps_and_in_nothing_else)
+{
+    char name[WRAPPED_NAME_SIZE];
+    struct buf again = BUF_INIT(WRAP_MAX);
+    wrap_name(&master, name);
+    ck_assert(span_eq(wrapped_name(buf_span(&wrapped)), (struct span){name, sizeof name}));
+    ck_ok(wrap_seal(&master, OWNER, SPAN_LIT("another"), &secret, &again, &err));
+    ck_assert(span_eq(wrapped_name(buf_span(&wrapped)), wrapped_name(buf_span(&again))));
+    buf_clear(&again);
+    secret_fini(&master);
+    ck_ok(soft_master_generate(&master, &err));
+    ck_ok(wrap_seal(&master, OWNER, SUBJECT, &secret, &again, &err));
+    ck_assert(!span_eq(wrapped_name(buf_span(&wrapped)), wrapped_name(buf_span(&again))));
+    buf_fini(&again);
+}
+END_TEST
+
 START_TEST(master_key_of_a_wrong_size_is_a_configuration_error)
 {
     struct buf out = BUF_INIT(WRAP_MAX);
@@ -159,6 +176,7 @@ static Suite *suite(void)
     tcase_add_test(c, unknown_version_is_unsupported);
     tcase_add_test(c, a_wrapped_secret_cannot_be_moved_to_another_owner_or_subject);
     tcase_add_test(c, another_master_key_opens_nothing);
+    tcase_add_test(c, name_of_the_master_key_is_in_all_that_it_wraps_and_in_nothing_else);
     tcase_add_test(c, master_key_of_a_wrong_size_is_a_configuration_error);
     tcase_add_test(c, wrapping_over_the_maximum_is_a_limit);
     suite_add_tcase(s, c);
