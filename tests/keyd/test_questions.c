@@ -4,6 +4,7 @@
 #include "token/wrap.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ALICE "alice@a.example"
@@ -167,6 +168,43 @@ START_TEST(nothing_but_what_fits_the_key_is_unwrapped_or_agreed_on)
 }
 END_TEST
 
+struct counts {
+    unsigned long open, done, failed, refused;
+};
+
+static struct counts ask_counts(int fd)
+{
+    static const struct wire_question status = {.op = WIRE_STATUS};
+    char text[WIRE_DATA_MAX + 1];
+    struct wire_answer answer;
+    struct counts counts;
+    ck_assert_int_eq(peer_ask(fd, &status, &answer), ERR_NONE);
+    snprintf(text, sizeof text, "%.*s", SPAN_ARG(answer.data));
+    ck_assert_int_eq(sscanf(text, "keys-open %lu\noperations %lu\nfailed %lu\nover-rate %lu\n", &counts.open,
+                            &counts.done, &counts.failed, &counts.refused),
+                     4);
+    return counts;
+}
+
+START_TEST(what_is_done_and_what_is_refused_is_counted)
+{
+    struct wire_answer answer;
+    SEAL_CLEANUP(mem_close) int fd = peer_connect(&keyd);
+    const struct wire_question open = peer_open(&alice), sign = peer_sign(&alice, ALICE, SIGN_ECDSA);
+    const struct wire_question other = peer_sign(&alice, "bob@a.example", SIGN_ECDSA);
+    const struct counts before = ask_counts(fd);
+    ck_assert_int_eq(peer_ask(fd, &open, &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &sign, &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &sign, &answer), ERR_NONE);
+    ck_assert_int_eq(peer_ask(fd, &other, &answer), ERR_KEY_UNUSABLE);
+    const struct counts after = ask_counts(fd);
+    ck_assert_uint_eq(after.open - before.open, 1);
+    ck_assert_uint_eq(after.done - before.done, 3);
+    ck_assert_uint_eq(after.failed - before.failed, 1);
+    ck_assert_uint_eq(after.refused, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/questions");
@@ -177,6 +215,7 @@ static Suite *suite(void)
                         WIRE_IMPORT + 1);
     tcase_add_loop_test(tc, nothing_but_a_digest_is_signed, 0, 2);
     tcase_add_test(tc, nothing_but_what_fits_the_key_is_unwrapped_or_agreed_on);
+    tcase_add_test(tc, what_is_done_and_what_is_refused_is_counted);
     suite_add_tcase(s, tc);
     return s;
 }
