@@ -70,13 +70,14 @@ class Sealmilter:
         } | {key.replace("_", "-"): value for key, value in settings.items()}
         self.policy = policy
         self.key_environment = {}
+        self.key_wrapper = ()
         self._process = None
 
     def write_key_program(self):
-        """sealkeyd in its own environment, without the faults that are meant for sealmilter."""
+        """sealkeyd in its own environment, behind what wraps it, without the faults that are meant for sealmilter."""
         exports = "".join(f"export {name}={value}\n" for name, value in self.key_environment.items())
-        program = self.settings["key-program"]
-        program.write_text(f'#!/bin/sh\nunset SEAL_KILL_AT SEAL_FAULT_AT SEAL_FAULT_LOG\n{exports}exec {self.build}/keyd/sealkeyd "$@"\n')
+        program, command = self.settings["key-program"], " ".join(map(str, (*self.key_wrapper, self.build / "keyd/sealkeyd")))
+        program.write_text(f'#!/bin/sh\nunset SEAL_KILL_AT SEAL_FAULT_AT SEAL_FAULT_LOG\n{exports}exec {command} "$@"\n')
         program.chmod(0o755)
 
     def configure(self, **settings):

@@ -20,6 +20,7 @@ class SealSite:
     seal_settings = {}
     mta_options = {}
     key_environment = {}
+    key_wrapper = ()
 
     @classmethod
     def set_up_site(cls):
@@ -30,7 +31,7 @@ class SealSite:
         cls.mta = cls.make_mta(milters=[*before, cls.seal], after=after, **cls.mta_options)
         cls.seal.settings |= {"inject": f"127.0.0.1:{cls.mta.inject}", "submission-listeners": "submission",
                               "inbound-listeners": "mx"} | cls.seal_settings
-        cls.seal.key_environment = cls.key_environment
+        cls.seal.key_environment, cls.seal.key_wrapper = cls.key_environment, cls.key_wrapper
         cls.seal.init(*cls.users)
         cls.far = pki.Authority(cls.lab.folder("far"))
         cls.bob = cls.far.issue("bob@far.example")
