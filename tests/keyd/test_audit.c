@@ -108,7 +108,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/audit");
     TCase *tc = tcase_create("audit");
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_test(tc, entry_is_read_as_it_was_written);
     tcase_add_test(tc, reader_is_woken_by_the_first_entry_after_it_fell_asleep);

@@ -219,8 +219,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/connections");
     TCase *tc = tcase_create("connections"), *own = tcase_create("own settings");
-    tcase_set_timeout(tc, 120);
-    tcase_set_timeout(own, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, who_does_not_read_answers_is_hung_up_on_and_holds_up_nobody);
     tcase_add_test(tc, who_asks_no_more_has_his_answers_and_is_hung_up_on);

@@ -415,8 +415,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/hostile");
     TCase *tc = tcase_create("hostile"), *own = tcase_create("own settings");
-    tcase_set_timeout(tc, 120);
-    tcase_set_timeout(own, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, question_that_is_cut_anywhere_is_answered_once_and_hung_up, WIRE_OPEN,
                         WIRE_IMPORT + 1);

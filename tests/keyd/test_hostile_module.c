@@ -119,7 +119,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/hostile_module");
     TCase *tc = tcase_create("module");
-    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, module_asks_nothing_and_starts_nothing);
     tcase_add_test(tc, module_cannot_open_what_others_keep_secret);

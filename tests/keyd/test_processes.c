@@ -511,8 +511,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/processes");
     TCase *tc = tcase_create("processes"), *own = tcase_create("own start");
-    tcase_set_timeout(tc, 120);
-    tcase_set_timeout(own, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, worker_is_refused_what_its_filter_does_not_list);
     tcase_add_test(own, calls_that_prove_the_filter_fail_otherwise_without_it);

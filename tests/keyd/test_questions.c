@@ -209,7 +209,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/questions");
     TCase *tc = tcase_create("questions");
-    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, field_of_its_longest_is_answered_and_an_octet_more_is_nonsense, WIRE_OPEN,
                         WIRE_IMPORT + 1);

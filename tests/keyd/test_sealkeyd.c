@@ -22,7 +22,7 @@ static void setup(void)
 {
     struct err err = ERR_INIT;
     sealkeyd_start(&keyd, "");
-    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+    ck_ok(remote_new(keyd.socket, 130000, &holder, &err));
 }
 
 static void teardown(void)
@@ -281,7 +281,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/sealkeyd");
     TCase *tc = tcase_create("sealkeyd");
-    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, what_it_signs_is_verified_with_the_public_key, 0, SEAL_COUNT(kinds));
     tcase_add_test(tc, private_key_that_is_kept_as_a_passphrase_is_not_opened);

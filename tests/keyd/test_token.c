@@ -33,11 +33,11 @@ static void start(const char *also)
 {
     char more[600];
     struct err err = ERR_INIT;
-    snprintf(more, sizeof more, "pkcs11-module = %s\npkcs11-pin-files = gw %s\n%s", SOFTHSM_MODULE,
-             hsm.pin_path[0], also);
+    snprintf(more, sizeof more, "pkcs11-timeout = 2m\npkcs11-module = %s\npkcs11-pin-files = gw %s\n%s",
+             SOFTHSM_MODULE, hsm.pin_path[0], also);
     sealkeyd_start(&keyd, more);
     sealkeyd_logged(&keyd, "event=started who=token", 1);
-    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+    ck_ok(remote_new(keyd.socket, 130000, &holder, &err));
 }
 
 static void setup(void)
@@ -232,7 +232,7 @@ START_TEST(key_that_takes_long_to_make_is_made)
              SPY_MODULE, hsm.pin_path[0]);
     sealkeyd_start(&keyd, more);
     sealkeyd_logged(&keyd, "event=started who=token", 1);
-    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+    ck_ok(remote_new(keyd.socket, 130000, &holder, &err));
     make_on_token("pkcs11:token=gw;object=slow", KEY_EC_P256, &made);
     made_fini(&made);
 }
@@ -540,10 +540,10 @@ START_TEST(pin_from_the_terminal_is_shown_nowhere)
     struct buf log = BUF_INIT(1u << 20);
     softhsm_init(&hsm);
     softhsm_token(&hsm, "gw", TYPED_PIN);
-    snprintf(more, sizeof more, "pkcs11-module = %s\n", SOFTHSM_MODULE);
+    snprintf(more, sizeof more, "pkcs11-timeout = 2m\npkcs11-module = %s\n", SOFTHSM_MODULE);
     sealkeyd_prepare(&keyd, more);
     launch_at_terminal(seen);
-    ck_ok(remote_new(keyd.socket, 20000, &holder, &err));
+    ck_ok(remote_new(keyd.socket, 130000, &holder, &err));
     make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &made);
     made_fini(&made);
     start_anew(); /* the next token child has the PIN, too */

@@ -68,7 +68,6 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/token_halves");
     TCase *tc = tcase_create("halves");
-    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, private_key_beside_the_public_half_of_another_is_refused);
     suite_add_tcase(s, tc);

@@ -39,11 +39,13 @@ static void start(const char *module, const char *also)
 {
     char more[1200];
     struct err err = ERR_INIT;
-    snprintf(more, sizeof more, "key-rate = 1000000\npkcs11-module = %s\npkcs11-pin-files = %s %s %s %s\n%s",
-             module, labels[GW], hsm.pin_path[GW], labels[SECOND], hsm.pin_path[SECOND], also);
+    snprintf(
+        more, sizeof more,
+        "key-rate = 1000000\npkcs11-timeout = 2m\npkcs11-module = %s\npkcs11-pin-files = %s %s %s %s\n%s",
+        module, labels[GW], hsm.pin_path[GW], labels[SECOND], hsm.pin_path[SECOND], also);
     sealkeyd_start(&keyd, more);
     sealkeyd_logged(&keyd, "event=started who=token", 1);
-    ck_ok(remote_new(keyd.socket, 60000, &holder, &err));
+    ck_ok(remote_new(keyd.socket, 130000, &holder, &err));
 }
 
 static void make_tokens(void)
