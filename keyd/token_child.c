@@ -135,7 +135,11 @@ static int start(struct token_child *child, const struct pkcs11_conf *conf, stru
     atomic_init(&child->lanes, TOKEN_LANES);
     if (sandbox_close_token(err) < 0)
         return -1;
-    return pkcs11_open(conf, &child->desk.p11, err);
+    if (pkcs11_open(conf, &child->desk.p11, err) < 0)
+        return -1;
+    if (pkcs11_away(child->desk.p11)->code != ERR_NONE)
+        log_error(NULL, "token-start", pkcs11_away(child->desk.p11));
+    return 0;
 }
 
 static void await_begin(int begin)

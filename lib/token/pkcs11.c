@@ -8,20 +8,38 @@
 
 #define REPORT_MAX 64 /* slots of a module */
 
+static int load(struct pkcs11 *p11, const char *path, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (cryptoki_load(path, &p11->modules[p11->nmodules], &why) == 0)
+        p11->nmodules++;
+    else if (why.code == ERR_IO)
+        p11->away = why;
+    else
+        return err_set(err, why.code, "%s", why.msg);
+    return 0;
+}
+
 int pkcs11_open(const struct pkcs11_conf *conf, struct pkcs11 **out, struct err *err)
 {
     struct pkcs11 *p11 = xcalloc(1, sizeof *p11);
+    int result = 0;
     p11->conf = conf;
     pthread_mutex_init(&p11->lock, NULL);
     p11->modules = xcalloc(conf->nmodules + 1, sizeof(struct cryptoki *));
-    while (p11->nmodules < conf->nmodules &&
-           cryptoki_load(conf->modules[p11->nmodules], &p11->modules[p11->nmodules], err) == 0)
-        p11->nmodules++;
+    for (size_t i = 0; i < conf->nmodules && result == 0; i++)
+        result = load(p11, conf->modules[i], err);
+    if (result == 0 && p11->nmodules == 0 && p11->away.code != ERR_NONE)
+        result = err_set(err, p11->away.code, "%s", p11->away.msg);
     *out = p11;
-    if (p11->nmodules == conf->nmodules)
-        return 0;
-    pkcs11_close(out);
-    return -1;
+    if (result < 0)
+        pkcs11_close(out);
+    return result;
+}
+
+const struct err *pkcs11_away(const struct pkcs11 *p11)
+{
+    return &p11->away;
 }
 
 void pkcs11_close(struct pkcs11 **p11)

@@ -40,8 +40,13 @@ struct pkcs11_conf {
     size_t npins;
 };
 
-/* pkcs11_open - load the modules; conf is borrowed. ERR_CONFIG. No PIN is tried before a key is asked for. */
+/*
+ * pkcs11_open - load the modules; conf is borrowed. ERR_CONFIG, ERR_IO (none can be started). No PIN is tried before a key is asked for.
+ *
+ * A module that cannot be started now is nothing to the tokens of others. pkcs11_away() says why it was not; ERR_NONE: all were.
+ */
 int pkcs11_open(const struct pkcs11_conf *conf, struct pkcs11 **out, struct err *err) SEAL_CHECKED;
+const struct err *pkcs11_away(const struct pkcs11 *p11);
 void pkcs11_close(struct pkcs11 **p11); /* after every key of it was freed */
 
 /* pkcs11_report - lines "name value" for doctor, appended: modules with their versions, tokens, what each can do. */

@@ -47,13 +47,16 @@ static int look_in_module(struct cryptoki *module, const struct pkcs11_uri *uri,
     return 0;
 }
 
+/* A module that does not say what it has is nothing to the tokens of others. */
 static int find_token(struct pkcs11 *p11, const struct pkcs11_uri *uri, struct found *found, struct err *err)
 {
     const char *name = uri->token[0] != '\0' ? uri->token : uri->serial;
+    struct err unknown = p11->away;
     found->count = 0;
     for (size_t i = 0; i < p11->nmodules; i++)
-        if (look_in_module(p11->modules[i], uri, found, err) < 0)
-            return -1;
+        (void)!look_in_module(p11->modules[i], uri, found, &unknown);
+    if (found->count == 0 && unknown.code != ERR_NONE)
+        return err_set(err, unknown.code, "token %s is not there: %s", name, unknown.msg);
     if (found->count == 0)
         return err_set(err, ERR_IO, "token %s is not there", name);
     if (found->count > 1)

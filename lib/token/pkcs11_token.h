@@ -24,8 +24,9 @@ struct pkcs11_token {
 
 struct pkcs11 {
     const struct pkcs11_conf *conf;
-    struct cryptoki **modules;
+    struct cryptoki **modules; /* those that were started */
     size_t nmodules;
+    struct err away;      /* why one was not */
     pthread_mutex_t lock; /* of tokens and their logins */
     struct pkcs11_token **tokens;
     size_t ntokens;

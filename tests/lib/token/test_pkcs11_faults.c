@@ -477,34 +477,6 @@ START_TEST(key_that_the_token_would_give_out_is_taken_back)
 }
 END_TEST
 
-START_TEST(token_of_the_second_module_is_found)
-{
-    static const char *const two[] = {"opensc-pkcs11.so" /* cards: there are none */, SPY_MODULE};
-    struct pkcs11_conf conf = hsm.conf;
-    conf.modules = two;
-    conf.nmodules = 2;
-    pkcs11_close(&p11);
-    ck_ok(pkcs11_open(&conf, &p11, &err));
-    ck_ok(open_key(RSA_URI));
-    ck_ok(sign(key, SIGN_PKCS1, &err));
-    ck_fails(open_key("pkcs11:token=elsewhere;object=rsa"), ERR_IO);
-    key_free(&key);
-    pkcs11_close(&p11); /* before conf */
-}
-END_TEST
-
-START_TEST(file_that_is_no_module_is_wrong_configuration)
-{
-    static const char *const wrong[] = {"libcrypto.so.3", "/nonexistent.so"};
-    for (size_t i = 0; i < SEAL_COUNT(wrong); i++) {
-        const struct pkcs11_conf conf = {.modules = &wrong[i], .nmodules = 1};
-        struct pkcs11 *none = NULL;
-        ck_fails(pkcs11_open(&conf, &none, &err), ERR_CONFIG);
-        ck_assert_ptr_null(none);
-    }
-}
-END_TEST
-
 static int import_new(const char *uri, const struct secret *pkcs8)
 {
     SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(8192);
@@ -583,8 +555,6 @@ static Suite *suite(void)
     tcase_add_test(all, keys_are_made_on_the_token_and_stay_there);
     tcase_add_test(all, objects_that_are_there_are_not_overwritten);
     tcase_add_test(all, key_that_the_token_would_give_out_is_taken_back);
-    tcase_add_test(all, token_of_the_second_module_is_found);
-    tcase_add_test(all, file_that_is_no_module_is_wrong_configuration);
     suite_add_tcase(s, all);
     return s;
 }

@@ -1,0 +1,112 @@
+/* Several PKCS#11 modules: what happens to one is nothing to the tokens of the other. */
+#include "support/check.h"
+#include "support/softhsm.h"
+#include "token/key.h"
+
+#include <string.h>
+
+#define EC_URI "pkcs11:token=gw;object=ec"
+
+static struct softhsm hsm;
+static struct pkcs11 *p11;
+static struct key *key;
+
+/* Made once; each test has a process of its own, which loads the modules. */
+static void make_token(void)
+{
+    EVP_PKEY *ec = EVP_EC_gen("P-256");
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, "gw", "1234");
+    softhsm_import(&hsm, "gw", "1234", "ec", "02", ec, SOFTHSM_DERIVE);
+    EVP_PKEY_free(ec);
+}
+
+static void remove_token(void)
+{
+    softhsm_fini(&hsm);
+}
+
+static void teardown(void)
+{
+    key_free(&key);
+    pkcs11_close(&p11);
+}
+
+static int open_modules(const char *const *modules, size_t n, struct err *err)
+{
+    hsm.conf.modules = modules;
+    hsm.conf.nmodules = n;
+    return pkcs11_open(&hsm.conf, &p11, err);
+}
+
+static int open_key(const char *uri, struct err *err)
+{
+    return pkcs11_key(p11, uri, (struct span){NULL, 0}, &key, err);
+}
+
+START_TEST(token_of_the_second_module_is_found)
+{
+    static const char *const two[] = {"opensc-pkcs11.so" /* cards: there are none */, SOFTHSM_MODULE};
+    struct err err = ERR_INIT;
+    ck_ok(open_modules(two, 2, &err));
+    ck_assert_int_eq(pkcs11_away(p11)->code, ERR_NONE);
+    ck_fails(open_key("pkcs11:token=elsewhere;object=ec", &err), ERR_IO);
+    ck_ok(open_key(EC_URI, &err));
+    ck_ok(pkcs11_try(key, &err));
+}
+END_TEST
+
+START_TEST(module_whose_device_is_away_leaves_the_other_its_tokens)
+{
+    static const char *const since[] = {"start", "later"};
+    static const char *const orders[][2] = {{AWAY_MODULE, SOFTHSM_MODULE}, {SOFTHSM_MODULE, AWAY_MODULE}};
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(setenv("AWAY_SINCE", since[_i % 2], 1), 0);
+    ck_ok(open_modules(orders[_i / 2], 2, &err));
+    ck_assert_int_eq(pkcs11_away(p11)->code, _i % 2 == 0 ? ERR_IO : ERR_NONE);
+    ck_ok(open_key(EC_URI, &err));
+    ck_ok(pkcs11_try(key, &err));
+    key_free(&key);
+    ck_assert_int_lt(open_key("pkcs11:token=elsewhere;object=ec", &err), 0); /* which may be the other's */
+    ck_assert_int_eq(err.code, ERR_IO);
+    ck_assert_msg(strstr(err.msg, _i % 2 == 0 ? "cannot be started" : "device error") != NULL, "%s", err.msg);
+}
+END_TEST
+
+START_TEST(without_any_module_that_can_be_started_there_is_nothing)
+{
+    static const char *const away[] = {AWAY_MODULE};
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(setenv("AWAY_SINCE", "start", 1), 0);
+    ck_fails(open_modules(away, 1, &err), ERR_IO);
+    ck_assert_ptr_null(p11);
+}
+END_TEST
+
+START_TEST(file_that_is_no_module_is_wrong_configuration)
+{
+    static const char *const wrong[][2] = {{SOFTHSM_MODULE, "libcrypto.so.3"},
+                                           {"/nonexistent.so", SOFTHSM_MODULE}};
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < SEAL_COUNT(wrong); i++) {
+        ck_fails(open_modules(wrong[i], 2, &err), ERR_CONFIG);
+        ck_assert_ptr_null(p11);
+    }
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *s = suite_create("lib/token/pkcs11_modules");
+    TCase *tc = tcase_create("modules");
+    tcase_add_unchecked_fixture(tc, make_token, remove_token);
+    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_test(tc, token_of_the_second_module_is_found);
+    tcase_add_loop_test(tc, module_whose_device_is_away_leaves_the_other_its_tokens, 0, 4);
+    tcase_add_test(tc, without_any_module_that_can_be_started_there_is_nothing);
+    tcase_add_test(tc, file_that_is_no_module_is_wrong_configuration);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+TEST_MAIN(suite)
