@@ -4,10 +4,9 @@
 #include "keyd/supervisor.h"
 #include "log/log.h"
 #include "proc/background.h"
+#include "proc/command_line.h"
 #include "proc/privileges.h"
 
-#include <fcntl.h>
-#include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +15,6 @@
 #include <unistd.h>
 
 #define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
-#define EXIT_USAGE       2
-#define ASK_MAX          16
-
-struct options {
-    const char *settings;
-    bool foreground;
-    bool test;
-    const char *ask[ASK_MAX]; /* labels of tokens */
-    size_t nask;
-};
 
 static const char usage[] =
     "usage: sealkeyd [-c FILE] [-f] [--ask-pin TOKEN]..   run, in the background unless -f\n"
@@ -33,46 +22,6 @@ static const char usage[] =
     "       sealkeyd --version | --help\n"
     "\n  -c FILE   settings instead of " SETTINGS_DEFAULT "\n"
     "  --ask-pin TOKEN   ask for the PIN of the token of this label, at the terminal\n";
-
-/* Returns -1 to go on, or the status to end with. */
-static int read_options(int argc, char **argv, struct options *out)
-{
-    static const struct option long_options[] = {{"help", no_argument, NULL, 'h'},
-                                                 {"version", no_argument, NULL, 'V'},
-                                                 {"ask-pin", required_argument, NULL, 'p'},
-                                                 {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "c:ft", long_options, NULL)) != -1;) {
-        switch (c) {
-        case 'c':
-            out->settings = optarg;
-            break;
-        case 'f':
-            out->foreground = true;
-            break;
-        case 't':
-            out->test = true;
-            break;
-        case 'p':
-            if (out->nask == ASK_MAX)
-                return EXIT_USAGE;
-            out->ask[out->nask++] = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        case 'V':
-            puts("sealkeyd " SEAL_VERSION);
-            return EXIT_SUCCESS;
-        default:
-            fputs(usage, stderr);
-            return EXIT_USAGE;
-        }
-    }
-    if (optind == argc)
-        return -1;
-    fputs(usage, stderr);
-    return EXIT_USAGE;
-}
 
 /* Whose processes may ask. A daemon that was not started by root is the user that we are. */
 static int find_daemon(const struct settings *settings, uid_t *out, struct err *err)
@@ -111,39 +60,31 @@ static int start(const struct settings *settings, const struct token_pins *pins,
     return -1;
 }
 
-static void close_stderr(void)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0)
-        dup2(null, STDERR_FILENO);
-    mem_close(&null);
-}
-
-static int run(const struct settings *settings, const struct options *options)
+static int run(const struct settings *settings, const struct command_line *line)
 {
     struct err err = ERR_INIT;
     int report_fd = -1;
     bool made = false;
     struct token_pins *pins;
     enum log_target target = strcmp(settings->log, "syslog") == 0 ? LOG_TO_SYSLOG : LOG_TO_STDERR;
-    if (token_pins_new(&settings->keys.pkcs11, options->ask, options->nask, &pins, &err) < 0) {
+    if (token_pins_new(&settings->keys.pkcs11, line->values, line->nvalues, &pins, &err) < 0) {
         fprintf(stderr, "sealkeyd: %s\n", err.msg);
         return EXIT_FAILURE;
     }
-    if (!options->foreground && background_start("sealkeyd", &report_fd, &err) < 0) {
+    if (!line->foreground && background_start("sealkeyd", &report_fd, &err) < 0) {
         fprintf(stderr, "sealkeyd: %s\n", err.msg);
         return EXIT_FAILURE;
     }
     log_open(target, log_parse_level(settings->log_level));
     if (start(settings, pins, &made, &err) < 0) {
         log_error(NULL, "start", &err);
-        if (options->foreground && target == LOG_TO_SYSLOG)
+        if (line->foreground && target == LOG_TO_SYSLOG)
             fprintf(stderr, "sealkeyd: %s\n", err.msg);
         background_report(&report_fd, err.msg);
         return EXIT_FAILURE;
     }
-    if (!options->foreground && target == LOG_TO_SYSLOG)
-        close_stderr();
+    if (!line->foreground && target == LOG_TO_SYSLOG)
+        background_close_stderr();
     log_event(LEVEL_INFO, NULL, "start", "version", SEAL_VERSION, "socket", settings->keys.socket, NULL);
     background_report(&report_fd, NULL);
     supervisor_run();
@@ -155,21 +96,24 @@ static int run(const struct settings *settings, const struct options *options)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.settings = SETTINGS_DEFAULT};
+    struct command_line line = {.usage = usage,
+                                .version = "sealkeyd " SEAL_VERSION,
+                                .repeated = "ask-pin",
+                                .settings = SETTINGS_DEFAULT};
     struct err err = ERR_INIT;
     struct settings *settings = NULL;
-    int status = read_options(argc, argv, &options);
+    int status = command_line_read(&line, argc, argv);
     if (status >= 0)
         return status;
     struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    if (settings_load(arena, options.settings, &settings, &err) < 0) {
+    if (settings_load(arena, line.settings, &settings, &err) < 0) {
         fprintf(stderr, "sealkeyd: %s\n", err.msg);
         status = EXIT_FAILURE;
-    } else if (options.test) {
-        printf("%s: no mistake found\n", options.settings);
+    } else if (line.test) {
+        printf("%s: no mistake found\n", line.settings);
         status = EXIT_SUCCESS;
     } else {
-        status = run(settings, &options);
+        status = run(settings, &line);
     }
     arena_free(&arena);
     return status;

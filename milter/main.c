@@ -7,9 +7,8 @@
 #include "milter/signals.h"
 #include "milter/start.h"
 #include "proc/background.h"
+#include "proc/command_line.h"
 
-#include <fcntl.h>
-#include <getopt.h>
 #include <libmilter/mfapi.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -23,15 +22,8 @@
 
 #define SETTINGS_DEFAULT SEAL_SYSCONFDIR "/sealmilter/sealmilter.conf"
 #define STOP_SECONDS     60 /* how long messages at their end may take when we are told to stop */
-#define EXIT_USAGE       2
 #define HEAP_KEEP                                                                                            \
     (1 << 20) /* octets: what messages of usual size need is not asked of the system again for each */
-
-struct options {
-    const char *settings;
-    bool foreground;
-    bool test;
-};
 
 static struct daemon the_daemon;
 static struct key_process key_process;
@@ -43,39 +35,6 @@ static const char usage[] = "usage: sealmilter [-c FILE] [-f]   run, in the back
                             "       sealmilter [-c FILE] -t     check the settings and end\n"
                             "       sealmilter --version | --help\n"
                             "\n  -c FILE   settings instead of " SETTINGS_DEFAULT "\n";
-
-/* Returns -1 to go on, or the status to end with. */
-static int read_options(int argc, char **argv, struct options *out)
-{
-    static const struct option long_options[] = {
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "c:ft", long_options, NULL)) != -1;) {
-        switch (c) {
-        case 'c':
-            out->settings = optarg;
-            break;
-        case 'f':
-            out->foreground = true;
-            break;
-        case 't':
-            out->test = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        case 'V':
-            puts("sealmilter " SEAL_VERSION);
-            return EXIT_SUCCESS;
-        default:
-            fputs(usage, stderr);
-            return EXIT_USAGE;
-        }
-    }
-    if (optind == argc)
-        return -1;
-    fputs(usage, stderr);
-    return EXIT_USAGE;
-}
 
 static enum log_target log_target_of(const struct settings *settings)
 {
@@ -131,14 +90,6 @@ static int start(const struct settings *settings, struct err *err)
     return listener_open(settings, err);
 }
 
-static void close_stderr(void)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0)
-        dup2(null, STDERR_FILENO);
-    mem_close(&null);
-}
-
 static int serve_until_stopped(const struct settings *settings)
 {
     pthread_t thread;
@@ -166,12 +117,12 @@ static void keep_heaps_small(void)
     mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
 }
 
-static int run(const struct settings *settings, const struct options *options)
+static int run(const struct settings *settings, const struct command_line *line)
 {
     struct err err = ERR_INIT;
     int report_fd = -1;
     enum log_target target = log_target_of(settings);
-    if (!options->foreground && background_start("sealmilter", &report_fd, &err) < 0) {
+    if (!line->foreground && background_start("sealmilter", &report_fd, &err) < 0) {
         fprintf(stderr, "sealmilter: %s\n", err.msg);
         return EXIT_FAILURE;
     }
@@ -180,13 +131,13 @@ static int run(const struct settings *settings, const struct options *options)
     log_open(target, log_parse_level(settings->log_level));
     if (start(settings, &err) < 0) {
         log_error(NULL, "start", &err);
-        if (options->foreground && target == LOG_TO_SYSLOG)
+        if (line->foreground && target == LOG_TO_SYSLOG)
             fprintf(stderr, "sealmilter: %s\n", err.msg);
         background_report(&report_fd, err.msg);
         return EXIT_FAILURE;
     }
-    if (!options->foreground && target == LOG_TO_SYSLOG)
-        close_stderr();
+    if (!line->foreground && target == LOG_TO_SYSLOG)
+        background_close_stderr();
     background_report(&report_fd, NULL);
     log_event(LEVEL_INFO, NULL, "start", "version", SEAL_VERSION, "socket", settings->socket, NULL);
     return serve_until_stopped(settings);
@@ -194,23 +145,24 @@ static int run(const struct settings *settings, const struct options *options)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.settings = SETTINGS_DEFAULT};
+    struct command_line line = {
+        .usage = usage, .version = "sealmilter " SEAL_VERSION, .settings = SETTINGS_DEFAULT};
     struct err err = ERR_INIT;
     struct settings *settings = NULL;
-    int status = read_options(argc, argv, &options);
+    int status = command_line_read(&line, argc, argv);
     if (status >= 0)
         return status;
     /* In the background "." is another folder, and SIGHUP reads the file again. */
-    char *path = realpath(options.settings, NULL);
+    char *path = realpath(line.settings, NULL);
     struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    if (settings_load(arena, path != NULL ? path : options.settings, &settings, &err) < 0) {
+    if (settings_load(arena, path != NULL ? path : line.settings, &settings, &err) < 0) {
         fprintf(stderr, "sealmilter: %s\n", err.msg);
         status = EXIT_FAILURE;
-    } else if (options.test) {
-        printf("%s: no mistake found\n", options.settings);
+    } else if (line.test) {
+        printf("%s: no mistake found\n", line.settings);
         status = EXIT_SUCCESS;
     } else {
-        status = run(settings, &options);
+        status = run(settings, &line);
     }
     arena_free(&arena);
     free(path);

@@ -65,3 +65,11 @@ void background_report(int *report_fd, const char *text)
     (void)!write(*report_fd, word, strlen(word));
     mem_close(report_fd);
 }
+
+void background_close_stderr(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, STDERR_FILENO);
+    mem_close(&null);
+}

@@ -15,4 +15,7 @@ int background_start(const char *program, int *report_fd, struct err *err) SEAL_
 /* background_report - tell the parent (report_fd -1: nobody waits): text NULL is success. Closes the descriptor. */
 void background_report(int *report_fd, const char *text);
 
+/* background_close_stderr - for who logs elsewhere: nobody looks there any more. */
+void background_close_stderr(void);
+
 #endif
