@@ -101,27 +101,39 @@ static const struct key_record *find_same(const struct key_record *keys, size_t 
     return found;
 }
 
-int keys_join(struct cli *cli, const struct cert *cert, const struct cert_record *record, struct err *err)
+enum find keys_find_same(struct cli *cli, struct span public_key, struct key_record *out, struct err *err)
 {
     struct key_record *keys;
     size_t n;
     if (store_keys(cli->read, &keys, &n, err) < 0)
+        return FIND_FAILED;
+    const struct key_record *same = find_same(keys, n, public_key, keys_waiting_name(cli, public_key));
+    if (same == NULL)
+        return FIND_ABSENT;
+    *out = *same;
+    return FIND_FOUND;
+}
+
+int keys_join(struct cli *cli, const struct cert *cert, const struct cert_record *record, struct err *err)
+{
+    struct key_record same;
+    enum find found = keys_find_same(cli, cert_public(cert), &same, err);
+    if (found == FIND_FAILED)
         return -1;
-    const char *waiting = keys_waiting_name(cli, cert_public(cert));
-    const struct key_record *same = find_same(keys, n, cert_public(cert), waiting);
-    if (same == NULL || strcmp(same->fingerprint, record->fingerprint) == 0)
+    if (found == FIND_ABSENT || strcmp(same.fingerprint, record->fingerprint) == 0)
         return 0;
-    if (!names(record, same->owner)) {
+    if (!names(record, same.owner)) {
         buf_printf(&cli->out,
                    "warning: its key is here and belongs to %s, whom it does not name: not joined\n",
-                   same->owner);
+                   same.owner);
         return 0;
     }
-    struct key_record joined = *same;
+    const char *waiting = keys_waiting_name(cli, cert_public(cert));
+    struct key_record joined = same;
     joined.fingerprint = record->fingerprint;
     if (store_put_key(cli->store, &joined, err) < 0 ||
-        (strcmp(same->fingerprint, waiting) == 0 && store_delete_key(cli->store, waiting, err) < 0))
+        (strcmp(same.fingerprint, waiting) == 0 && store_delete_key(cli->store, waiting, err) < 0))
         return -1;
-    buf_printf(&cli->out, "it is the certificate of the key of %s that is here\n", same->owner);
+    buf_printf(&cli->out, "it is the certificate of the key of %s that is here\n", same.owner);
     return 0;
 }

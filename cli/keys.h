@@ -16,6 +16,8 @@ int keys_choose(const char *name, const struct key_choice **out, struct err *err
 
 /* keys_waiting_name - what the store calls a key whose certificate is still to come: SHA-256 of the SubjectPublicKeyInfo. */
 const char *keys_waiting_name(struct cli *cli, struct span public_key);
+/* keys_find_same - the key of this public key, whatever its certificate is; that of the own CA is not looked for. */
+enum find keys_find_same(struct cli *cli, struct span public_key, struct key_record *out, struct err *err);
 /* keys_join - a certificate that came for a key of ours becomes its certificate. */
 int keys_join(struct cli *cli, const struct cert *cert, const struct cert_record *record,
               struct err *err) SEAL_CHECKED;

@@ -1,6 +1,8 @@
 /* token_desk - one function a kind of question. */
 #include "keyd/token_desk.h"
 
+#include "token/key_try.h"
+
 #include <string.h>
 
 struct task {
@@ -103,7 +105,7 @@ static int answer_seal(struct task *task, struct err *err)
     if (pkcs11_key(task->desk->p11, uri, q->public_key, &key, err) < 0)
         return -1;
     /* Whoever names a public key is about to forget the private one. */
-    int result = q->public_key.len > 0 ? pkcs11_try(key, err) : 0;
+    int result = q->public_key.len > 0 ? key_try_sign(key, err) : 0;
     buf_add_span(&task->public_key, key_public(key));
     key_free(&key);
     if (result < 0)

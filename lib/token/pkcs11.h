@@ -78,7 +78,4 @@ int pkcs11_generate(struct pkcs11 *p11, const char *uri, enum key_type type, uns
 int pkcs11_import(struct pkcs11 *p11, const char *uri, const struct secret *pkcs8, struct buf *public_out,
                   struct err *err) SEAL_CHECKED;
 
-/* pkcs11_try - a key of pkcs11_key() signs, and its public half verifies it. ERR_KEY_UNUSABLE: the halves are of two keys. */
-int pkcs11_try(struct key *key, struct err *err) SEAL_CHECKED;
-
 #endif

@@ -5,6 +5,7 @@
  */
 #include "token/evp.h"
 #include "token/key_impl.h"
+#include "token/key_try.h"
 #include "token/ossl.h"
 #include "token/pkcs11_object.h"
 
@@ -195,30 +196,12 @@ static int put(struct pkcs11_object *object, const struct pkcs11_uri *named, con
     return complete(object, uri, m, err);
 }
 
-int pkcs11_try(struct key *key, struct err *err)
-{
-    static const unsigned char hash[32] = "is it the same on the token";
-    unsigned char signature[EVP_RSA_BITS_MAX / 8];
-    size_t len = sizeof signature;
-    enum sign_padding padding = key->type == KEY_RSA ? SIGN_PKCS1 : SIGN_ECDSA;
-    if (key_sign(key, DIGEST_SHA256, padding, (struct span){(const char *)hash, sizeof hash}, signature, &len,
-                 err) < 0)
-        return -1;
-    ossl_begin();
-    SEAL_CLEANUP(ossl_free_pkey_ctx) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->evp, NULL);
-    if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 ||
-        EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1 ||
-        EVP_PKEY_verify(ctx, signature, len, hash, sizeof hash) != 1)
-        return ossl_fail(err, ERR_KEY_UNUSABLE, "the token's private key is not that of its public half");
-    return 0;
-}
-
 static int try_name(struct pkcs11 *p11, const char *uri, const struct material *m, struct err *err)
 {
     struct key *key = NULL;
     if (pkcs11_key(p11, uri, buf_span(&m->public), &key, err) < 0)
         return -1;
-    int result = pkcs11_try(key, err);
+    int result = key_try_sign(key, err);
     key_free(&key);
     return result;
 }

@@ -2,6 +2,7 @@
 #include "support/check.h"
 #include "support/softhsm.h"
 #include "token/key.h"
+#include "token/key_try.h"
 
 #include <string.h>
 
@@ -52,7 +53,7 @@ START_TEST(token_of_the_second_module_is_found)
     ck_assert_int_eq(pkcs11_away(p11)->code, ERR_NONE);
     ck_fails(open_key("pkcs11:token=elsewhere;object=ec", &err), ERR_IO);
     ck_ok(open_key(EC_URI, &err));
-    ck_ok(pkcs11_try(key, &err));
+    ck_ok(key_try_sign(key, &err));
 }
 END_TEST
 
@@ -65,7 +66,7 @@ START_TEST(module_whose_device_is_away_leaves_the_other_its_tokens)
     ck_ok(open_modules(orders[_i / 2], 2, &err));
     ck_assert_int_eq(pkcs11_away(p11)->code, _i % 2 == 0 ? ERR_IO : ERR_NONE);
     ck_ok(open_key(EC_URI, &err));
-    ck_ok(pkcs11_try(key, &err));
+    ck_ok(key_try_sign(key, &err));
     key_free(&key);
     ck_assert_int_lt(open_key("pkcs11:token=elsewhere;object=ec", &err), 0); /* which may be the other's */
     ck_assert_int_eq(err.code, ERR_IO);
