@@ -140,10 +140,14 @@ int cmd_key_generate(struct cli *cli, int argc, char **argv, struct err *err)
                                          {.name = "--token", .value = &uri},
                                          {.name = "--openpgp", .flag = &openpgp}};
     if (cli_operands(cli, options, SEAL_COUNT(options), &argc, argv, 1, 1, err) < 0 ||
-        cli_address(cli, argv[0], &addr, err) < 0 || parse_days(days_text, &days, err) < 0)
+        cli_address_or_domain(cli, argv[0], &addr, err) < 0 || parse_days(days_text, &days, err) < 0)
         return -1;
     if (openpgp && uri != NULL)
         return err_set(err, ERR_USAGE, "--token: OpenPGP keys are in gpg-agent, not on tokens");
+    if (!openpgp && *addr == '@')
+        return err_set(
+            err, ERR_USAGE,
+            "the own authority certifies addresses; for a domain: --openpgp, or key import --user");
     return openpgp ? generate_openpgp(cli, addr, type, days, err)
                    : generate_x509(cli, addr, type, uri, days, err);
 }

@@ -26,7 +26,9 @@ const struct cli_command cli_commands[] = {
     {"key import", cmd_key_import, "FILE [--user ADDR|@DOMAIN] [--passphrase-file FILE | --token URI]",
      "a private key with its certificate, an OpenPGP secret key; a certificate whose key is on a token"},
     {"key generate", cmd_key_generate,
-     "ADDR [--openpgp] [--type rsa2048|rsa3072|rsa4096|p256|p384|ed25519] [--days N] [--token URI]",
+     "ADDR [--type rsa2048|rsa3072|rsa4096|p256|p384] [--days N] [--token URI] | ADDR|@DOMAIN --openpgp "
+     "[--type "
+     "ed25519|rsa3072|rsa4096] [--days N]",
      "a new key, its certificate from the own CA; or for OpenPGP"},
     {"key request", cmd_key_request, "ADDR [--token URI] [--type TYPE] | --key FP, [--out FILE]",
      "a certificate request (PKCS#10), for a new key or one that is here"},

@@ -116,12 +116,12 @@ static int user_name(struct cli *cli, const char *addr, const char **out, struct
     return found == FIND_FAILED ? -1 : 0;
 }
 
-int own_pgp_generate(struct cli *cli, const char *addr, enum pgp_key_kind kind, int64_t expires,
+int own_pgp_generate(struct cli *cli, const char *owner, enum pgp_key_kind kind, int64_t expires,
                      struct err *err)
 {
-    SEAL_CLEANUP(coming_fini) struct coming coming = {.owner = addr};
-    const char *name;
-    if (user_name(cli, addr, &name, err) < 0 || coming_init(cli, &coming, err) < 0 ||
+    SEAL_CLEANUP(coming_fini) struct coming coming = {.owner = owner};
+    const char *addr = *owner == '@' ? NULL : owner, *name = owner + 1;
+    if ((addr != NULL && user_name(cli, addr, &name, err) < 0) || coming_init(cli, &coming, err) < 0 ||
         pgp_own_generate(coming.engine, cli->arena, name, addr, kind, expires, &coming.passphrase,
                          &coming.key, err) < 0)
         return -1;

@@ -104,6 +104,8 @@ static int check_name(const char *name, const char *addr, struct err *err)
         wrong = wrong || (unsigned char)*c < 0x20 || *c == 0x7f;
     if (wrong)
         return err_set(err, ERR_USAGE, "a name of a key has no control characters and none of <>@");
+    if (addr == NULL)
+        return name[0] != '\0' ? 0 : err_set(err, ERR_USAGE, "a key of nobody");
     if (addr_canonical(span_of(addr), canonical, err) < 0)
         return -1;
     if (strpbrk(canonical, "<> \"") != NULL || canonical[0] == '\0')
@@ -117,7 +119,8 @@ static int write_parameters(const char *name, const char *addr, enum pgp_key_kin
     buf_printf(out, "<GnupgKeyParms format=\"internal\">\n%s", parameters[kind]);
     if (name[0] != '\0')
         buf_printf(out, "Name-Real: %s\n", name);
-    buf_printf(out, "Name-Email: %s\n", addr);
+    if (addr != NULL)
+        buf_printf(out, "Name-Email: %s\n", addr);
     if (expires > 0)
         buf_printf(out, "Expire-Date: seconds=%lld\n", (long long)expires);
     else

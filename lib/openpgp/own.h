@@ -16,7 +16,7 @@ enum pgp_key_kind {
 /* pgp_own_passphrase - a new one, random, printable. */
 int pgp_own_passphrase(struct secret *out, struct err *err) SEAL_CHECKED;
 /*
- * pgp_own_generate - a key of `name <addr>` with a subkey to encrypt; preferences without OCB, so that others can read us.
+ * pgp_own_generate - a key of `name <addr>`, or with addr NULL of `name`, with a subkey to encrypt; preferences without OCB, so that others can read us.
  *
  * expires  seconds from now; 0: never
  */

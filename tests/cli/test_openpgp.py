@@ -316,6 +316,25 @@ class Ours(OpenPgp):
 
     # ---- generate ----
 
+    def test_key_of_a_domain_opens_mail_to_users_there(self):
+        self.assertIn("of @ours.example: ed25519", self.done("key", "generate", "@Ours.example", "--openpgp"))
+        own, = self.own_keys("@ours.example")
+        key = self.key(own["fingerprint"])
+        self.assertEqual((key["user_ids"], key["addresses"], key["trust"]), (["ours.example"], ["@ours.example"], "trusted"))
+        self.done("policy", "load")
+        self.done("user", "add", "carol@ours.example")
+        self.far("--import", input=self.done("cert", "export", own["fingerprint"]).encode())
+        sealed = self.far("--armor", "--encrypt", "--recipient", own["fingerprint"], input=b"Content-Type: text/plain\n\nORCHID\n").decode()
+        letter = (f"From: {BOB}\nTo: carol@ours.example\nMIME-Version: 1.0\n"
+                  "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\n\n"
+                  "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
+                  f"--b\nContent-Type: application/octet-stream\n\n{sealed}\n--b--\n")
+        self.done("explain", "--from", BOB, "--to", "carol@ours.example", "--write", self.site.dir / "copies", self.file("letter", letter))
+        self.assertIn(b"ORCHID", (self.site.dir / "copies/0.eml").read_bytes())
+
+    def test_own_authority_certifies_no_domain(self):
+        self.unchanged("key", "generate", "@ours.example", says="for a domain: --openpgp", status=2)
+
     def test_generated_key_names_its_user_and_is_trusted(self):
         said = self.generate()
         own = self.own_keys()[0]

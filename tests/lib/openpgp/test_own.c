@@ -113,7 +113,7 @@ START_TEST(name_cannot_bring_parameters_or_a_second_address)
     struct pgp_key key;
     static const char *const names[] = {"a\nKey-Type: DSA", "boss@ours.example", "a <b", "\xff", "a\rb"};
     static const char *const addrs[] = {"a@b.example\n%no-protection", "", "alice",
-                                        "a@b.example> <c@d.example"};
+                                        "a@b.example> <c@d.example", NULL};
     for (size_t i = 0; i < SEAL_COUNT(names); i++) {
         ck_assert_int_eq(pgp_own_generate(rig->engine, arena, names[i], "alice@ours.example", PGP_ED25519, 0,
                                           &passphrase, &key, &err),
