@@ -121,6 +121,10 @@ enum major {
     MAJOR_SIMPLE,
 };
 
+/* Whole items (RFC 8949 3.3). */
+#define CBOR_FALSE 0xf4
+#define CBOR_NULL  0xf6
+
 /* Takes the head of an item off; false when there is none of a definite length. */
 static bool take_head(struct span *rest, enum major *major, uint64_t *value)
 {
@@ -155,10 +159,19 @@ static bool skip_text(struct span *rest)
     return take_head(rest, &major, &n) && major == MAJOR_TEXT && skip(rest, n);
 }
 
+/* One octet: false, true or null. libcbor ends the process when it asks a float which of them it is. */
+static bool skip_simple(struct span *rest)
+{
+    unsigned char octet = (unsigned char)*rest->ptr;
+    return octet >= CBOR_FALSE && octet <= CBOR_NULL && skip(rest, 1);
+}
+
 static bool skip_value(struct span *rest)
 {
     enum major major;
     uint64_t n;
+    if (rest->len > 0 && (unsigned char)*rest->ptr >> 5 == MAJOR_SIMPLE)
+        return skip_simple(rest);
     if (!take_head(rest, &major, &n) || major == MAJOR_MAP || major == MAJOR_TAG)
         return false;
     if (major == MAJOR_BYTES || major == MAJOR_TEXT)

@@ -1,5 +1,6 @@
 #include "store/record.h"
 
+#include "base/hash.h"
 #include "support/check.h"
 
 #include <string.h>
@@ -57,6 +58,23 @@ static void teardown(void)
 static int decode(const struct record_kind *as, struct span value, struct thing *out)
 {
     return record_decode(as, kv_key_span(&key), value, arena, out, &err);
+}
+
+/* A record with a right checksum over this map. */
+static void write_thing(struct span head, struct span value)
+{
+    unsigned char digest[HASH_SIZE];
+    struct hash *hash = hash_new();
+    SEAL_CLEANUP(buf_fini) struct buf map = BUF_INIT(RECORD_MAX);
+    buf_add_span(&map, head);
+    buf_add_span(&map, value);
+    hash_add_field(hash, kv_key_span(&key));
+    hash_add_field(hash, buf_span(&map));
+    hash_end(hash, digest);
+    hash_free(&hash);
+    buf_clear(&encoded);
+    buf_add(&encoded, digest, 8);
+    buf_add_span(&encoded, buf_span(&map));
 }
 
 START_TEST(every_type_of_field_comes_back)
@@ -143,6 +161,31 @@ START_TEST(a_record_that_does_not_fit_its_kind_is_damage)
 }
 END_TEST
 
+/* A right checksum over {"v": 2, "yes": a simple value}, as a backup made by somebody else may hold. */
+START_TEST(a_float_for_a_truth_is_damage)
+{
+    static const struct field truth[] = {{"yes", FIELD_BOOL, offsetof(struct thing, yes), 0}};
+    static const struct field text[] = {{"yes", FIELD_TEXT, offsetof(struct thing, text), 0}};
+    static const struct span values[] = {SPAN_LIT("\xf9\x3c\x00"),
+                                         SPAN_LIT("\xfa\x3f\x80\x00\x00"),
+                                         SPAN_LIT("\xfb\x3f\xf0\x00\x00\x00\x00\x00\x00"),
+                                         SPAN_LIT("\xf7"),
+                                         SPAN_LIT("\xf0"),
+                                         SPAN_LIT("\xf8\x14")};
+    for (size_t i = 0; i < 2 * SEAL_COUNT(values); i++) {
+        const struct record_kind as = {"thing", 2, i % 2 == 0 ? truth : text, 1};
+        struct thing out;
+        write_thing(SPAN_LIT("\xa2\x61v\x02\x63yes"), values[i / 2]);
+        ck_fails(decode(&as, buf_span(&encoded), &out), ERR_STORE_DAMAGED);
+    }
+    const struct record_kind as = {"thing", 2, truth, 1};
+    struct thing out;
+    write_thing(SPAN_LIT("\xa2\x61v\x02\x63yes"), SPAN_LIT("\xf5"));
+    ck_ok(decode(&as, buf_span(&encoded), &out));
+    ck_assert(out.yes);
+}
+END_TEST
+
 START_TEST(an_older_version_can_be_read)
 {
     static const struct field more[] = {{"time", FIELD_LATER, offsetof(struct thing, time), 0}};
@@ -173,6 +216,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, a_record_cut_anywhere_or_longer_is_damage);
     tcase_add_test(tcase, a_record_under_another_key_is_damage);
     tcase_add_test(tcase, a_record_that_does_not_fit_its_kind_is_damage);
+    tcase_add_test(tcase, a_float_for_a_truth_is_damage);
     tcase_add_test(tcase, an_older_version_can_be_read);
     suite_add_tcase(suite, tcase);
     return suite;
