@@ -1,11 +1,13 @@
 /*
  * cmd_key_move - a key of the store becomes a token's alone: of one that takes it in, or has got a copy in its own way.
  *
- * The token has it, and has signed with it, before the store forgets it: whoever was interrupted calls again.
+ * The token has it, and has signed with it and opened something, before the store forgets it: whoever was interrupted calls again.
  */
 #include "cli/certbook.h"
 #include "cli/tokens.h"
 
+#include "smime/cert.h"
+#include "token/key_try.h"
 #include "token/remote.h"
 #include "token/wrap.h"
 
@@ -51,6 +53,26 @@ static int seal(const struct key_record *key, const char *uri, struct holder *se
     return take_in(key, uri, sealkeyd, &public, wrapped, err);
 }
 
+/* What the token's key cannot open is lost with the store's. The signing was tried when the token's was found, or put there. */
+static int try_opening(struct cli *cli, const struct key_record *key, struct span wrapped,
+                       struct holder *sealkeyd, struct err *err)
+{
+    SEAL_CLEANUP(key_free) struct key *there = NULL;
+    const struct sealed_key sealed = {key->owner, key->public_key, wrapped};
+    struct cert_record cert;
+    enum find found = store_find_cert(cli->read, key->fingerprint, &cert, err);
+    if (found == FIND_FAILED)
+        return -1;
+    if (found == FIND_FOUND && (cert.usage & CERT_ENCRYPT) == 0)
+        return 0;
+    if (holder_open_key(sealkeyd, &sealed, key->owner, &there, err) < 0)
+        return -1;
+    if (key_try_open(there, err) == 0)
+        return 0;
+    return err->code == ERR_UNSUPPORTED ? err_wrap(err, "it opens no mail there, and stays in the store")
+                                        : -1;
+}
+
 static int move(struct cli *cli, const char *beginning, const char *uri, struct holder *sealkeyd,
                 struct err *err)
 {
@@ -59,7 +81,8 @@ static int move(struct cli *cli, const char *beginning, const char *uri, struct 
     struct key_record key;
     if (certbook_find(cli, STORE_KEY, beginning, fingerprint, err) < 0 ||
         store_find_key(cli->read, fingerprint, &key, err) != FIND_FOUND || check_movable(&key, err) < 0 ||
-        seal(&key, uri, sealkeyd, &wrapped, err) < 0)
+        seal(&key, uri, sealkeyd, &wrapped, err) < 0 ||
+        try_opening(cli, &key, buf_span(&wrapped), sealkeyd, err) < 0)
         return -1;
     key.wrapped = buf_span(&wrapped);
     key.uri = uri;

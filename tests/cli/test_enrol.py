@@ -202,6 +202,27 @@ class Enrol(Case):
             self.fails("key", "import", soft.pem, "--token", "pkcs11:token=ours;object=ec",
                        says=f"belongs to {ALICE}; sealadm key move {soft.fingerprint[:16]}")
 
+    def put_copy(self, usage):
+        """A key in the store, and a copy of it on the token that the token's own tool gave no CKA_DERIVE. Its certificate."""
+        made = person(self.folder, self.root, ALICE, usage=usage)
+        self.done("key", "import", self.file("copied.pem", made.key.read_text() + made.pem.read_text()))
+        plain = self.file("copied.key", openssl("pkcs8", "-topk8", "-nocrypt", "-in", made.key).decode())
+        self.token.run("softhsm2-util", "--import", plain, "--token", "ours", "--label", made.fingerprint[:8], "--id", made.fingerprint[:8],
+                       "--pin", PIN)
+        return made
+
+    def test_copy_that_opens_no_mail_takes_no_key_from_the_store(self):
+        self.start()
+        self.done("policy", "load")
+        made = self.put_copy("digitalSignature,keyAgreement")
+        self.alice = self.alice | {"copied": made}
+        uri = f"pkcs11:token=ours;object={made.fingerprint[:8]}"
+        with self.refusing():
+            self.fails("key", "move", made.fingerprint, "--token", uri, says=["opens no mail there, and stays in the store", "CKA_DERIVE"])
+        self.assert_opens("copied")
+        signs = self.put_copy("digitalSignature")
+        self.done("key", "move", signs.fingerprint, "--token", f"pkcs11:token=ours;object={signs.fingerprint[:8]}")
+
     def test_wrong_pin_is_said_and_corrected_without_a_restart(self):
         self.token.write_pin("0000")
         self.start()
