@@ -44,7 +44,7 @@ int private_keys_settle(struct settings *settings, struct arena *arena, struct e
     struct key_settings *keys = &settings->keys;
     if (keys->socket == NULL)
         keys->socket = arena_printf(arena, "%s/sealkeyd.sock", settings->state_dir);
-    else if (strlen(keys->socket) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
+    if (strlen(keys->socket) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
         return err_set(err, ERR_CONFIG, "key-socket: %s: too long for the name of a socket", keys->socket);
     if (*keys->master_token != '\0' && keys->pkcs11.modules.n == 0)
         return err_set(err, ERR_CONFIG, "master-key-token: set pkcs11-module too");

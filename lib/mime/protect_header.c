@@ -203,6 +203,13 @@ static int write_type(struct writing *w, const char *value, struct err *err)
     return put(w, "Content-Type:", err) < 0 || put(w, value, err) < 0 ? -1 : put(w, "\r\n", err);
 }
 
+/* The last of an entity without a body may lack its line end. */
+static int write_whole(struct writing *w, const struct field *field, struct err *err)
+{
+    bool ends = field->raw.ptr[field->raw.len - 1] == '\n';
+    return spool_write_span(w->out, field->raw, err) < 0 ? -1 : ends ? 0 : put(w, "\r\n", err);
+}
+
 static int write_marked(struct writing *w, const char *type, struct err *err)
 {
     bool typed = false;
@@ -211,7 +218,7 @@ static int write_marked(struct writing *w, const char *type, struct err *err)
         bool is_type = span_is_nocase(field->name, "Content-Type");
         if (!span_starts_nocase(field->name, "Content-"))
             continue;
-        if ((is_type ? write_type(w, type, err) : spool_write_span(w->out, field->raw, err)) < 0)
+        if ((is_type ? write_type(w, type, err) : write_whole(w, field, err)) < 0)
             return -1;
         typed = typed || is_type;
     }

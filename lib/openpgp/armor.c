@@ -116,7 +116,7 @@ int armor_decode(struct span text, enum armor_type type, struct spool *out, stru
     if (rest.len == 0 || rest.ptr[rest.len - 1] != '\n' || data.len == 0)
         return err_set(err, ERR_SYNTAX, "armour: no data");
     if (base64_decode(data, out, err) < 0)
-        return err_wrap(err, "armour: ");
+        return err_wrap(err, "armour");
     return 0;
 }
 
