@@ -13,6 +13,7 @@
 #include "conf/value.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,6 +78,19 @@ static int check_notice_from(const char *text, struct err *err)
         return err_set(err, ERR_CONFIG,
                        "expected an address, or words and an address: Mail gateway <postmaster@example.org>");
     return 0;
+}
+
+#define NOTICE_FROM_DEFAULT "Mail gateway <postmaster@%s>"
+
+/* One that mail can come from. */
+static int check_host(const char *text, struct err *err)
+{
+    char from[NOTICE_FROM_MAX + 2];
+    struct err why = ERR_INIT;
+    if (check_name(text, err) < 0)
+        return -1;
+    (void)snprintf(from, sizeof from, NOTICE_FROM_DEFAULT, text);
+    return check_notice_from(from, &why) == 0 ? 0 : err_set(err, ERR_CONFIG, "expected a host name");
 }
 
 static int check_log(const char *text, struct err *err)
@@ -179,7 +193,7 @@ static const struct setting table[] = {
            "what the MTA takes: as its own message_size_limit"),
     NUMBER("max-messages", VALUE_COUNT, workers_max, "200", 1, 100000,
            "messages worked on at once; above, the MTA is asked to come back"),
-    TEXT("hostname", hostname, NULL, check_name, "name of this host; default: as the system says"),
+    TEXT("hostname", hostname, NULL, check_host, "name of this host; default: as the system says"),
     TEXT("authserv-id", authserv_id, NULL, check_name, "name in Authentication-Results; default: hostname"),
     TEXT("inject", inject, "", check_inject,
          "HOST:PORT where further copies are handed to the MTA; \"\" = no message is split"),
@@ -383,7 +397,8 @@ static int read_setting(struct reader *r, struct err *err)
     r->at++;
     if (read_value(r, setting, err) < 0)
         return -1;
-    r->at++;
+    if (r->at->kind == TOKEN_NEWLINE) /* else the file ended where a line goes on */
+        r->at++;
     return 0;
 }
 
@@ -411,7 +426,7 @@ static int set_late_defaults(struct settings *settings, struct arena *arena, str
         settings->hostname = arena_strdup(arena, host);
     }
     if (settings->notice_from == NULL)
-        settings->notice_from = arena_printf(arena, "Mail gateway <postmaster@%s>", settings->hostname);
+        settings->notice_from = arena_printf(arena, NOTICE_FROM_DEFAULT, settings->hostname);
     if (settings->authserv_id == NULL)
         settings->authserv_id = settings->hostname;
     if (directory_settle(settings, arena, err) < 0 || key_servers_settle(settings, arena, err) < 0)

@@ -54,6 +54,8 @@ static const char *const wrong[] = {
     "key-socket = "
     "/a/path/of/more/than/one/hundred/and/seven/octets/which/is/what/fits/the/address/of/a/socket/"
     "and/no/octet/more\n",
+    "state = "
+    "/a/folder/of/so/many/octets/that/no/socket/in/it/has/an/address/unless/another/folder/is/named/for/it\n",
 };
 
 START_TEST(what_cannot_work_is_refused)

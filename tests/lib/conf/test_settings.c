@@ -135,6 +135,7 @@ static const struct {
     {"notice-from = <>\n", "s:1:15: notice-from: found '<>', expected an address, or words and an address: "
                            "Mail gateway <postmaster@example.org>"},
     {"notice-rate = 0\n", "s:1:15: notice-rate: found 0, expected 1 to 1000000"},
+    {"hostname = mx.a]b.example\n", "s:1:12: hostname: found 'mx.a]b.example', expected a host name"},
     {"authserv-id = a;b\n", "s:1:15: authserv-id: found 'a;b', expected a host name"},
     {"log = file\n", "s:1:7: log: found 'file', expected syslog or stderr"},
     {"log-level = all\n", "s:1:13: log-level: found 'all', expected error, warning, info or debug"},
