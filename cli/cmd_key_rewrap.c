@@ -89,6 +89,8 @@ static int rewrap(void *arg, const char *owner, struct span subject, struct span
     const struct change *change = arg;
     struct err not_old = ERR_INIT;
     SEAL_CLEANUP(secret_fini) struct secret inside = {.ptr = NULL};
+    if (master_file_check_kept(&change->file, err) < 0)
+        return -1;
     if (wrapped.len > 0 && wrapped.ptr[0] == WRAP_ORIGIN_VERSION)
         return prove_again(change, owner, subject, wrapped, out, err);
     if (wrap_open(&change->file.old_key, owner, subject, wrapped, &inside, &not_old) < 0 &&
@@ -133,7 +135,7 @@ static int wrap_all(struct cli *cli, struct change *change, struct err *err)
 
 int cmd_key_rewrap(struct cli *cli, int argc, char **argv, struct err *err)
 {
-    SEAL_CLEANUP(change_fini) struct change change = {.file = {.old_fd = -1}};
+    SEAL_CLEANUP(change_fini) struct change change = {.file = {.old_fd = -1, .new_fd = -1}};
     if (cli_operands(cli, NULL, 0, &argc, argv, 0, 0, err) < 0 || prepare(cli, &change, err) < 0 ||
         wrap_all(cli, &change, err) < 0 || master_file_replace(&change.file, err) < 0)
         return -1;

@@ -179,6 +179,37 @@ START_TEST(empty_new_file_of_root_is_made_again)
 }
 END_TEST
 
+/* What the first made is empty until it is written: nothing tells it from what was cut short. */
+START_TEST(another_at_work_is_left_alone)
+{
+    struct master_file file, second;
+    struct stat st;
+    ck_ok(open_files(&file));
+    ck_assert_int_eq(truncate(new_path, 0), 0);
+    ck_fails(open_files(&second), ERR_BUSY);
+    master_file_fini(&second);
+    ck_assert_int_eq(lstat(new_path, &st), 0);
+    ck_assert_uint_eq(st.st_ino, file.new.st_ino);
+    master_file_fini(&file);
+    ck_ok(open_files(&second));
+    master_file_fini(&second);
+}
+END_TEST
+
+START_TEST(new_key_whose_file_was_removed_is_used_for_nothing)
+{
+    struct master_file file;
+    ck_ok(open_files(&file));
+    ck_ok(master_file_check_kept(&file, &err));
+    master_file_fini(&file);
+    ck_ok(open_files(&file)); /* taken up */
+    ck_ok(master_file_check_kept(&file, &err));
+    ck_assert_int_eq(unlink(new_path), 0);
+    ck_fails(master_file_check_kept(&file, &err), ERR_BUSY);
+    master_file_fini(&file);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("cli/master_file");
@@ -191,6 +222,8 @@ static Suite *suite(void)
     tcase_add_test(tc, file_under_another_name_is_not_taken_up);
     tcase_add_test(tc, old_key_of_another_user_is_not_used);
     tcase_add_test(tc, empty_new_file_of_root_is_made_again);
+    tcase_add_test(tc, another_at_work_is_left_alone);
+    tcase_add_test(tc, new_key_whose_file_was_removed_is_used_for_nothing);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -1,4 +1,5 @@
 """sealadm key rewrap: a new master key, at once or in two goes, and the old one opens nothing more."""
+import concurrent.futures
 import os
 import shutil
 import unittest
@@ -91,6 +92,17 @@ class Rewrap(Case):
         self.fails("key", "rewrap", says="under another master key")
         self.new_file.unlink()
         self.site.master_key.write_bytes(self.old)
+        self.assert_sound()
+
+    def test_several_at_once(self):
+        """Those who come while one is at work change nothing."""
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            results = list(pool.map(lambda _: self.site.run("key", "rewrap"), range(6)))
+        for result in results:
+            if result.returncode != 0:
+                self.assertIn("another sealadm key rewrap is at work", result.errors)
+        self.assertIn(0, [result.returncode for result in results])
+        self.assertNotEqual(self.site.master_key.read_bytes(), self.old)
         self.assert_sound()
 
     @unittest.skipUnless(os.geteuid() == 0, "only root makes files of others")
