@@ -15,15 +15,6 @@
 
 #define PUBLIC_MAX 8192
 
-static int check_movable(const struct key_record *key, struct err *err)
-{
-    if (*key->owner == '\0')
-        return err_set(err, ERR_UNSUPPORTED, "the key of the own CA stays in the store");
-    if (key->uri != NULL)
-        return err_set(err, ERR_EXISTS, "key %.16s is on a token already: %s", key->fingerprint, key->uri);
-    return 0;
-}
-
 static int take_in(const struct key_record *key, const char *uri, struct holder *sealkeyd, struct buf *public,
                    struct buf *wrapped, struct err *err)
 {
@@ -73,27 +64,67 @@ static int try_opening(struct cli *cli, const struct key_record *key, struct spa
                                         : -1;
 }
 
+/* On the token and tried there; the store is as it was. */
+static int prepare(struct cli *cli, struct key_record *key, const char *uri, struct holder *sealkeyd,
+                   struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
+    if (seal(key, uri, sealkeyd, &wrapped, err) < 0 ||
+        try_opening(cli, key, buf_span(&wrapped), sealkeyd, err) < 0)
+        return -1;
+    key->wrapped = (struct span){arena_memdup(cli->arena, wrapped.ptr, wrapped.len), wrapped.len};
+    key->uri = uri;
+    return arena_check(cli->arena, err);
+}
+
+/* A key has as many records as certificates, and is in the store until none holds it. */
+static int find_soft(struct cli *cli, const struct key_record *named, struct key_record **out, size_t *n_out,
+                     struct err *err)
+{
+    struct key_record *keys;
+    size_t n;
+    *n_out = 0;
+    if (*named->owner == '\0')
+        return err_set(err, ERR_UNSUPPORTED, "the key of the own CA stays in the store");
+    if (store_keys(cli->read, &keys, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if (keys[i].uri == NULL && *keys[i].owner != '\0' && span_eq(keys[i].public_key, named->public_key))
+            keys[(*n_out)++] = keys[i];
+    *out = keys;
+    return *n_out > 0 ? 0
+                      : err_set(err, ERR_EXISTS, "key %.16s is on a token already: %s", named->fingerprint,
+                                named->uri);
+}
+
+static void say_moved(struct cli *cli, const struct key_record *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&cli->out, "key %.16s of %s is used on the token now, and is in the store no more: %s\n",
+                   keys[i].fingerprint, keys[i].owner, keys[i].uri);
+    buf_add_str(
+        &cli->out,
+        "next: sealadm backup; then destroy the backups of before, and what the key was exported to; after\n"
+        "      sealadm key rewrap nothing opens what such a backup has of it\n");
+}
+
 static int move(struct cli *cli, const char *beginning, const char *uri, struct holder *sealkeyd,
                 struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf wrapped = BUF_INIT(WRAP_MAX);
     char fingerprint[HASH_HEX_SIZE];
-    struct key_record key;
+    struct key_record named, *keys;
+    size_t n;
     if (certbook_find(cli, STORE_KEY, beginning, fingerprint, err) < 0 ||
-        store_find_key(cli->read, fingerprint, &key, err) != FIND_FOUND || check_movable(&key, err) < 0 ||
-        seal(&key, uri, sealkeyd, &wrapped, err) < 0 ||
-        try_opening(cli, &key, buf_span(&wrapped), sealkeyd, err) < 0)
+        store_find_key(cli->read, fingerprint, &named, err) != FIND_FOUND ||
+        find_soft(cli, &named, &keys, &n, err) < 0)
         return -1;
-    key.wrapped = buf_span(&wrapped);
-    key.uri = uri;
-    if (store_put_key(cli->store, &key, err) < 0)
-        return -1;
-    buf_printf(
-        &cli->out,
-        "key %.16s of %s is used on the token now, and is in the store no more: %s\n"
-        "next: sealadm backup; then destroy the backups of before, and what the key was exported to; after\n"
-        "      sealadm key rewrap nothing opens what such a backup has of it\n",
-        fingerprint, key.owner, uri);
+    for (size_t i = 0; i < n; i++)
+        if (prepare(cli, &keys[i], uri, sealkeyd, err) < 0)
+            return -1;
+    for (size_t i = 0; i < n; i++)
+        if (store_put_key(cli->store, &keys[i], err) < 0)
+            return -1;
+    say_moved(cli, keys, n);
     return 0;
 }
 

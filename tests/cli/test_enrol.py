@@ -223,6 +223,24 @@ class Enrol(Case):
         signs = self.put_copy("digitalSignature")
         self.done("key", "move", signs.fingerprint, "--token", f"pkcs11:token=ours;object={signs.fingerprint[:8]}")
 
+    def test_key_that_moves_leaves_the_store_under_all_its_certificates(self):
+        self.start()
+        made = person(self.folder, self.root, ALICE)
+        self.done("key", "import", self.file("soft.pem", made.key.read_text() + made.pem.read_text()))
+        for name in "renewed", "again":
+            renewed = self.folder / f"{name}.crt"
+            openssl("x509", "-req", "-in", made.pem.with_suffix(".csr"), "-CA", self.root.pem, "-CAkey", self.root.key, "-days", 20, "-sha256",
+                    "-extfile", made.pem.with_suffix(".ext"), "-out", renewed)
+            self.assertIn("it is the certificate of the key", self.done("cert", "import", renewed))
+        keys = [key["fingerprint"] for key in self.json("key", "list", ALICE)["keys"]]
+        self.assertEqual(len(keys), 3)
+        uri = "pkcs11:token=ours;object=moved"
+        said = self.done("key", "move", keys[1], "--token", uri)
+        for fingerprint in keys:
+            self.assertIn(f"key {fingerprint[:16]} of {ALICE} is used on the token now, and is in the store no more: {uri}\n", said)
+            self.fails("key", "export", fingerprint, says="is on a token and does not leave it")
+            self.fails("key", "move", fingerprint, "--token", uri, says="is on a token already")
+
     def test_wrong_pin_is_said_and_corrected_without_a_restart(self):
         self.token.write_pin("0000")
         self.start()
