@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TIMEOUT_MS 5000
+#define TIMEOUT_MS  5000
+#define MODULE_AWAY "pkcs11-module-away "
 
 /* What sealkeyd says of itself, "name value" a line, in words; other lines are counts. */
 static const struct line {
@@ -19,6 +20,7 @@ static const struct line {
 } lines[] = {
     {"backends ", "private keys are operated by", FINDING_GOOD},
     {"pkcs11-module ", "PKCS#11 module", FINDING_GOOD},
+    {MODULE_AWAY, "mail that needs a token of this PKCS#11 module is deferred:", FINDING_ERROR},
     {"pkcs11-token ", "token", FINDING_GOOD},
     {"pkcs11 ", "mail that needs a token is deferred, the process that has them is", FINDING_ERROR},
 };
@@ -31,23 +33,32 @@ static const struct line *find_line(const char *text)
     return NULL;
 }
 
+static const char *what_to_do(const struct line *line)
+{
+    return strcmp(line->name, MODULE_AWAY) == 0
+               ? "make its device reachable: the module is started again when a token is asked for that is "
+                 "away"
+               : "see why in the log of sealkeyd, which tries a PIN again when its file has changed";
+}
+
 static void tell_line(struct doctor *doctor, const struct line *line, const char *text)
 {
     const char *value = text + strlen(line->name);
     bool bad = line->severity == FINDING_ERROR || strstr(value, ": login failed,") != NULL;
-    doctor_add(doctor, bad ? FINDING_ERROR : FINDING_GOOD,
-               bad ? "see why in the log of sealkeyd, which tries a PIN again when its file has changed"
-                   : NULL,
-               "%s %s", line->words, value);
+    doctor_add(doctor, bad ? FINDING_ERROR : FINDING_GOOD, bad ? what_to_do(line) : NULL, "%s %s",
+               line->words, value);
 }
 
 static void check_presence(struct doctor *doctor, struct buf *said)
 {
     const struct pkcs11_settings *pkcs11 = &doctor->settings->keys.pkcs11;
+    bool away = strstr(buf_str(said), MODULE_AWAY) != NULL;
     for (size_t i = 0; i < pkcs11->npins; i++)
         if (strstr(buf_str(said), arena_printf(doctor->arena, "pkcs11-token %s: ", pkcs11->pins[i].token)) ==
             NULL)
-            doctor_add(doctor, FINDING_ERROR, "put it in, or take it out of pkcs11-pin-files",
+            doctor_add(doctor, FINDING_ERROR,
+                       away ? "it may be a token of the PKCS#11 module that is not started"
+                            : "put it in, or take it out of pkcs11-pin-files",
                        "token %s is not there", pkcs11->pins[i].token);
 }
 

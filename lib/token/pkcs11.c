@@ -128,9 +128,19 @@ static void report_module(const struct pkcs11 *p11, const struct cryptoki *modul
         report_token(p11, module->fn, slots[i], out);
 }
 
+static void report_away(const struct err *away, struct buf *out)
+{
+    if (away->code == ERR_NONE)
+        return;
+    buf_add_str(out, "pkcs11-module-away ");
+    text_clean(span_of(away->msg), out);
+    buf_add_char(out, '\n');
+}
+
 void pkcs11_report(struct pkcs11 *p11, struct buf *out)
 {
     pthread_mutex_lock(&p11->lock);
+    report_away(&p11->away, out);
     for (size_t i = 0; i < p11->nmodules; i++)
         report_module(p11, p11->modules[i], out);
     pthread_mutex_unlock(&p11->lock);

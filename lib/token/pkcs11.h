@@ -49,7 +49,7 @@ int pkcs11_open(const struct pkcs11_conf *conf, struct pkcs11 **out, struct err 
 const struct err *pkcs11_away(const struct pkcs11 *p11);
 void pkcs11_close(struct pkcs11 **p11); /* after every key of it was freed */
 
-/* pkcs11_report - lines "name value" for doctor, appended: modules with their versions, tokens, what each can do. */
+/* pkcs11_report - lines "name value" for doctor, appended: modules with their versions, or why one is away; tokens, what each can do. */
 void pkcs11_report(struct pkcs11 *p11, struct buf *out);
 
 /*

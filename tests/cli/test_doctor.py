@@ -14,6 +14,7 @@ import unittest
 from support import BUILD, Case, Site, authority, person
 
 ALICE = "alice@ours.example"
+SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -168,16 +169,33 @@ class Doctor(Case):
             self.assertTrue(self.found("error", "sealkeyd does not answer"))
         self.assertTrue(self.found("good", "sealkeyd does not run: the daemon starts it"))
 
-    def test_key_process_that_answers(self):
-        program = subprocess.Popen([BUILD / "keyd/sealkeyd", "-f", "-c", self.site.conf], stderr=subprocess.DEVNULL)
+    def await_found(self, severity, part, **environment):
+        """While sealkeyd runs."""
+        program = subprocess.Popen([BUILD / "keyd/sealkeyd", "-f", "-c", self.site.conf], stderr=subprocess.DEVNULL,
+                                   env=os.environ | environment)
         try:
             end = time.monotonic() + 120
-            while not self.found("good", "sealkeyd answers: keys-open 0,") and time.monotonic() < end:
+            while not self.found(severity, part) and time.monotonic() < end:
                 self.assertIsNone(program.poll())
-            self.assertTrue(self.found("good", "sealkeyd answers: keys-open 0,"))
+            return self.examine()
         finally:
             program.terminate()
             program.wait()
+
+    def test_key_process_that_answers(self):
+        said = "sealkeyd answers: keys-open 0,"
+        self.assertTrue(any(said in what for _, what, _ in self.await_found("good", said)))
+
+    def test_module_that_cannot_be_started(self):
+        """Beside one that can; the token may be its own."""
+        away = BUILD / "tests/lib/token/libp11_away.so"
+        conf = self.file("softhsm2.conf", f"directories.tokendir = {self.site.dir}\nobjectstore.backend = file\n")
+        pin = self.file("pin", "1234\n", 0o600)
+        self.site.configure(pkcs11_module=f"{away} {SOFTHSM}", pkcs11_pin_files=f"mail {pin}")
+        findings = self.await_found("good", "PKCS#11 module SoftHSM", SOFTHSM2_CONF=str(conf), AWAY_SINCE="start")
+        errors = [(what, todo) for severity, what, todo in findings if severity == "error"]
+        self.assertTrue(any(f"is deferred: {away}: the PKCS#11 module cannot be started" in what for what, _ in errors), findings)
+        self.assertIn(("token mail is not there", "it may be a token of the PKCS#11 module that is not started"), errors)
 
     def test_what_tokens_need(self):
         pin = self.file("pin", "1234\n", 0o600)

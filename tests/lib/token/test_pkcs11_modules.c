@@ -57,6 +57,15 @@ START_TEST(token_of_the_second_module_is_found)
 }
 END_TEST
 
+static void check_report(bool away)
+{
+    SEAL_CLEANUP(buf_fini) struct buf report = BUF_INIT(4096);
+    pkcs11_report(p11, &report);
+    bool said = strstr(buf_str(&report), "pkcs11-module-away " AWAY_MODULE ": ") != NULL;
+    ck_assert_msg(said == away, "%s", buf_str(&report));
+    ck_assert_ptr_nonnull(strstr(buf_str(&report), "pkcs11-module SoftHSM "));
+}
+
 START_TEST(module_whose_device_is_away_leaves_the_other_its_tokens)
 {
     static const char *const since[] = {"start", "later"};
@@ -65,6 +74,7 @@ START_TEST(module_whose_device_is_away_leaves_the_other_its_tokens)
     ck_assert_int_eq(setenv("AWAY_SINCE", since[_i % 2], 1), 0);
     ck_ok(open_modules(orders[_i / 2], 2, &err));
     ck_assert_int_eq(pkcs11_away(p11)->code, _i % 2 == 0 ? ERR_IO : ERR_NONE);
+    check_report(_i % 2 == 0);
     ck_ok(open_key(EC_URI, &err));
     ck_ok(key_try_sign(key, &err));
     key_free(&key);
