@@ -22,7 +22,7 @@ static int open_token_key(struct desk *desk, const struct peer *peer, const char
     const struct sealed_key sealed = {owner, public_key, {(const char *)uri->ptr, uri->len}};
     if (holder_open_key(desk->token, &sealed, owner, out, err) < 0)
         return -1;
-    if (peer->privileged || vault_refuse_master(desk->vault, *out, err) == 0)
+    if (peer->privileged || vault_refuse_master(desk->vault, key_public(*out), err) == 0)
         return 0;
     key_free(out);
     return -1;
@@ -72,6 +72,12 @@ static int ask_token(struct desk *desk, const struct wire_question *q, const cha
     return remote_generate_on_token(desk->token, owner, q->type, q->bits, uri, public_out, &unused, err);
 }
 
+/* The master key is nobody's, and has no owner when sealadm asks what it is. */
+static int check_owned(struct desk *desk, const char *owner, struct span public_key, struct err *err)
+{
+    return *owner == '\0' ? 0 : vault_refuse_master(desk->vault, public_key, err);
+}
+
 int open_key_on_token(struct desk *desk, const char *owner, const struct wire_question *q,
                       struct buf *public_out, struct buf *wrapped_out, struct err *err)
 {
@@ -83,7 +89,9 @@ int open_key_on_token(struct desk *desk, const char *owner, const struct wire_qu
         return err_set(err, ERR_USAGE, "%s: no URI of a token's key (pkcs11:)", uri);
     if (desk->token == NULL)
         return no_token(err);
-    if (ask_token(desk, q, owner, uri, public_out, err) < 0 || secret_copy(&inside, uri, q->uri.len, err) < 0)
+    if (ask_token(desk, q, owner, uri, public_out, err) < 0 ||
+        check_owned(desk, owner, buf_span(public_out), err) < 0 ||
+        secret_copy(&inside, uri, q->uri.len, err) < 0)
         return -1;
     return vault_wrap(desk->vault, owner, buf_span(public_out), &inside, wrapped_out, err);
 }

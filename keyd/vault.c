@@ -80,13 +80,13 @@ static int open_key(struct vault *vault, struct err *err)
     return result < 0 ? err_wrap(err, "master key") : 0;
 }
 
-int vault_refuse_master(struct vault *vault, const struct key *key, struct err *err)
+int vault_refuse_master(struct vault *vault, struct span public_key, struct err *err)
 {
     if (*vault->token_uri == '\0')
         return 0;
     if (open_key(vault, err) < 0)
         return -1;
-    return span_eq(key_public(key), key_public(vault->key))
+    return span_eq(public_key, key_public(vault->key))
                ? err_set(err, ERR_KEY_UNUSABLE, "the master key (master-key-token =) is nobody's own key")
                : 0;
 }

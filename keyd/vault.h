@@ -20,8 +20,8 @@ void vault_free(struct vault **vault);
 /* vault_use - who is asked for the token's key; borrowed. */
 void vault_use(struct vault *vault, struct holder *token);
 
-/* vault_refuse_master - ERR_KEY_UNUSABLE when this key of a token is the master key; ERR_BUSY: the token is away. */
-int vault_refuse_master(struct vault *vault, const struct key *key, struct err *err) SEAL_CHECKED;
+/* vault_refuse_master - ERR_KEY_UNUSABLE when a token's key, by its public half, is the master key; ERR_BUSY: the token is away. */
+int vault_refuse_master(struct vault *vault, struct span public_key, struct err *err) SEAL_CHECKED;
 
 /* vault_unwrap, vault_wrap - bound to owner and subject, see token/wrap.h. ERR_BUSY: the token is away. */
 int vault_unwrap(struct vault *vault, const char *owner, struct span subject, struct span wrapped,

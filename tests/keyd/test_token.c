@@ -81,10 +81,15 @@ static void made_fini(struct made *made)
     buf_fini(&made->wrapped);
 }
 
+static int open_of(const char *owner, const struct made *made, struct key **out, struct err *err)
+{
+    const struct sealed_key sealed = {owner, buf_span(&made->public), buf_span(&made->wrapped)};
+    return holder_open_key(holder, &sealed, owner, out, err);
+}
+
 static int open_made(const struct made *made, struct key **out, struct err *err)
 {
-    const struct sealed_key sealed = {ALICE, buf_span(&made->public), buf_span(&made->wrapped)};
-    return holder_open_key(holder, &sealed, ALICE, out, err);
+    return open_of(ALICE, made, out, err);
 }
 
 static const unsigned char hash[32] = "thirty-two octets that were hash";
@@ -395,7 +400,7 @@ START_TEST(record_that_somebody_else_made_opens_nothing)
 END_TEST
 
 /* The result of opening it as another user, on a connection of his own. */
-static int open_as(uid_t uid, const struct made *made)
+static int open_as(uid_t uid, const char *owner, const struct made *made)
 {
     int status;
     pid_t pid = fork();
@@ -403,7 +408,7 @@ static int open_as(uid_t uid, const struct made *made)
         struct key *key;
         struct err err = ERR_INIT;
         if (setresuid(uid, uid, uid) == 0)
-            (void)!open_made(made, &key, &err);
+            (void)!open_of(owner, made, &key, &err);
         _exit((int)err.code);
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -421,13 +426,29 @@ START_TEST(master_key_decrypts_nothing_for_the_daemons_user)
     ck_assert_int_eq(chmod(keyd.dir, 0755), 0);
     ck_assert_int_eq(chmod(keyd.socket, 0666), 0);
     made_init(&made);
-    ck_ok(remote_seal(holder, ALICE, (struct span){NULL, 0}, MASTER_URI, &made.public, &made.wrapped, &err));
-    ck_assert_int_eq(open_as(nobody->pw_uid, &made), ERR_KEY_UNUSABLE);
-    ck_ok(open_made(&made, &key, &err)); /* root; sealadm key rewrap */
+    ck_ok(remote_seal(holder, "", (struct span){NULL, 0}, MASTER_URI, &made.public, &made.wrapped, &err));
+    ck_assert_int_eq(open_as(nobody->pw_uid, "", &made), ERR_KEY_UNUSABLE);
+    ck_ok(open_of("", &made, &key, &err)); /* root; sealadm key rewrap */
     key_free(&key);
     make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &own);
-    ck_assert_int_eq(open_as(nobody->pw_uid, &own), ERR_NONE);
+    ck_assert_int_eq(open_as(nobody->pw_uid, ALICE, &own), ERR_NONE);
     made_fini(&own);
+    made_fini(&made);
+}
+END_TEST
+
+/* sealmilter would be refused it at each message. */
+START_TEST(master_key_becomes_nobodys_own)
+{
+    struct made made;
+    struct err err = ERR_INIT;
+    made_init(&made);
+    ck_fails(
+        remote_seal(holder, ALICE, (struct span){NULL, 0}, MASTER_URI, &made.public, &made.wrapped, &err),
+        ERR_KEY_UNUSABLE);
+    ck_fails(remote_seal(holder, "@a.example", (struct span){NULL, 0}, "pkcs11:token=gw;id=%0b", &made.public,
+                         &made.wrapped, &err),
+             ERR_KEY_UNUSABLE);
     made_fini(&made);
 }
 END_TEST
@@ -585,6 +606,7 @@ static Suite *suite(void)
     tcase_add_test(master, soft_key_is_wrapped_under_a_key_of_the_token);
     tcase_add_test(master, record_that_somebody_else_made_opens_nothing);
     tcase_add_test(master, master_key_decrypts_nothing_for_the_daemons_user);
+    tcase_add_test(master, master_key_becomes_nobodys_own);
     tcase_add_test(master, without_the_token_nothing_is_unwrapped_and_that_is_temporary);
     suite_add_tcase(s, master);
     return s;
