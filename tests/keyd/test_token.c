@@ -1,4 +1,5 @@
 /* test_token - keys on tokens of SoftHSM, behind sealkeyd. */
+#include "keyd/inspect.h"
 #include "support/check.h"
 #include "support/keys.h"
 #include "support/sealkeyd.h"
@@ -506,53 +507,6 @@ static void launch_at_terminal(char seen[1000])
     sealkeyd_logged(&keyd, "event=started who=token", 1);
 }
 
-/* What /proc says of a process. */
-static void check_absent(pid_t pid, const char *what, const char *text)
-{
-    char path[64], bytes[1 << 16];
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, what);
-    FILE *file = fopen(path, "r");
-    ck_assert(file != NULL);
-    size_t n = fread(bytes, 1, sizeof bytes, file);
-    ck_assert(n > 0);
-    fclose(file);
-    ck_assert_ptr_null(memmem(bytes, n, text, strlen(text)));
-}
-
-/* A sanitizer's own mappings are larger than any that we look into. */
-#define MAPPING_MAX (64ul << 20)
-
-static void check_mapping(int memory, unsigned long from, unsigned long to, const char *text)
-{
-    char *bytes = malloc(to - from);
-    ck_assert(bytes != NULL);
-    ssize_t n = pread(memory, bytes, to - from, (off_t)from);
-    ck_assert_ptr_null(n > 0 ? memmem(bytes, (size_t)n, text, strlen(text)) : NULL);
-    free(bytes);
-}
-
-static void check_not_in_memory(pid_t pid, const char *text)
-{
-    char path[64], line[512];
-    unsigned long from, to;
-    unsigned looked = 0;
-    snprintf(path, sizeof path, "/proc/%ld/mem", (long)pid);
-    int memory = open(path, O_RDONLY | O_CLOEXEC);
-    snprintf(path, sizeof path, "/proc/%ld/maps", (long)pid);
-    FILE *maps = fopen(path, "re");
-    while (memory >= 0 && maps != NULL && fgets(line, sizeof line, maps) != NULL) {
-        if (sscanf(line, "%lx-%lx rw", &from, &to) != 2 || to - from > MAPPING_MAX)
-            continue;
-        check_mapping(memory, from, to, text);
-        looked++;
-    }
-    ck_assert(looked > 0 || geteuid() != 0); /* who is not root may not look */
-    if (maps != NULL)
-        fclose(maps);
-    if (memory >= 0)
-        close(memory);
-}
-
 START_TEST(pin_from_the_terminal_is_shown_nowhere)
 {
     char more[200], seen[1000] = "";
@@ -570,9 +524,9 @@ START_TEST(pin_from_the_terminal_is_shown_nowhere)
     start_anew(); /* the next token child has the PIN, too */
     sealkeyd_logged(&keyd, "event=started who=token", 2);
     make_on_token("pkcs11:token=gw;object=ec2", KEY_EC_P256, &made);
-    check_not_in_memory(sealkeyd_worker(&keyd, 0), TYPED_PIN);
-    check_absent(keyd.pid, "cmdline", TYPED_PIN);
-    check_absent(keyd.pid, "environ", TYPED_PIN);
+    inspect_memory_lacks(sealkeyd_worker(&keyd, 0), TYPED_PIN);
+    inspect_lacks(keyd.pid, "cmdline", TYPED_PIN);
+    inspect_lacks(keyd.pid, "environ", TYPED_PIN);
     sealkeyd_read_log(&keyd, &log);
     ck_assert_ptr_null(strstr(buf_str(&log), TYPED_PIN));
     ck_assert_ptr_null(strstr(seen, TYPED_PIN));
