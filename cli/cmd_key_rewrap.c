@@ -69,7 +69,7 @@ static int seal(const struct change *change, const char *owner, struct span subj
     return token_master_seal(&change->token, &change->file.new_key, owner, subject, inside, out, err);
 }
 
-/* What only the token opens stays as it is; that it is ours is proven anew. */
+/* What only the token opens stays as it is; that it is ours is proven anew. Under another key of a token it would stay, too. */
 static int prove_again(const struct change *change, const char *owner, struct span subject,
                        struct span wrapped, struct buf *out, struct err *err)
 {
@@ -79,6 +79,8 @@ static int prove_again(const struct change *change, const char *owner, struct sp
         return err_set(err, ERR_UNSUPPORTED, "only a token opens it, and none is set (master-key-token =)");
     if (wrap_origin_open(&change->file.old_key, owner, subject, wrapped, &record, &not_old) < 0 &&
         wrap_origin_open(&change->file.new_key, owner, subject, wrapped, &record, err) < 0)
+        return -1;
+    if (wrap_token_check(key_public(change->token.key), record, err) < 0)
         return -1;
     return wrap_origin_seal(&change->file.new_key, owner, subject, record, out, err);
 }

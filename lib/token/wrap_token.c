@@ -1,6 +1,7 @@
 /* wrap_token - RSA around AES-256-GCM. */
 #include "token/wrap_token.h"
 
+#include "base/hash.h"
 #include "token/evp.h"
 #include "token/ossl.h"
 #include "token/wrap_body.h"
@@ -9,7 +10,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#define HEAD_SIZE     4
+#define NAME_SIZE     8
+#define HEAD_SIZE     (2 + NAME_SIZE + 2)
 #define MODULUS_MAX   (EVP_RSA_BITS_MAX / 8)
 #define BODY_OVERHEAD 28
 
@@ -102,6 +104,13 @@ int wrap_token_choose(struct key *master, enum wrap_token_padding *out, struct e
     return -1;
 }
 
+static void name_of(struct span master_public, unsigned char out[NAME_SIZE])
+{
+    unsigned char digest[HASH_SIZE];
+    hash_bytes(master_public, digest);
+    memcpy(out, digest, NAME_SIZE);
+}
+
 int wrap_token_seal(struct span master_public, enum wrap_token_padding padding, const char *owner,
                     struct span subject, const struct secret *secret, struct buf *out, struct err *err)
 {
@@ -115,10 +124,25 @@ int wrap_token_seal(struct span master_public, enum wrap_token_padding padding, 
         return -1;
     head[0] = WRAP_TOKEN_VERSION;
     head[1] = (unsigned char)padding;
-    head[2] = (unsigned char)(len >> 8);
-    head[3] = (unsigned char)len;
+    name_of(master_public, head + 2);
+    head[HEAD_SIZE - 2] = (unsigned char)(len >> 8);
+    head[HEAD_SIZE - 1] = (unsigned char)len;
     const struct wrap_place place = {{(const char *)head, HEAD_SIZE + len}, owner, subject};
     return wrap_body_seal(&place, data_key.ptr, secret, out, err);
+}
+
+int wrap_token_check(struct span master_public, struct span wrapped, struct err *err)
+{
+    unsigned char name[NAME_SIZE];
+    if (wrapped.len <= HEAD_SIZE || wrapped.len > WRAP_MAX)
+        return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
+    if (wrapped.ptr[0] != WRAP_TOKEN_VERSION)
+        return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d: not under a token's key",
+                       (unsigned char)wrapped.ptr[0]);
+    name_of(master_public, name);
+    return memcmp(name, wrapped.ptr + 2, NAME_SIZE) == 0
+               ? 0
+               : err_set(err, ERR_CRYPTO, "it is wrapped under another token's key (master-key-token =)");
 }
 
 int wrap_token_open(struct key *master, const char *owner, struct span subject, struct span wrapped,
@@ -128,12 +152,10 @@ int wrap_token_open(struct key *master, const char *owner, struct span subject, 
     const struct wrap_place place = {wrapped, owner, subject};
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
     SEAL_CLEANUP(secret_fini) struct secret instead = {.ptr = NULL};
+    if (wrap_token_check(key_public(master), wrapped, err) < 0)
+        return -1;
     const unsigned char *p = (const unsigned char *)wrapped.ptr;
-    if (wrapped.len <= HEAD_SIZE || wrapped.len > WRAP_MAX)
-        return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
-    if (p[0] != WRAP_TOKEN_VERSION)
-        return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d: not under a token's key", p[0]);
-    size_t len = (size_t)p[2] << 8 | p[3];
+    size_t len = (size_t)p[HEAD_SIZE - 2] << 8 | p[HEAD_SIZE - 1];
     if (make_data_key(&instead, err) < 0 ||
         decrypt(master, (enum wrap_token_padding)p[1], span_sub(wrapped, HEAD_SIZE, len), &data_key, err) < 0)
         return -1;

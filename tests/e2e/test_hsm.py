@@ -233,6 +233,17 @@ class ChangeUnderPostfix(MasterKey, PostfixCase):
         self.seal.stop()
         self.seal.start()
 
+    def assert_another_key_is_refused(self, master):
+        """It would open nothing; what the first one wrapped stays as it is."""
+        old, first = master.read_bytes(), self.hsm.uri("master")
+        self.seal.configure(master_key_token=self.hsm.make_master("another", id="78"))
+        said = self.seal.adm("key", "rewrap", check=False)
+        self.seal.configure(master_key_token=first)
+        self.assertEqual((said.returncode, b"under another token's key" in said.stderr), (1, True), said)
+        self.assertEqual(master.read_bytes(), old)
+        self.assert_served()
+        self.seal.adm("key", "rewrap")
+
     def test_everything_is_wrapped_for_the_token_and_the_old_key_opens_nothing(self):
         self.assert_served()
         master = self.seal.dir / "state/master.key"
@@ -250,6 +261,7 @@ class ChangeUnderPostfix(MasterKey, PostfixCase):
         self.seal.adm("user", "add", DAVE)
         self.seal.adm("key", "generate", DAVE, "--type", "p256")
         self.assertIn(b"are wrapped under the token's key", self.seal.adm("key", "rewrap").stdout)
+        self.assert_another_key_is_refused(master)
         backup = self.lab.folder("backup", owner="nobody") / "backup"
         self.seal.adm("backup", backup)
         self.seal.stop()

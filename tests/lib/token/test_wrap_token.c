@@ -1,6 +1,7 @@
 #include "support/check.h"
 #include "support/keys.h"
 
+#include "base/hash.h"
 #include "token/evp.h"
 #include "token/wrap_token.h"
 
@@ -97,6 +98,20 @@ START_TEST(another_owner_subject_or_master_opens_nothing)
 }
 END_TEST
 
+/* Without asking the token. */
+START_TEST(record_tells_which_tokens_key_opens_it)
+{
+    struct key *other = load("rsa2048-2");
+    ck_ok(wrap_token_check(key_public(master), buf_span(&wrapped), &err));
+    ck_assert_int_lt(wrap_token_check(key_public(other), buf_span(&wrapped), &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.msg, "under another token's key"));
+    err_clear(&err);
+    wrapped.ptr[0]++;
+    ck_fails(wrap_token_check(key_public(master), buf_span(&wrapped), &err), ERR_UNSUPPORTED);
+    key_free(&other);
+}
+END_TEST
+
 START_TEST(every_octet_counts)
 {
     for (size_t i = 0; i < wrapped.len; i++) {
@@ -131,9 +146,13 @@ static void forge(const void *data_key, size_t n, size_t body)
     ck_assert_int_eq(EVP_PKEY_encrypt(ctx, cipher, &len, data_key, n), 1);
     EVP_PKEY_CTX_free(ctx);
     EVP_PKEY_free(pkey);
-    const char head[] = {WRAP_TOKEN_VERSION, WRAP_TOKEN_PKCS1, (char)(len >> 8), (char)len};
+    const char padded[] = {WRAP_TOKEN_VERSION, WRAP_TOKEN_PKCS1}, length[] = {(char)(len >> 8), (char)len};
+    unsigned char digest[HASH_SIZE];
+    hash_bytes(key_public(master), digest);
     buf_clear(&wrapped);
-    buf_add(&wrapped, head, sizeof head);
+    buf_add(&wrapped, padded, sizeof padded);
+    buf_add(&wrapped, digest, 8);
+    buf_add(&wrapped, length, sizeof length);
     buf_add(&wrapped, cipher, len);
     while (body-- > 0)
         buf_add_char(&wrapped, 'x');
@@ -185,6 +204,7 @@ static Suite *suite(void)
     tcase_add_test(all, oaep_is_chosen_where_the_key_has_it);
     tcase_add_test(all, an_ec_key_is_no_master_key);
     tcase_add_test(all, another_owner_subject_or_master_opens_nothing);
+    tcase_add_test(all, record_tells_which_tokens_key_opens_it);
     tcase_add_test(all, every_octet_counts);
     tcase_add_test(all, truncated_records_are_refused);
     tcase_add_test(all, data_key_of_another_length_looks_like_a_wrong_one);
