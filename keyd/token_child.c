@@ -130,15 +130,16 @@ static int close_fence(struct token_child *child, const struct settings *setting
 static int start(struct token_child *child, const struct pkcs11_conf *conf, struct err *err)
 {
     child->desk.cache = cache_new();
-    child->started_ms = now_ms();
     pthread_rwlock_init(&child->busy, NULL);
     atomic_init(&child->lanes, TOKEN_LANES);
     if (sandbox_close_token(err) < 0)
         return -1;
     if (pkcs11_open(conf, &child->desk.p11, err) < 0)
         return -1;
-    if (pkcs11_away(child->desk.p11)->code != ERR_NONE)
-        log_error(NULL, "token-start", pkcs11_away(child->desk.p11));
+    child->started_ms = now_ms(); /* modules have had their time */
+    struct err away = pkcs11_away(child->desk.p11);
+    if (away.code != ERR_NONE)
+        log_error(NULL, "token-start", &away);
     return 0;
 }
 
@@ -160,8 +161,12 @@ _Noreturn void token_child_run(const struct settings *settings, const struct tok
     static struct token_child child;
     struct err err = ERR_INIT;
     const struct string_list *modules = &settings->keys.pkcs11.modules;
-    const struct pkcs11_conf conf = {
-        .modules = modules->items, .nmodules = modules->n, .pins = pins->pins, .npins = pins->npins};
+    const struct pkcs11_conf conf = {.modules = modules->items,
+                                     .nmodules = modules->n,
+                                     .start_ms = settings->keys.pkcs11.timeout * 1000 /
+                                                 2, /* questions wait already */
+                                     .pins = pins->pins,
+                                     .npins = pins->npins};
     (void)!sandbox_lock_memory(&err); /* the worker's start said it when it is not allowed */
     err_clear(&err);
     await_begin(begin);

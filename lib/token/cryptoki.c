@@ -81,21 +81,15 @@ void cryptoki_text(const unsigned char *field, size_t len, char *out, size_t siz
     out[len] = '\0';
 }
 
-static int load(struct cryptoki *c, const char *path, struct err *err)
+static int load(struct cryptoki *c, struct err *err)
 {
-    c->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    c->handle = dlopen(c->path, RTLD_NOW | RTLD_LOCAL);
     if (c->handle == NULL)
         return err_set(err, ERR_CONFIG, "PKCS#11 module: %s", dlerror());
     ck_rv_t (*get)(struct ck_function_list **) = NULL;
     *(void **)&get = dlsym(c->handle, "C_GetFunctionList");
-    struct ck_function_list *fn = NULL;
-    if (get == NULL || get(&fn) != CKR_OK || fn == NULL)
-        return err_set(err, ERR_CONFIG, "%s: no PKCS#11 module", path);
-    struct ck_c_initialize_args args = {.flags = CKF_OS_LOCKING_OK};
-    ck_rv_t rv = fn->C_Initialize(&args);
-    if (rv != CKR_OK)
-        return err_set(err, ERR_IO, "%s: the PKCS#11 module cannot be started (0x%lx)", path, rv);
-    c->fn = fn;
+    if (get == NULL || get(&c->fn) != CKR_OK || c->fn == NULL)
+        return err_set(err, ERR_CONFIG, "%s: no PKCS#11 module", c->path);
     return 0;
 }
 
@@ -115,12 +109,23 @@ static void describe(struct cryptoki *c)
 int cryptoki_load(const char *path, struct cryptoki **out, struct err *err)
 {
     struct cryptoki *c = xcalloc(1, sizeof *c);
-    if (load(c, path, err) < 0) {
+    c->path = path;
+    if (load(c, err) < 0) {
         cryptoki_unload(&c);
         return -1;
     }
-    describe(c);
     *out = c;
+    return 0;
+}
+
+int cryptoki_start(struct cryptoki *c, struct err *err)
+{
+    struct ck_c_initialize_args args = {.flags = CKF_OS_LOCKING_OK};
+    ck_rv_t rv = c->fn->C_Initialize(&args);
+    if (rv != CKR_OK)
+        return err_set(err, ERR_IO, "%s: the PKCS#11 module cannot be started (0x%lx)", c->path, rv);
+    c->is_started = true;
+    describe(c);
     return 0;
 }
 
@@ -130,7 +135,7 @@ void cryptoki_unload(struct cryptoki **cryptoki)
     *cryptoki = NULL;
     if (c == NULL)
         return;
-    if (c->fn != NULL)
+    if (c->is_started)
         c->fn->C_Finalize(NULL);
     if (c->handle != NULL)
         dlclose(c->handle);

@@ -13,13 +13,17 @@
 #include <p11-kit/pkcs11.h>
 
 struct cryptoki {
+    const char *path;
     void *handle;
     struct ck_function_list *fn;
-    char about[80]; /* "SoftHSM 2.6, Cryptoki 2.40" */
+    bool is_started;
+    char about[80]; /* "SoftHSM 2.6, Cryptoki 2.40"; once it is started */
 };
 
-/* cryptoki_load - load and initialise; threads may use it. ERR_CONFIG (the file), ERR_IO (it cannot be started now). */
+/* cryptoki_load - load the file; path is borrowed. ERR_CONFIG. */
 int cryptoki_load(const char *path, struct cryptoki **out, struct err *err) SEAL_CHECKED;
+/* cryptoki_start - initialise; threads may use it then. Takes the time that the device takes. ERR_IO (it cannot be started now). */
+int cryptoki_start(struct cryptoki *cryptoki, struct err *err) SEAL_CHECKED;
 void cryptoki_unload(struct cryptoki **cryptoki);
 
 /*

@@ -8,38 +8,27 @@
 
 #define REPORT_MAX 64 /* slots of a module */
 
-static int load(struct pkcs11 *p11, const char *path, struct err *err)
-{
-    struct err why = ERR_INIT;
-    if (cryptoki_load(path, &p11->modules[p11->nmodules], &why) == 0)
-        p11->nmodules++;
-    else if (why.code == ERR_IO)
-        p11->away = why;
-    else
-        return err_set(err, why.code, "%s", why.msg);
-    return 0;
-}
-
 int pkcs11_open(const struct pkcs11_conf *conf, struct pkcs11 **out, struct err *err)
 {
     struct pkcs11 *p11 = xcalloc(1, sizeof *p11);
-    int result = 0;
     p11->conf = conf;
     pthread_mutex_init(&p11->lock, NULL);
-    p11->modules = xcalloc(conf->nmodules + 1, sizeof(struct cryptoki *));
-    for (size_t i = 0; i < conf->nmodules && result == 0; i++)
-        result = load(p11, conf->modules[i], err);
-    if (result == 0 && p11->nmodules == 0 && p11->away.code != ERR_NONE)
-        result = err_set(err, p11->away.code, "%s", p11->away.msg);
+    pthread_cond_init(&p11->started, NULL);
     *out = p11;
-    if (result < 0)
-        pkcs11_close(out);
-    return result;
+    if (pkcs11_modules_start(p11, err) == 0)
+        return 0;
+    pkcs11_close(out);
+    return -1;
 }
 
-const struct err *pkcs11_away(const struct pkcs11 *p11)
+struct err pkcs11_away(struct pkcs11 *p11)
 {
-    return &p11->away;
+    struct err away = ERR_INIT;
+    pthread_mutex_lock(&p11->lock);
+    for (size_t i = 0; i < p11->nmodules && away.code == ERR_NONE; i++)
+        away = p11->modules[i].away;
+    pthread_mutex_unlock(&p11->lock);
+    return away;
 }
 
 void pkcs11_close(struct pkcs11 **p11)
@@ -50,11 +39,10 @@ void pkcs11_close(struct pkcs11 **p11)
         return;
     for (size_t i = 0; i < p->ntokens; i++)
         pkcs11_token_free(&p->tokens[i]);
-    for (size_t i = 0; i < p->nmodules; i++)
-        cryptoki_unload(&p->modules[i]);
+    pkcs11_modules_stop(p);
+    pthread_cond_destroy(&p->started);
     pthread_mutex_destroy(&p->lock);
     free(p->tokens);
-    free(p->modules);
     free(p);
 }
 
@@ -130,8 +118,6 @@ static void report_module(const struct pkcs11 *p11, const struct cryptoki *modul
 
 static void report_away(const struct err *away, struct buf *out)
 {
-    if (away->code == ERR_NONE)
-        return;
     buf_add_str(out, "pkcs11-module-away ");
     text_clean(span_of(away->msg), out);
     buf_add_char(out, '\n');
@@ -140,8 +126,10 @@ static void report_away(const struct err *away, struct buf *out)
 void pkcs11_report(struct pkcs11 *p11, struct buf *out)
 {
     pthread_mutex_lock(&p11->lock);
-    report_away(&p11->away, out);
     for (size_t i = 0; i < p11->nmodules; i++)
-        report_module(p11, p11->modules[i], out);
+        if (p11->modules[i].away.code == ERR_NONE)
+            report_module(p11, p11->modules[i].cryptoki, out);
+        else
+            report_away(&p11->modules[i].away, out);
     pthread_mutex_unlock(&p11->lock);
 }

@@ -36,6 +36,7 @@ struct pkcs11_pin {
 struct pkcs11_conf {
     const char *const *modules; /* the PKCS#11 libraries' files */
     size_t nmodules;
+    unsigned start_ms; /* in which a module that is well has started */
     const struct pkcs11_pin *pins;
     size_t npins;
 };
@@ -43,11 +44,12 @@ struct pkcs11_conf {
 /*
  * pkcs11_open - load the modules; conf is borrowed. ERR_CONFIG, ERR_IO (none can be started). No PIN is tried before a key is asked for.
  *
- * A module that cannot be started now is nothing to the tokens of others. pkcs11_away() says why it was not; ERR_NONE: all were.
+ * A module that cannot be started now, or not in time, is nothing to the tokens of others; one that is late is used when it is ready.
+ * pkcs11_away() says what is wrong with the first such module; ERR_NONE: all were started.
  */
 int pkcs11_open(const struct pkcs11_conf *conf, struct pkcs11 **out, struct err *err) SEAL_CHECKED;
-const struct err *pkcs11_away(const struct pkcs11 *p11);
-void pkcs11_close(struct pkcs11 **p11); /* after every key of it was freed */
+struct err pkcs11_away(struct pkcs11 *p11);
+void pkcs11_close(struct pkcs11 **p11); /* after every key of it was freed; waits for a module that is late */
 
 /* pkcs11_report - lines "name value" for doctor, appended: modules with their versions, or why one is away; tokens, what each can do. */
 void pkcs11_report(struct pkcs11 *p11, struct buf *out);
@@ -56,7 +58,7 @@ void pkcs11_report(struct pkcs11 *p11, struct buf *out);
  * pkcs11_key - a key by its URI (RFC 7512: token and object or id; no PIN in it).
  *
  * public_key  what the token's key must have; empty: take what the token says
- * errors  ERR_IO (token away: temporary for the message), ERR_ABSENT (no such key), ERR_KEY_UNUSABLE (another key, or an object that is no
+ * errors  ERR_IO (token away: temporary for the message), ERR_BUSY (it may be of a module that is not started), ERR_ABSENT (no such key), ERR_KEY_UNUSABLE (another key, or an object that is no
  *         private key), ERR_CONFIG (no PIN, wrong PIN), ERR_SYNTAX (URI), ERR_UNSUPPORTED
  */
 int pkcs11_key(struct pkcs11 *p11, const char *uri, struct span public_key, struct key **out,

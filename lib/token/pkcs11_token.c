@@ -9,7 +9,7 @@
 #define SLOTS_MAX 1024
 
 struct found {
-    struct cryptoki *module;
+    struct ck_function_list *fn;
     ck_slot_id_t slot;
     struct ck_token_info info;
     size_t count;
@@ -30,19 +30,22 @@ static bool is_named(const struct pkcs11_uri *uri, const struct ck_token_info *i
            fits(uri->manufacturer, info->manufacturer_id, sizeof info->manufacturer_id);
 }
 
-static int look_in_module(struct cryptoki *module, const struct pkcs11_uri *uri, struct found *found,
-                          struct err *err)
+static int look_in_module(const struct pkcs11_module *module, const struct pkcs11_uri *uri,
+                          struct found *found, struct err *err)
 {
+    struct ck_function_list *fn = module->cryptoki->fn;
     unsigned long n = SLOTS_MAX;
     SEAL_CLEANUP(mem_free) ck_slot_id_t *slots = xcalloc(SLOTS_MAX, sizeof *slots);
-    ck_rv_t rv = module->fn->C_GetSlotList(1, slots, &n);
+    if (pkcs11_module_check(module, err) < 0)
+        return -1;
+    ck_rv_t rv = fn->C_GetSlotList(1, slots, &n);
     if (rv != CKR_OK)
         return cryptoki_fail(err, rv, "slots of the PKCS#11 module");
     for (unsigned long i = 0; i < n; i++) {
         struct ck_token_info info;
-        if (module->fn->C_GetTokenInfo(slots[i], &info) != CKR_OK || !is_named(uri, &info))
+        if (fn->C_GetTokenInfo(slots[i], &info) != CKR_OK || !is_named(uri, &info))
             continue;
-        *found = (struct found){module, slots[i], info, found->count + 1};
+        *found = (struct found){fn, slots[i], info, found->count + 1};
     }
     return 0;
 }
@@ -51,10 +54,10 @@ static int look_in_module(struct cryptoki *module, const struct pkcs11_uri *uri,
 static int find_token(struct pkcs11 *p11, const struct pkcs11_uri *uri, struct found *found, struct err *err)
 {
     const char *name = uri->token[0] != '\0' ? uri->token : uri->serial;
-    struct err unknown = p11->away;
+    struct err unknown = ERR_INIT;
     found->count = 0;
     for (size_t i = 0; i < p11->nmodules; i++)
-        (void)!look_in_module(p11->modules[i], uri, found, &unknown);
+        (void)!look_in_module(&p11->modules[i], uri, found, &unknown);
     if (found->count == 0 && unknown.code != ERR_NONE)
         return err_set(err, unknown.code, "token %s is not there: %s", name, unknown.msg);
     if (found->count == 0)
@@ -69,7 +72,7 @@ static struct pkcs11_token *token_new(const struct found *found)
 {
     struct pkcs11_token *token = xcalloc(1, sizeof *token);
     const struct ck_token_info *info = &found->info;
-    token->fn = found->module->fn;
+    token->fn = found->fn;
     token->slot = found->slot;
     cryptoki_text(info->label, sizeof info->label, token->label, sizeof token->label);
     cryptoki_text(info->serial_number, sizeof info->serial_number, token->serial, sizeof token->serial);
@@ -86,7 +89,7 @@ static int known_token(struct pkcs11 *p11, const struct found *found, struct pkc
 {
     for (size_t i = 0; i < p11->ntokens; i++) {
         struct pkcs11_token *token = p11->tokens[i];
-        if (token->fn != found->module->fn || token->slot != found->slot)
+        if (token->fn != found->fn || token->slot != found->slot)
             continue;
         *out = token;
         return fits(token->serial, found->info.serial_number, sizeof found->info.serial_number)

@@ -2,8 +2,7 @@
 #ifndef TOKEN_PKCS11_TOKEN_H
 #define TOKEN_PKCS11_TOKEN_H
 
-#include "token/cryptoki.h"
-#include "token/pkcs11.h"
+#include "token/pkcs11_module.h"
 #include "token/pkcs11_uri.h"
 
 #include <pthread.h>
@@ -24,10 +23,12 @@ struct pkcs11_token {
 
 struct pkcs11 {
     const struct pkcs11_conf *conf;
-    struct cryptoki **modules; /* those that were started */
+    struct pkcs11_module *modules;
     size_t nmodules;
-    struct err away;      /* why one was not */
-    pthread_mutex_t lock; /* of tokens and their logins */
+    struct timespec opened; /* when modules were waited for no longer */
+    pthread_mutex_t lock;   /* of what follows: tokens and their logins */
+    pthread_cond_t started; /* a module was, or failed to be */
+    size_t nstarting;
     struct pkcs11_token **tokens;
     size_t ntokens;
 };

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,17 +36,22 @@ struct made {
     struct buf public, wrapped;
 };
 
-static void start(const char *module, const char *also)
+static void start_with(const char *timeout, const char *modules, const char *also)
 {
     char more[1200];
     struct err err = ERR_INIT;
-    snprintf(
-        more, sizeof more,
-        "key-rate = 1000000\npkcs11-timeout = 2m\npkcs11-module = %s\npkcs11-pin-files = %s %s %s %s\n%s",
-        module, labels[GW], hsm.pin_path[GW], labels[SECOND], hsm.pin_path[SECOND], also);
+    snprintf(more, sizeof more,
+             "key-rate = 1000000\npkcs11-timeout = %s\npkcs11-module = %s\npkcs11-pin-files = %s %s %s "
+             "%s\n%s",
+             timeout, modules, labels[GW], hsm.pin_path[GW], labels[SECOND], hsm.pin_path[SECOND], also);
     sealkeyd_start(&keyd, more);
     sealkeyd_logged(&keyd, "event=started who=token", 1);
     ck_ok(remote_new(keyd.socket, 130000, &holder, &err));
+}
+
+static void start(const char *module, const char *also)
+{
+    start_with("2m", module, also);
 }
 
 static void make_tokens(void)
@@ -208,6 +214,48 @@ START_TEST(token_that_fails_each_time_defers_nothing_of_the_other)
 }
 END_TEST
 
+static void import_ec(void)
+{
+    EVP_PKEY *ec = EVP_EC_gen("P-256");
+    softhsm_import(&hsm, labels[GW], pins[GW], "ec", "02", ec, SOFTHSM_SIGN);
+    EVP_PKEY_free(ec);
+}
+
+static int seal(const char *uri, struct made *out, struct err *err)
+{
+    return remote_seal(holder, ALICE, (struct span){NULL, 0}, uri, &out->public, &out->wrapped, err);
+}
+
+/* Its device is in a network that answers nothing. What the machine defers is tried again, until Check's limit of time. */
+START_TEST(module_that_does_not_get_started_defers_nothing_of_the_other)
+{
+    struct made made = {BUF_INIT(WIRE_PUBLIC_MAX), BUF_INIT(WIRE_MAX)};
+    struct key *key = NULL;
+    struct err err = ERR_INIT;
+    char fifo[160];
+    make_tokens();
+    import_ec();
+    snprintf(fifo, sizeof fifo, "%s-fifo", hsm.pin_path[GW]);
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    ck_assert_int_eq(setenv("AWAY_SINCE", fifo, 1), 0);
+    start_with("2s", AWAY_MODULE " " SOFTHSM_MODULE, "");
+    while (seal("pkcs11:token=gw;object=ec", &made, &err) < 0) {
+        ck_assert_int_eq(err.code, ERR_BUSY);
+        err_clear(&err);
+    }
+    open_in_the_end(&made, &key);
+    for (int i = 0; i < 20; i++) {
+        ck_fails(seal("pkcs11:token=elsewhere;object=ec", &made, &err), ERR_BUSY);
+        while (sign(key, &err) < 0) {
+            ck_assert_int_eq(err.code, ERR_BUSY);
+            err_clear(&err);
+        }
+    }
+    key_free(&key);
+    unmake(&made);
+}
+END_TEST
+
 START_TEST(reload_defers_nothing_of_a_token)
 {
     struct key *keys[TOKENS];
@@ -289,6 +337,7 @@ static Suite *suite(void)
     TCase *broken = tcase_create("broken");
     tcase_add_checked_fixture(broken, NULL, teardown);
     tcase_add_test(broken, token_that_fails_each_time_defers_nothing_of_the_other);
+    tcase_add_test(broken, module_that_does_not_get_started_defers_nothing_of_the_other);
     suite_add_tcase(s, broken);
     TCase *master = tcase_create("master");
     tcase_add_checked_fixture(master, NULL, teardown);

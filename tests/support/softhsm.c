@@ -25,7 +25,7 @@ void softhsm_init(struct softhsm *hsm)
 {
     memset(hsm, 0, sizeof *hsm);
     hsm->tool = tool_new();
-    hsm->conf = (struct pkcs11_conf){.modules = modules, .nmodules = 1, .pins = hsm->pins};
+    hsm->conf = (struct pkcs11_conf){.modules = modules, .nmodules = 1, .start_ms = 60000, .pins = hsm->pins};
     char path[128], text[300];
     path_in(hsm, "tokens", path);
     ck_assert_int_eq(mkdir(path, 0700), 0);

@@ -144,7 +144,7 @@ END_TEST
 
 START_TEST(without_a_usable_pin_nothing_is_tried)
 {
-    const struct pkcs11_conf none = {.modules = modules, .nmodules = 1};
+    const struct pkcs11_conf none = {.modules = modules, .nmodules = 1, .start_ms = 60000};
     pkcs11_close(&p11);
     ck_ok(pkcs11_open(&none, &p11, &err));
     ck_fails(open_key(RSA_URI), ERR_CONFIG);
@@ -168,7 +168,8 @@ START_TEST(pin_that_was_asked_for_is_tried_once)
     struct pkcs11_refused refused = {.is_set = false};
     ck_ok(secret_copy(&typed, "9999", 4, &err));
     const struct pkcs11_pin pin = {.token = "gw", .asked = &typed, .refused = &refused};
-    const struct pkcs11_conf conf = {.modules = modules, .nmodules = 1, .pins = &pin, .npins = 1};
+    const struct pkcs11_conf conf = {
+        .modules = modules, .nmodules = 1, .start_ms = 60000, .pins = &pin, .npins = 1};
     pkcs11_close(&p11);
     ck_ok(pkcs11_open(&conf, &p11, &err));
     ck_fails(open_key(RSA_URI), ERR_CONFIG);

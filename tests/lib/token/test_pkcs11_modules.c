@@ -4,7 +4,13 @@
 #include "token/key.h"
 #include "token/key_try.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define EC_URI "pkcs11:token=gw;object=ec"
 
@@ -50,7 +56,7 @@ START_TEST(token_of_the_second_module_is_found)
     static const char *const two[] = {"opensc-pkcs11.so" /* cards: there are none */, SOFTHSM_MODULE};
     struct err err = ERR_INIT;
     ck_ok(open_modules(two, 2, &err));
-    ck_assert_int_eq(pkcs11_away(p11)->code, ERR_NONE);
+    ck_assert_int_eq(pkcs11_away(p11).code, ERR_NONE);
     ck_fails(open_key("pkcs11:token=elsewhere;object=ec", &err), ERR_IO);
     ck_ok(open_key(EC_URI, &err));
     ck_ok(key_try_sign(key, &err));
@@ -73,14 +79,58 @@ START_TEST(module_whose_device_is_away_leaves_the_other_its_tokens)
     struct err err = ERR_INIT;
     ck_assert_int_eq(setenv("AWAY_SINCE", since[_i % 2], 1), 0);
     ck_ok(open_modules(orders[_i / 2], 2, &err));
-    ck_assert_int_eq(pkcs11_away(p11)->code, _i % 2 == 0 ? ERR_IO : ERR_NONE);
+    ck_assert_int_eq(pkcs11_away(p11).code, _i % 2 == 0 ? ERR_IO : ERR_NONE);
     check_report(_i % 2 == 0);
     ck_ok(open_key(EC_URI, &err));
     ck_ok(key_try_sign(key, &err));
     key_free(&key);
     ck_assert_int_lt(open_key("pkcs11:token=elsewhere;object=ec", &err), 0); /* which may be the other's */
-    ck_assert_int_eq(err.code, ERR_IO);
+    ck_assert_int_eq(err.code, _i % 2 == 0 ? ERR_BUSY : ERR_IO); /* ERR_IO: let another process try */
     ck_assert_msg(strstr(err.msg, _i % 2 == 0 ? "cannot be started" : "device error") != NULL, "%s", err.msg);
+}
+END_TEST
+
+static void tell(const char *fifo, char what)
+{
+    int fd = open(fifo, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, &what, 1), 1);
+    close(fd);
+}
+
+/* Check's limit of time ends it. */
+static void await_failure(const char *uri, const char *part)
+{
+    struct err err = ERR_INIT;
+    do {
+        (void)poll(NULL, 0, 10);
+        err_clear(&err);
+        ck_assert_int_lt(open_key(uri, &err), 0);
+    } while (strstr(err.msg, part) == NULL);
+}
+
+/* It is not waited for, and used when it is ready. */
+START_TEST(module_that_is_late_leaves_the_other_its_tokens)
+{
+    static const char *const two[] = {AWAY_MODULE, SOFTHSM_MODULE};
+    struct err err = ERR_INIT;
+    char fifo[160];
+    snprintf(fifo, sizeof fifo, "%s-%d", hsm.pin_path[0], _i);
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    ck_assert_int_eq(setenv("AWAY_SINCE", fifo, 1), 0);
+    hsm.conf.start_ms = 10;
+    ck_ok(open_modules(two, 2, &err));
+    while (open_key(EC_URI, &err) < 0) { /* Check's limit of time ends it */
+        ck_assert_int_eq(err.code, ERR_BUSY);
+        err_clear(&err);
+    }
+    ck_ok(key_try_sign(key, &err));
+    check_report(true);
+    key_free(&key);
+    await_failure("pkcs11:token=elsewhere;object=ec", "is being started");
+    tell(fifo, _i == 0 ? 'y' : 'n');
+    await_failure("pkcs11:token=elsewhere;object=ec", _i == 0 ? "device error" : "cannot be started");
+    check_report(_i != 0);
 }
 END_TEST
 
@@ -114,6 +164,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_test(tc, token_of_the_second_module_is_found);
     tcase_add_loop_test(tc, module_whose_device_is_away_leaves_the_other_its_tokens, 0, 4);
+    tcase_add_loop_test(tc, module_that_is_late_leaves_the_other_its_tokens, 0, 2);
     tcase_add_test(tc, without_any_module_that_can_be_started_there_is_nothing);
     tcase_add_test(tc, file_that_is_no_module_is_wrong_configuration);
     suite_add_tcase(s, tc);
