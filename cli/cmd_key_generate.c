@@ -58,10 +58,11 @@ static int issue_on_token(struct cli *cli, const struct place *place, const stru
 {
     SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(PUBLIC_MAX), wrapped = BUF_INIT(WRAP_MAX);
     if (remote_generate_on_token(place->sealkeyd, request->addr, request->type, request->bits, place->uri,
-                                 &public, &wrapped, err) < 0 ||
-        own_ca_certify(ca, holder, request, buf_span(&public), buf_span(&wrapped), cli->arena, cert_out,
-                       key_out, err) < 0)
+                                 &public, &wrapped, err) < 0)
         return -1;
+    if (own_ca_certify(ca, holder, request, buf_span(&public), buf_span(&wrapped), cli->arena, cert_out,
+                       key_out, err) < 0)
+        return tokens_left(cli, place->uri);
     key_out->uri = place->uri;
     return 0;
 }
@@ -84,8 +85,9 @@ static int put_issued(struct cli *cli, const char *addr, struct cert *cert, stru
     const struct imported alone = {.certs = &cert, .ncerts = 1};
     const char *trust;
     key->created = cli->now;
-    if (trust_record(cli, &alone, cert, &record, &trust, err) < 0 ||
-        store_put_key(cli->store, key, err) < 0 || store_put_cert(cli->store, &record, err) < 0)
+    if (trust_record(cli, &alone, cert, &record, &trust, err) < 0 || store_put_key(cli->store, key, err) < 0)
+        return tokens_left(cli, key->uri);
+    if (store_put_cert(cli->store, &record, err) < 0)
         return -1;
     keys_say(cli, cert, &record, addr, trust);
     return keys_say_next(cli, addr, err);

@@ -49,7 +49,7 @@ static int new_key(struct cli *cli, const struct wish *wish, struct key_record *
                                .uri = wish->uri,
                                .created = cli->now};
     out->fingerprint = keys_waiting_name(cli, out->public_key);
-    return store_put_key(cli->store, out, err);
+    return store_put_key(cli->store, out, err) < 0 ? tokens_left(cli, wish->uri) : 0;
 }
 
 static int find_key(struct cli *cli, const struct wish *wish, struct key_record *out, struct err *err)

@@ -32,3 +32,14 @@ int tokens_connect(struct cli *cli, struct holder **out, struct err *err)
     return err_wrap(err, "sealkeyd must run (systemctl start %s)",
                     strcmp(cli->settings->keys.process, "start") == 0 ? "sealmilter" : "sealkeyd");
 }
+
+int tokens_left(struct cli *cli, const char *uri)
+{
+    if (uri != NULL)
+        buf_printf(&cli->out,
+                   "warning: the token made the key, which the store has not taken: %s\n"
+                   "next: destroy it with the token's own tool; or have it certified elsewhere, and then\n"
+                   "      sealadm key import --token\n",
+                   uri);
+    return -1;
+}

@@ -16,4 +16,7 @@ int tokens_check(const char *uri, struct err *err) SEAL_CHECKED;
  */
 int tokens_connect(struct cli *cli, struct holder **out, struct err *err) SEAL_CHECKED;
 
+/* tokens_left - after a failure: the token made a key that the store did not take. uri NULL: no token made one. Is -1. */
+int tokens_left(struct cli *cli, const char *uri);
+
 #endif

@@ -298,28 +298,35 @@ static ssize_t receive(struct line *line, int flags)
     return n;
 }
 
-/* 1: answered; 0: the line broke; -1: no answer in time. */
-static int exchange(struct line *line)
+enum exchanged {
+    ANSWERED,
+    BROKE,      /* before the question was sent */
+    BROKE_SENT, /* after that */
+    LATE
+};
+
+static enum exchanged exchange(struct line *line)
 {
     ssize_t n;
     do
         n = send(line->fd, line->question.ptr, line->question.len, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN)
-        return -1;
-    n = receive(line, n < 0 ? MSG_DONTWAIT : 0);
-    if (n < 0)
-        return errno == EAGAIN ? -1 : 0;
-    line->received = (size_t)n;
-    return n > 0 ? 1 : 0;
+        return LATE;
+    bool sent = n >= 0;
+    n = receive(line, sent ? 0 : MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN)
+        return LATE;
+    line->received = n > 0 ? (size_t)n : 0;
+    return n > 0 ? ANSWERED : sent ? BROKE_SENT : BROKE;
 }
 
 /* A token makes a key pair in its own time. */
-static int exchange_slowly(struct line *line)
+static enum exchanged exchange_slowly(struct line *line)
 {
     unsigned usual = line->lines->timeout_ms;
     (void)set_timeouts(line->fd, usual > LINES_MAKING_MS ? usual : LINES_MAKING_MS);
-    int got = exchange(line);
+    enum exchanged got = exchange(line);
     (void)set_timeouts(line->fd, usual);
     return got;
 }
@@ -334,6 +341,13 @@ static int no_answer(struct line *line, struct err *err)
     return busy(err, "does not answer", ETIMEDOUT);
 }
 
+/* Asked twice, it would find the name taken by what it made itself. */
+static bool makes_on_token(const struct wire_question *question)
+{
+    return question->op == WIRE_GENERATE && question->uri.len > 0;
+}
+
+/* *line_out NULL: to be asked again. */
 static int ask_once(struct lines *lines, const struct wire_question *question, struct line **line_out,
                     struct err *err)
 {
@@ -345,13 +359,14 @@ static int ask_once(struct lines *lines, const struct wire_question *question, s
         lines_done(&line);
         return -1;
     }
-    int got = question->op == WIRE_GENERATE && question->uri.len > 0 ? exchange_slowly(line) : exchange(line);
-    if (got < 0)
+    enum exchanged got = makes_on_token(question) ? exchange_slowly(line) : exchange(line);
+    if (got == LATE)
         return no_answer(line, err);
-    if (got == 0)
-        drop(line);
-    *line_out = got == 0 ? NULL : line;
-    return 0;
+    *line_out = got == ANSWERED ? line : NULL;
+    if (got == ANSWERED)
+        return 0;
+    drop(line);
+    return got == BROKE_SENT && makes_on_token(question) ? busy(err, "hangs up", ECONNRESET) : 0;
 }
 
 int lines_ask(struct lines *lines, const struct wire_question *question, struct line **line_out,

@@ -1,8 +1,8 @@
 /*
  * lines - connections on which sealkeyd's questions are asked: one question, one answer, then the connection is another's.
  *
- * Connections are kept. One that broke is replaced and the question asked again, because each question may be asked twice; what stays
- * without an answer is ERR_BUSY. Any thread; a process that forked begins with no connections.
+ * Connections are kept. One that broke is replaced and the question asked again, because each question may be asked twice; but the one that
+ * has a token make a key is sent once. What stays without an answer is ERR_BUSY. Any thread; a process that forked begins with no connections.
  */
 #ifndef TOKEN_LINES_H
 #define TOKEN_LINES_H

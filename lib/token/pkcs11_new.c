@@ -25,8 +25,10 @@ static int check_unused(struct pkcs11_object *object, const char *label, struct 
     struct err found = ERR_INIT;
     if (pkcs11_object_find(object, PKCS11_ANY_CLASS, label, id, &found) == 0 ||
         found.code == ERR_KEY_UNUSABLE)
-        return err_set(err, ERR_EXISTS, "token %s has an object of this %s already", object->token->label,
-                       id.len > 0 ? "id" : "label");
+        return err_set(err, ERR_EXISTS,
+                       "token %s has an object of this %s already; name another, or destroy that with the "
+                       "token's own tool if nothing needs it",
+                       object->token->label, id.len > 0 ? "id" : "label");
     return found.code == ERR_ABSENT ? 0 : err_set(err, found.code, "%s", found.msg);
 }
 

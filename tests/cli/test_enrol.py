@@ -241,6 +241,23 @@ class Enrol(Case):
             self.fails("key", "export", fingerprint, says="is on a token and does not leave it")
             self.fails("key", "move", fingerprint, "--token", uri, says="is on a token already")
 
+    def test_key_that_the_store_does_not_take_is_said_to_be_on_the_token(self):
+        """sealkeyd has the master key of before: as while another command changes it."""
+        master = self.site.state / "master.key"
+        old = master.read_bytes()
+        self.done("key", "rewrap")
+        new = master.read_bytes()
+        master.write_bytes(old)
+        self.start()
+        for name, command, says in (("a", "generate", "another master key\n"), ("b", "generate", "try again"), ("c", "request", "try again")):
+            with self.subTest(name):
+                words = ("key", command, ALICE, "--type", "p256", "--token", f"pkcs11:token=ours;object=left-{name}")
+                said = self.unchanged(*words, says=says).text
+                master.write_bytes(new)
+                self.assertIn(f"the token made the key, which the store has not taken: {words[-1]}\nnext: destroy it", said)
+                again = self.unchanged(*words, says="has an object of this label already; name another, or destroy that")
+                self.assertNotIn("the token made", again.text)
+
     def test_wrong_pin_is_said_and_corrected_without_a_restart(self):
         self.token.write_pin("0000")
         self.start()
