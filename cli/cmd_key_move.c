@@ -121,9 +121,8 @@ static int move(struct cli *cli, const char *beginning, const char *uri, struct 
     for (size_t i = 0; i < n; i++)
         if (prepare(cli, &keys[i], uri, sealkeyd, err) < 0)
             return -1;
-    for (size_t i = 0; i < n; i++)
-        if (store_put_key(cli->store, &keys[i], err) < 0)
-            return -1;
+    if (store_put_keys(cli->store, keys, n, err) < 0)
+        return -1;
     say_moved(cli, keys, n);
     return 0;
 }

@@ -18,7 +18,12 @@ static const struct owned_kind owned = {&store_key_kind, sizeof(struct key_recor
 
 int store_put_key(struct store *store, const struct key_record *record, struct err *err)
 {
-    return owned_put(store, &owned, record, err);
+    return store_put_keys(store, record, 1, err);
+}
+
+int store_put_keys(struct store *store, const struct key_record *records, size_t n, struct err *err)
+{
+    return owned_put(store, &owned, records, n, err);
 }
 
 int store_delete_key(struct store *store, const char *fingerprint, struct err *err)

@@ -11,14 +11,12 @@
 BEGINS_AS_OWNED(key_record);
 BEGINS_AS_OWNED(pgp_own_record);
 
-/* A write transaction, and in it what is there under this fingerprint: NULL: nothing. */
-static int begin(struct store *store, const struct owned_kind *kind, const char *fingerprint,
-                 struct arena *arena, struct kv_txn *txn, struct owned **there_out, struct err *err)
+/* What is there under this fingerprint; NULL: nothing. */
+static int load_there(struct kv_txn *txn, const struct owned_kind *kind, const char *fingerprint,
+                      struct arena *arena, struct owned **there_out, struct err *err)
 {
     struct kv_key key = store_key(kind->class, fingerprint);
     struct owned *there = arena_alloc(arena, kind->size);
-    if (kv_begin(store->kv, KV_WRITE, txn, err) < 0)
-        return -1;
     switch (store_load(txn, kind->record, &key, arena, there, err)) {
     case FIND_FOUND:
         *there_out = there;
@@ -29,31 +27,42 @@ static int begin(struct store *store, const struct owned_kind *kind, const char 
     case FIND_FAILED:
         break;
     }
-    kv_abort(txn);
     return -1;
 }
 
-int owned_put(struct store *store, const struct owned_kind *kind, const void *record, struct err *err)
+static int put_one(struct kv_txn *txn, const struct owned_kind *kind, const struct owned *comes,
+                   struct arena *arena, struct err *err)
 {
-    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
-    const struct owned *comes = record;
     struct kv_key key = store_key(kind->class, comes->fingerprint);
-    struct kv_txn txn;
     struct owned *there;
-    if (begin(store, kind, comes->fingerprint, arena, &txn, &there, err) < 0)
+    if (load_there(txn, kind, comes->fingerprint, arena, &there, err) < 0 ||
+        store_check_wrapped(txn, arena, comes->wrapped, err) < 0)
         return -1;
-    if (store_check_wrapped(&txn, arena, comes->wrapped, err) < 0) {
-        kv_abort(&txn);
-        return -1;
-    }
     if (there != NULL) {
         struct kv_key before = store_pair(kind->by_owner, there->owner, there->fingerprint);
-        kv_delete(&txn, &before, err);
+        kv_delete(txn, &before, err);
     }
-    store_save(&txn, kind->record, &key, record, err);
+    store_save(txn, kind->record, &key, comes, err);
     if (*comes->owner != '\0') {
         struct kv_key owned = store_pair(kind->by_owner, comes->owner, comes->fingerprint);
-        kv_put(&txn, &owned, SPAN_LIT(""), err);
+        kv_put(txn, &owned, SPAN_LIT(""), err);
+    }
+    return 0;
+}
+
+int owned_put(struct store *store, const struct owned_kind *kind, const void *records, size_t n,
+              struct err *err)
+{
+    SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
+    struct kv_txn txn;
+    if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        const void *comes = (const char *)records + i * kind->size;
+        if (put_one(&txn, kind, comes, arena, err) < 0) {
+            kv_abort(&txn);
+            return -1;
+        }
     }
     return store_commit(&txn, err);
 }
@@ -63,12 +72,13 @@ int owned_delete(struct store *store, const struct owned_kind *kind, const char 
     SEAL_CLEANUP(arena_free) struct arena *arena = arena_new(ARENA_MAX_DEFAULT);
     struct kv_key key = store_key(kind->class, fingerprint);
     struct kv_txn txn;
-    struct owned *there;
-    if (begin(store, kind, fingerprint, arena, &txn, &there, err) < 0)
+    struct owned *there = NULL;
+    if (kv_begin(store->kv, KV_WRITE, &txn, err) < 0)
         return -1;
-    if (there == NULL) {
+    bool failed = load_there(&txn, kind, fingerprint, arena, &there, err) < 0;
+    if (failed || there == NULL) {
         kv_abort(&txn);
-        return err_set(err, ERR_ABSENT, "no %s %s", kind->record->name, fingerprint);
+        return failed ? -1 : err_set(err, ERR_ABSENT, "no %s %s", kind->record->name, fingerprint);
     }
     struct kv_key owned = store_pair(kind->by_owner, there->owner, there->fingerprint);
     kv_delete(&txn, &owned, err);

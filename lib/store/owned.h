@@ -17,7 +17,8 @@ struct owned_kind {
     enum kv_class class, by_owner;
 };
 
-int owned_put(struct store *store, const struct owned_kind *kind, const void *record,
+/* owned_put - an array of records: all or none. */
+int owned_put(struct store *store, const struct owned_kind *kind, const void *records, size_t n,
               struct err *err) SEAL_CHECKED;
 int owned_delete(struct store *store, const struct owned_kind *kind, const char *fingerprint,
                  struct err *err) SEAL_CHECKED; /* ERR_ABSENT */

@@ -24,7 +24,7 @@ static const struct owned_kind owned = {&store_pgp_own_kind, sizeof(struct pgp_o
 
 int store_put_pgp_own(struct store *store, const struct pgp_own_record *record, struct err *err)
 {
-    return owned_put(store, &owned, record, err);
+    return owned_put(store, &owned, record, 1, err);
 }
 
 int store_delete_pgp_own(struct store *store, const char *fingerprint, struct err *err)

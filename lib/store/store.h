@@ -141,6 +141,9 @@ struct key_record {
 };
 /* store_put_key - new or changed. ERR_BUSY when it is wrapped under another master key than that of the last store_rewrap(). */
 int store_put_key(struct store *store, const struct key_record *record, struct err *err) SEAL_CHECKED;
+/* store_put_keys - all of them or, after an error, none. */
+int store_put_keys(struct store *store, const struct key_record *records, size_t n,
+                   struct err *err) SEAL_CHECKED;
 /* store_delete_key - ERR_ABSENT. The certificate stays. */
 int store_delete_key(struct store *store, const char *fingerprint, struct err *err) SEAL_CHECKED;
 enum find store_find_key(struct store_read *read, const char *fingerprint, struct key_record *out,

@@ -106,6 +106,28 @@ START_TEST(nothing_under_another_master_key_is_stored_after_it)
 }
 END_TEST
 
+START_TEST(several_keys_are_stored_together_or_not_at_all)
+{
+    struct calls calls = {.n = 0};
+    size_t n;
+    struct key_record keys[] = {fixture_key("new1", "a@b.example"), fixture_key("new2", "a@b.example")},
+                      found;
+    ck_ok(store_rewrap(fixture_store, NAME, rewrap, &calls, &n, &err));
+    keys[0].wrapped = UNDER_NEW;
+    keys[1].wrapped = UNDER_OLD;
+    ck_fails(store_put_keys(fixture_store, keys, 2, &err), ERR_BUSY);
+    {
+        SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
+        ck_assert_int_eq(store_find_key(read, keys[0].fingerprint, &found, &err), FIND_ABSENT);
+    }
+    keys[1].wrapped = UNDER_NEW;
+    ck_ok(store_put_keys(fixture_store, keys, 2, &err));
+    SEAL_CLEANUP(store_read_end) struct store_read *read = fixture_read();
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(store_find_key(read, keys[i].fingerprint, &found, &err), FIND_FOUND);
+}
+END_TEST
+
 START_TEST(one_that_fails_lets_the_old_master_key_be)
 {
     struct calls calls = {.fail_at = 101};
@@ -125,6 +147,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, every_key_and_passphrase_is_wrapped_anew);
     tcase_add_loop_test(tcase, one_that_fails_leaves_all_as_they_were, 0, (int)SEAL_COUNT(failing));
     tcase_add_test(tcase, nothing_under_another_master_key_is_stored_after_it);
+    tcase_add_test(tcase, several_keys_are_stored_together_or_not_at_all);
     tcase_add_test(tcase, one_that_fails_lets_the_old_master_key_be);
     suite_add_tcase(suite, tcase);
     return suite;
