@@ -62,6 +62,14 @@ static int read_old(struct master_file *file, uid_t owner, struct err *err)
     return secret_read_fd(&file->old_key, file->old_fd, file->path, SECRET_OWNER_ONLY, err);
 }
 
+static int sync_folder(const char *path, struct err *err)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    SEAL_CLEANUP(mem_close) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 || fsync(fd) < 0 ? fail(copy, err) : 0;
+}
+
 static int remove_new(const struct master_file *file, struct err *err)
 {
     return unlink(file->new_path) < 0 ? fail(file->new_path, err) : 0;
@@ -83,29 +91,20 @@ static int take_up(struct master_file *file, struct err *err)
     if (secret_read_fd(&file->new_key, fd, file->new_path, SECRET_OWNER_ONLY, err) < 0)
         return -1;
     struct err why = ERR_INIT;
-    if (wrap_check_master(&file->new_key, &why) == 0)
-        return 0;
+    if (wrap_check_master(&file->new_key, &why) == 0) /* whoever wrote it may not have come to this */
+        return fsync(fd) < 0 ? fail(file->new_path, err) : sync_folder(file->new_path, err);
     secret_fini(&file->new_key);
     mem_close(&file->new_fd);
     return remove_new(file, err);
 }
 
-static int sync_folder(const char *path, struct err *err)
-{
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof copy, "%s", path);
-    SEAL_CLEANUP(mem_close) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 || fsync(fd) < 0 ? fail(copy, err) : 0;
-}
-
-static int make_new(struct master_file *file, struct err *err)
+static int write_new(struct master_file *file, struct err *err)
 {
     int fd = open(file->new_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     file->new_fd = fd;
     if (fd < 0 || fchown(fd, file->old.st_uid, file->old.st_gid) < 0 || fstat(fd, &file->new) < 0)
         return fail(file->new_path, err);
-    if (soft_master_generate(&file->new_key, err) < 0 ||
-        io_write_full(fd, file->new_key.ptr, file->new_key.len, err) < 0)
+    if (io_write_full(fd, file->new_key.ptr, file->new_key.len, err) < 0)
         return -1;
     return fsync(fd) < 0 ? fail(file->new_path, err) : sync_folder(file->new_path, err);
 }
@@ -128,7 +127,9 @@ int master_file_open(struct master_file *file, const char *path, const char *new
     *file = (struct master_file){.path = path, .new_path = new_path, .old_fd = -1, .new_fd = -1};
     if (read_old(file, owner, err) < 0 || take_up(file, err) < 0 || check_old(file, err) < 0)
         return -1;
-    return file->new_key.len > 0 ? 0 : make_new(file, err);
+    if (file->new_key.len > 0)
+        return 0;
+    return soft_master_generate(&file->new_key, err) < 0 ? -1 : write_new(file, err);
 }
 
 int master_file_check_kept(const struct master_file *file, struct err *err)
@@ -148,10 +149,20 @@ static int check_new(const char *path, const struct master_file *file, struct er
                       "somebody put another file there while the store was wrapped under the new key", err);
 }
 
+/* All is wrapped under the new key: it must not be lost with a file that somebody removed in the last moment. */
+static int put_back(struct master_file *file, struct err *err)
+{
+    struct stat now;
+    if (lstat(file->new_path, &now) == 0 || errno != ENOENT)
+        return 0;
+    mem_close(&file->new_fd);
+    return write_new(file, err);
+}
+
 int master_file_replace(struct master_file *file, struct err *err)
 {
     static const unsigned char nothing[MASTER_KEY_SIZE];
-    if (check_new(file->new_path, file, err) < 0)
+    if (put_back(file, err) < 0 || check_new(file->new_path, file, err) < 0)
         return -1;
     /* locked before it is the one that others lock */
     if (flock(file->new_fd, LOCK_EX | LOCK_NB) < 0 || io_point("master key overwritten") != 0 ||

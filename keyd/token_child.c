@@ -66,7 +66,7 @@ static bool answer_one(struct lane *lane, char packet[WIRE_MAX], struct buf *ans
     pthread_rwlock_unlock(&lane->child->busy);
     explicit_bzero(answer->ptr, answer->len);
     explicit_bzero(packet, question.len);
-    if (!well && now_ms() - lane->child->started_ms >= AGE_MS)
+    if (!well && now_ms() - lane->child->started_ms >= AGE_MS && !pkcs11_is_starting(lane->child->desk.p11))
         end(lane->child);
     return sent == (ssize_t)answer->len;
 }

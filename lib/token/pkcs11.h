@@ -49,6 +49,8 @@ struct pkcs11_conf {
  */
 int pkcs11_open(const struct pkcs11_conf *conf, struct pkcs11 **out, struct err *err) SEAL_CHECKED;
 struct err pkcs11_away(struct pkcs11 *p11);
+/* pkcs11_is_starting - a module is late and not given up: another process would have to begin with it anew. */
+bool pkcs11_is_starting(struct pkcs11 *p11);
 void pkcs11_close(struct pkcs11 **p11); /* after every key of it was freed; waits for a module that is late */
 
 /* pkcs11_report - lines "name value" for doctor, appended: modules with their versions, or why one is away; tokens, what each can do. */

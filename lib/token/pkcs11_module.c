@@ -85,10 +85,32 @@ void pkcs11_modules_stop(struct pkcs11 *p11)
     free(p11->modules);
 }
 
+static bool is_given_up(const struct pkcs11 *p11)
+{
+    return in_ms(0).tv_sec - p11->opened.tv_sec >= RETRY_S;
+}
+
+/* No module is well, and none will be. */
+static bool is_hopeless(const struct pkcs11 *p11)
+{
+    for (size_t i = 0; i < p11->nmodules; i++)
+        if (p11->modules[i].away.code == ERR_NONE)
+            return false;
+    return p11->nstarting == 0;
+}
+
 int pkcs11_module_check(const struct pkcs11_module *module, struct err *err)
 {
     if (module->away.code == ERR_NONE)
         return 0;
-    return err_set(err, in_ms(0).tv_sec - module->p11->opened.tv_sec < RETRY_S ? ERR_BUSY : ERR_IO, "%s",
-                   module->away.msg);
+    bool waits = !is_given_up(module->p11) && !is_hopeless(module->p11);
+    return err_set(err, waits ? ERR_BUSY : ERR_IO, "%s", module->away.msg);
+}
+
+bool pkcs11_is_starting(struct pkcs11 *p11)
+{
+    pthread_mutex_lock(&p11->lock);
+    bool is = p11->nstarting > 0 && !is_given_up(p11);
+    pthread_mutex_unlock(&p11->lock);
+    return is;
 }

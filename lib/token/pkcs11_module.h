@@ -21,8 +21,8 @@ int pkcs11_modules_start(struct pkcs11 *p11, struct err *err) SEAL_CHECKED;
 void pkcs11_modules_stop(struct pkcs11 *p11);
 
 /*
- * pkcs11_module_check - whether it can be asked; with the lock. ERR_BUSY, and some time later ERR_IO: for another process to start it, in
- * which the modules that are well begin anew too.
+ * pkcs11_module_check - whether it can be asked; with the lock. ERR_BUSY, and some time later, or when no module is well, ERR_IO: for
+ * another process to start it, in which the modules that are well begin anew too.
  */
 int pkcs11_module_check(const struct pkcs11_module *module, struct err *err) SEAL_CHECKED;
 

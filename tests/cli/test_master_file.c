@@ -108,6 +108,17 @@ START_TEST(new_key_of_zeros_is_made_again)
 }
 END_TEST
 
+START_TEST(new_file_that_was_removed_is_there_again)
+{
+    struct master_file file;
+    ck_ok(open_files(&file));
+    ck_assert_int_eq(unlink(new_path), 0);
+    ck_ok(master_file_replace(&file, &err));
+    check_replaced(&file.new_key);
+    master_file_fini(&file);
+}
+END_TEST
+
 START_TEST(new_file_that_was_exchanged_does_not_become_the_master_key)
 {
     struct master_file file;
@@ -218,6 +229,7 @@ static Suite *suite(void)
     tcase_add_test(tc, whatever_fails_the_same_new_key_gets_the_name_the_next_time);
     tcase_add_test(tc, old_key_that_was_overwritten_is_none_and_wants_the_new_one);
     tcase_add_test(tc, new_key_of_zeros_is_made_again);
+    tcase_add_test(tc, new_file_that_was_removed_is_there_again);
     tcase_add_test(tc, new_file_that_was_exchanged_does_not_become_the_master_key);
     tcase_add_test(tc, file_under_another_name_is_not_taken_up);
     tcase_add_test(tc, old_key_of_another_user_is_not_used);

@@ -109,16 +109,22 @@ static void await_failure(const char *uri, const char *part)
     } while (strstr(err.msg, part) == NULL);
 }
 
+/* The module is late until the fifo tells it how to end. */
+static void make_late(int number, char *fifo, size_t size)
+{
+    snprintf(fifo, size, "%s-%d", hsm.pin_path[0], number);
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    ck_assert_int_eq(setenv("AWAY_SINCE", fifo, 1), 0);
+    hsm.conf.start_ms = 10;
+}
+
 /* It is not waited for, and used when it is ready. */
 START_TEST(module_that_is_late_leaves_the_other_its_tokens)
 {
     static const char *const two[] = {AWAY_MODULE, SOFTHSM_MODULE};
     struct err err = ERR_INIT;
     char fifo[160];
-    snprintf(fifo, sizeof fifo, "%s-%d", hsm.pin_path[0], _i);
-    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    ck_assert_int_eq(setenv("AWAY_SINCE", fifo, 1), 0);
-    hsm.conf.start_ms = 10;
+    make_late(_i, fifo, sizeof fifo);
     ck_ok(open_modules(two, 2, &err));
     while (open_key(EC_URI, &err) < 0) { /* Check's limit of time ends it */
         ck_assert_int_eq(err.code, ERR_BUSY);
@@ -131,6 +137,23 @@ START_TEST(module_that_is_late_leaves_the_other_its_tokens)
     tell(fifo, _i == 0 ? 'y' : 'n');
     await_failure("pkcs11:token=elsewhere;object=ec", _i == 0 ? "device error" : "cannot be started");
     check_report(_i != 0);
+}
+END_TEST
+
+/* ERR_IO: let another process try at once, there is nothing to lose. */
+START_TEST(only_module_that_is_late_is_given_up_when_it_fails)
+{
+    static const char *const one[] = {AWAY_MODULE};
+    struct err err = ERR_INIT;
+    char fifo[160];
+    make_late(9, fifo, sizeof fifo);
+    ck_ok(open_modules(one, 1, &err));
+    ck_assert(pkcs11_is_starting(p11));
+    ck_fails(open_key(EC_URI, &err), ERR_BUSY);
+    tell(fifo, 'n');
+    await_failure(EC_URI, "cannot be started");
+    ck_assert(!pkcs11_is_starting(p11));
+    ck_fails(open_key(EC_URI, &err), ERR_IO);
 }
 END_TEST
 
@@ -165,6 +188,7 @@ static Suite *suite(void)
     tcase_add_test(tc, token_of_the_second_module_is_found);
     tcase_add_loop_test(tc, module_whose_device_is_away_leaves_the_other_its_tokens, 0, 4);
     tcase_add_loop_test(tc, module_that_is_late_leaves_the_other_its_tokens, 0, 2);
+    tcase_add_test(tc, only_module_that_is_late_is_given_up_when_it_fails);
     tcase_add_test(tc, without_any_module_that_can_be_started_there_is_nothing);
     tcase_add_test(tc, file_that_is_no_module_is_wrong_configuration);
     suite_add_tcase(s, tc);
