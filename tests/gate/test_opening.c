@@ -162,6 +162,23 @@ START_TEST(efail_gadget_is_opened_as_unauthenticated)
 }
 END_TEST
 
+/* One wrong content key of 256 leaves a valid padding behind noise: the message is delivered as it came. */
+START_TEST(noise_is_not_delivered_in_place_of_a_message)
+{
+    static const char *const noises[] = {
+        "\x93\x01\xfe",
+        "plain at first, and then\x7f",
+        "Content-Type: text/plain\r\n\x02\r\n\r\nORCHID\r\n",
+    };
+    for (size_t i = 0; i < SEAL_COUNT(noises); i++) {
+        struct span message = site_pkcs7(site, FROM_BOB, sealed(span_of(noises[i]), SMIME_AES256_CBC));
+        struct span copy = arrive(message);
+        expect_status(copy, "encryption=failed", noises[i]);
+        ck_assert(has(copy, message.ptr + span_find(message, "\r\n\r\n", 4, 0)));
+    }
+}
+END_TEST
+
 /* ---- no oracle ---- */
 
 /* From outside: verdict, reply, how many copies go which way, what is learned. */
@@ -228,6 +245,7 @@ static const struct {
     {"empty CMS", "Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: base64\n\n\n"},
     {"signature of nothing", "Content-Type: multipart/signed; boundary=b\n\n--b\n\nx\n--b--\n"},
     {"unknown encoding", "Content-Type: text/plain\nContent-Transfer-Encoding: x-odd\n\nORCHID \xff\n"},
+    {"noise", "\x93\x01\xfe"},
     {"line of blanks in the header", "Content-Type: text/plain\n \nX: y\n\nORCHID\n"},
 };
 
@@ -399,6 +417,7 @@ static Suite *suite(void)
     tcase_add_test(t, content_that_the_cipher_authenticates_is_said_to_be_so);
     tcase_add_test(t, content_whose_tag_does_not_fit_stays_closed);
     tcase_add_test(t, efail_gadget_is_opened_as_unauthenticated);
+    tcase_add_test(t, noise_is_not_delivered_in_place_of_a_message);
     tcase_add_test(t, oracle_every_octet_of_the_ciphertext_flipped_looks_the_same);
     tcase_add_test(t, oracle_every_octet_of_the_wrapped_key_flipped_looks_the_same);
     tcase_add_loop_test(t, oracle_any_content_looks_the_same_from_outside, 0, (int)SEAL_COUNT(contents));
