@@ -99,7 +99,7 @@ END_TEST
 START_TEST(newest_subkey_that_encrypts_is_left)
 {
     struct pgp_key old = read_key(pgp_rig_key(rig, &bob));
-    for (int64_t made = old.created; (int64_t)time(NULL) <= made;)
+    while ((int64_t)time(NULL) <= old.subkeys[1].created)
         ;
     add_subkey("rsa2048", "encr");
     add_subkey("ed25519", "sign");
