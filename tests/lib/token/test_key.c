@@ -152,10 +152,13 @@ END_TEST
 
 START_TEST(ciphertext_for_another_key_looks_like_success)
 {
-    unsigned char wrapped[512], out[32];
+    unsigned char block[256] = {0, 2}, wrapped[512], out[32];
     struct key *other = soft_of(keys_load("rsa2048-2"));
     EVP_PKEY *peer = signing_public(key_public(other));
-    wrap(peer, RSA_PKCS1_PADDING, NULL, session_key, 32, wrapped);
+    memset(block + 2, 0xff, sizeof block - 2); /* of random ones 1 in 100,000 is padded right for the other */
+    block[sizeof block - 33] = 0;
+    memcpy(block + sizeof block - 32, session_key, 32);
+    wrap(peer, RSA_NO_PADDING, NULL, block, sizeof block, wrapped);
     wrapped[0] = 0; /* below either modulus */
     decrypt_pkcs1(rsa, wrapped, out);
     ck_assert_mem_ne(out, session_key, sizeof out);
