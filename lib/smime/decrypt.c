@@ -116,11 +116,14 @@ static int use_key(struct task *task, struct cert *cert, EVP_PKEY *pkey, struct 
                    enum smime_opened *result_out, struct err *err)
 {
     struct pass pass = {.out = out};
+    struct err refused = ERR_INIT;
     bridge_begin();
     int unwrapped = CMS_decrypt_set1_pkey_and_peer(task->info, pkey, cert_x509(cert), NULL);
     ossl_begin();
     if (bridge_fault(err) < 0) /* whoever sent this: nobody could have opened it now */
         return -1;
+    /* CMS calls it unwrapped whatever the key said; with a random content key one in 256 contents of CBC has a padding */
+    bool has_key = unwrapped == 1 && bridge_failure(&refused) == 0;
     SEAL_CLEANUP(ossl_free_bio)
     BIO *chain = CMS_dataInit(task->info, NULL); /* no content key: a random one */
     int status = 0;
@@ -129,7 +132,7 @@ static int use_key(struct task *task, struct cert *cert, EVP_PKEY *pkey, struct 
     else
         pass.failed = true;
     ossl_begin();
-    *result_out = unwrapped == 1 && !pass.failed ? SMIME_OPENED : SMIME_NOT_OPENED;
+    *result_out = has_key && !pass.failed ? SMIME_OPENED : SMIME_NOT_OPENED;
     return status;
 }
 
