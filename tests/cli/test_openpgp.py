@@ -21,6 +21,7 @@ class Gpg:
 
     def __init__(self, case):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="seal-gpg-"))
+        (self.home / "gpg-agent.conf").write_text("s2k-count 65536\n")  # or it tries for seconds how many take long
         case.addClassCleanup(self.end)
 
     def end(self):

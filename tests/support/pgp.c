@@ -52,6 +52,7 @@ struct pgp_rig *pgp_rig_new_with(const struct pgp_engine_conf *conf)
     folder(rig, "agent", rig->home);
     folder(rig, "scratch", rig->scratch);
     folder(rig, "world", rig->world);
+    write_in(rig, "world/gpg-agent.conf", "s2k-count 65536\n"); /* or it tries out how many take long */
     make_maker(rig);
     rig->conf = *conf;
     rig->conf.gpg = conf->gpg != NULL ? conf->gpg : "/usr/bin/gpg";

@@ -25,7 +25,7 @@ class SmimeHome:
 
     def __init__(self, lab, person, *anchors):
         self.dir = lab.folder(f"gpgsm-{person.address}", mode=0o700)
-        (self.dir / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
+        (self.dir / "gpg-agent.conf").write_text("allow-loopback-pinentry\ns2k-count 65536\n")
         (self.dir / "gpgsm.conf").write_text("disable-crl-checks\ndisable-dirmngr\n")
         for anchor in anchors:
             self.trust(anchor)
