@@ -1,4 +1,5 @@
 """sealadm, run as a program on a site in a temporary folder; certificates of others come from openssl(1)."""
+import contextlib
 import functools
 import json
 import os
@@ -97,10 +98,15 @@ class Case(unittest.TestCase):
 
     def unchanged(self, *arguments, **options):
         """fails(), and the store is as it was."""
-        before = self.everything()
-        result = self.fails(*arguments, **options)
-        self.assertEqual(self.everything(), before)
-        return result
+        with self.nothing_written():
+            return self.fails(*arguments, **options)
+
+    @contextlib.contextmanager
+    def nothing_written(self):
+        """To the store: each commit changes its file."""
+        before = self.site.store.read_bytes()
+        yield
+        self.assertTrue(self.site.store.read_bytes() == before, "something was written to the store")
 
     def everything(self):
         return [self.done(*words, "--json") for words in

@@ -1,5 +1,4 @@
 """sealadm key import --token: keys that a token has, made there by another program, with certificates from files."""
-import contextlib
 import os
 import pathlib
 import socket
@@ -109,13 +108,6 @@ class Enrol(Case):
         """The command for a certificate, and for a key, which is the certificate's own."""
         return ("key", "import", self.alice[name].bundle, "--token", f"pkcs11:token=ours;object={key or name}", *more)
 
-    @contextlib.contextmanager
-    def refusing(self):
-        """The store is as it was."""
-        before = self.everything()
-        yield
-        self.assertEqual(self.everything(), before)
-
     def copy(self, letter, *how):
         """What comes of a letter."""
         folder = tempfile.mkdtemp(dir=self.site.dir)
@@ -157,7 +149,7 @@ class Enrol(Case):
 
     def test_what_is_not_the_certificates_key_is_refused(self):
         self.start()
-        with self.refusing():
+        with self.nothing_written():
             self.fails(*self.words("rsa", key="none"), says="token ours has no such key")
             self.fails(*self.words("rsa", key="ec"), says="the certificate is of another key than pkcs11:token=ours;object=ec")
             self.fails(*self.words("ec", key="signer"), says="the certificate is of another key")
@@ -176,7 +168,7 @@ class Enrol(Case):
             "holds several certificates": self.file("two.pem", self.alice["rsa"].pem.read_text() + soft.pem.read_text()),
             "OpenPGP keys are in gpg-agent": self.file("key.asc", self.done("cert", "export", own["fingerprint"])),
         }
-        with self.refusing():
+        with self.nothing_written():
             for says, file in cases.items():
                 self.fails("key", "import", file, "--token", "pkcs11:token=ours;object=rsa", says=[says, str(file)],
                            status=2 if "OpenPGP" in says else 1)
@@ -186,7 +178,7 @@ class Enrol(Case):
         for name, addresses in (("rsa", ()), ("ec", (ALICE, "sales@ours.example"))):
             file = self.certificate(name, *addresses).pem
             command = ("key", "import", file, "--token", f"pkcs11:token=ours;object={name}")
-            with self.refusing():
+            with self.nothing_written():
                 self.fails(*command, status=2, says="--user")
             self.done(*command, "--user", "@ours.example")
         self.assertEqual(len(self.json("key", "list", "@ours.example")["keys"]), 2)
@@ -196,7 +188,7 @@ class Enrol(Case):
         self.done(*self.words("rsa"))
         soft = person(self.folder, self.root, ALICE)
         self.done("key", "import", self.file("soft.pem", soft.key.read_text() + soft.pem.read_text()))
-        with self.refusing():
+        with self.nothing_written():
             self.fails(*self.words("rsa"), says=f"is here already, on a token, and belongs to {ALICE}")
             self.fails(*self.words("rsa", "--user", BOB), says=f"belongs to {ALICE}")
             self.fails("key", "import", soft.pem, "--token", "pkcs11:token=ours;object=ec",
@@ -217,7 +209,7 @@ class Enrol(Case):
         made = self.put_copy("digitalSignature,keyAgreement")
         self.alice = self.alice | {"copied": made}
         uri = f"pkcs11:token=ours;object={made.fingerprint[:8]}"
-        with self.refusing():
+        with self.nothing_written():
             self.fails("key", "move", made.fingerprint, "--token", uri, says=["opens no mail there, and stays in the store", "CKA_DERIVE"])
         self.assert_opens("copied")
         signs = self.put_copy("digitalSignature")
@@ -261,14 +253,14 @@ class Enrol(Case):
     def test_wrong_pin_is_said_and_corrected_without_a_restart(self):
         self.token.write_pin("0000")
         self.start()
-        with self.refusing():
+        with self.nothing_written():
             self.fails(*self.words("ec"), says="PIN")
         self.token.write_pin(PIN)
         self.done(*self.words("ec"))
 
     def test_without_a_token_or_who_asks_it(self):
         pem, uri = self.alice["rsa"].pem, "pkcs11:token=ours;object=rsa"
-        with self.refusing():
+        with self.nothing_written():
             self.fails("key", "import", pem, "--token", uri, says="sealkeyd must run")
             self.fails("key", "import", pem, "--token", uri, "--passphrase-file", self.secret("secret"), status=2, says="needs no passphrase")
             self.fails("key", "import", pem, "--token", uri + "?pin-value=1", status=2, says="--token")
