@@ -1,14 +1,17 @@
-/* spin - the last wait tells what the next one will take; each time in a row that it did not pay, twice as many waits are slept through. */
+/* spin - the last wait tells what the next one will take; who missed more often than hit sleeps through twice as many each time. */
 #include "token/spin.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#define SPIN_US    100  /* then one sleeps */
+#define SPIN_US    100 /* then one sleeps */
+#define EARLY_US   90 /* one means to be awake: timers are 50 late, and a processor takes some tens to wake */
+#define DUE_MAX_US 1000 /* what waking costs is little beside a longer wait */
 #define ALONE_US   2000 /* since another waited */
-#define MISSES_MAX 6    /* 1 << 6 waits are slept through at most */
+#define MISSES_MAX 6    /* (1 << 6) - 1 waits are slept through at most */
 
 static int64_t now_us(void)
 {
@@ -45,7 +48,7 @@ static bool is_alone(struct spin_group *group, const struct spin *spin, int64_t 
 
 static bool is_hopeful(struct spin_group *group, struct spin *spin, int64_t now)
 {
-    if (!group->possible || !is_alone(group, spin, now) || spin->last_us >= SPIN_US)
+    if (!group->possible || !is_alone(group, spin, now) || spin->last_us >= DUE_MAX_US)
         return false;
     if (spin->skip == 0)
         return true;
@@ -55,13 +58,27 @@ static bool is_hopeful(struct spin_group *group, struct spin *spin, int64_t now)
 
 static void learn(struct spin *spin, bool paid)
 {
-    spin->misses = paid ? 0 : spin->misses < MISSES_MAX ? spin->misses + 1 : MISSES_MAX;
-    spin->skip = paid ? 0 : 1u << spin->misses;
+    if (paid)
+        spin->misses -= spin->misses > 0;
+    else if (spin->misses < MISSES_MAX)
+        spin->misses++;
+    spin->skip = paid ? 0 : (1u << spin->misses) - 1;
+}
+
+/* Sleeps until shortly before the packet is due. Whether it is still to come, and nobody else waits meanwhile. */
+static bool nap(struct spin_group *group, const struct spin *spin, int fd)
+{
+    struct pollfd wait = {fd, POLLIN, 0};
+    int64_t us = spin->last_us - EARLY_US;
+    const struct timespec t = {.tv_nsec = us * 1000};
+    return us <= 0 || (ppoll(&wait, 1, &t, NULL) <= 0 &&
+                       atomic_load_explicit(&group->only, memory_order_relaxed) == spin);
 }
 
 /* As recv(); EAGAIN when nothing came for so long. */
-static ssize_t look_again(struct spin *spin, int64_t start, int fd, void *out, size_t room, int flags)
+static ssize_t look_again(struct spin *spin, int fd, void *out, size_t room, int flags)
 {
+    int64_t start = now_us();
     ssize_t n;
     (void)sched_yield(); /* to the other end, should it be on this processor */
     do
@@ -74,9 +91,9 @@ static ssize_t look_again(struct spin *spin, int64_t start, int fd, void *out, s
 ssize_t spin_receive(struct spin_group *group, struct spin *spin, int fd, void *out, size_t room, int flags)
 {
     int64_t start = now_us();
-    bool hopeful = is_hopeful(group, spin, start);
-    ssize_t n = hopeful ? look_again(spin, start, fd, out, room, flags) : -1;
-    if (!hopeful || (n < 0 && errno == EAGAIN))
+    bool look = is_hopeful(group, spin, start) && nap(group, spin, fd);
+    ssize_t n = look ? look_again(spin, fd, out, room, flags) : -1;
+    if (!look || (n < 0 && errno == EAGAIN))
         n = receive(fd, out, room, flags);
     int why = errno;
     spin->last_us = now_us() - start;

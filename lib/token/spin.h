@@ -1,9 +1,11 @@
 /*
- * spin - a packet that is looked for again and again for some tens of microseconds, before one sleeps.
+ * spin - a packet that is looked for again and again for some tens of microseconds, so that one is awake when it comes.
  *
- * To wake somebody on another processor costs more than a P-256 signature. It pays when packets follow each other closely and a
- * processor is idle: nobody spins where there is but one, while other connections have work, too, or when it did not pay the last
- * times; who hears nothing sleeps.
+ * To wake somebody on another processor costs more than a P-256 signature, and a tenth of an RSA-2048 one. Packets that follow each other
+ * closely are looked for at once; before one that takes longer, as the wait before it tells, one sleeps until shortly before it is due. So a
+ * wait costs some tens of microseconds of a processor that is idle, and 100 when nothing comes. Nobody looks where there is but one processor,
+ * while other connections have work, too, when it did not pay the last times, or when a wait takes so long that waking costs little beside
+ * it; who hears nothing sleeps.
  */
 #ifndef TOKEN_SPIN_H
 #define TOKEN_SPIN_H
