@@ -1,6 +1,7 @@
 /* Tests of Autocrypt fields that the gate writes: whose key, on which mail, and what gpg makes of it. */
 #include "gate/pgp_keys.h"
 #include "support/check.h"
+#include "support/has.h"
 #include "support/pgp_site.h"
 
 #include <string.h>
@@ -43,11 +44,6 @@ static void setup(void)
 static void teardown(void)
 {
     pgp_site_free(&s);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static const char *field_in(struct span copy)

@@ -2,6 +2,7 @@
 #include "gate/explain.h"
 #include "store/pgp.h"
 #include "support/check.h"
+#include "support/has.h"
 #include "support/pgp_site.h"
 
 #include <string.h>
@@ -32,11 +33,6 @@ static void teardown(void)
 {
     gpg_home_end(s->tool, "eve");
     pgp_site_free(&s);
-}
-
-static bool has(struct span text, const char *needle)
-{
-    return span_find(text, needle, strlen(needle), 0) != SIZE_MAX;
 }
 
 static const char *armor_of(const char *name)

@@ -3,6 +3,7 @@
 #include "gate/internal.h"
 #include "gate/keep_pgp.h"
 #include "support/check.h"
+#include "support/has.h"
 #include "support/key_host.h"
 #include "support/pgp_ldif.h"
 #include "support/pgp_site.h"
@@ -112,7 +113,7 @@ static const char *result(const char *to)
     if (s->site->outcome->verdict != VERDICT_ACCEPT)
         return verdict_name(s->site->outcome->verdict);
     struct span copy = site_copy_for(s->site, to);
-    return span_find(copy, "ORCHID", 6, 0) != SIZE_MAX ? "clear" : "encrypted";
+    return has(copy, "ORCHID") ? "clear" : "encrypted";
 }
 
 #define ck_sent(to, later, expected)                                                                         \

@@ -15,6 +15,7 @@
 #include "milter/daemon.h"
 #include "support/fake_mta.h"
 #include "support/fake_smtp.h"
+#include "support/has.h"
 #include "support/site.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ size_t rig_times(const struct rig *rig, const char *path);
 
 static inline bool rig_has(const char *text, const char *words)
 {
-    return strstr(text, words) != NULL;
+    return has(span_of(text), words);
 }
 
 #endif
