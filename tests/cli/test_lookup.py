@@ -19,6 +19,9 @@ import unittest
 from support import Certificate, authority
 from test_openpgp import BOB, OpenPgp
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from harness.lab import free_port  # noqa: E402
+
 HOST = pathlib.Path(__file__).resolve().parent.parent / "support/key_host.py"
 BOB_HASH = "jycbiujnsxs47xrkethgtj69xuunurok"  # gpg-wks-client --print-wkd-hash
 
@@ -69,11 +72,6 @@ pgpCertID: A
 pgpUserID: Bob <%s>
 pgpKey:: %s
 """
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 needs_names = unittest.skipUnless(os.geteuid() == 0 and all(pathlib.Path(f"/etc/{name}").exists() for name in ("hosts", "resolv.conf")),
