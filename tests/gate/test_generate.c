@@ -149,7 +149,6 @@ static Suite *suite(void)
 {
     Suite *suite = suite_create("gate/generate");
     TCase *t = tcase_create("openpgp");
-    tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, message_waits_for_its_key_and_is_signed_with_it);
     tcase_add_test(t, store_keeps_both_halves_and_trusts_the_public_one);
