@@ -6,7 +6,8 @@
 double bench_clock(clockid_t clock)
 {
     struct timespec t;
-    ck_assert_int_eq(clock_gettime(clock, &t), 0);
+    if (clock_gettime(clock, &t) < 0)
+        abort(); /* an assertion of Check writes to a file, with a lock */
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
