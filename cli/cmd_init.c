@@ -169,7 +169,7 @@ static int put_ca(struct cli *cli, const struct cert *cert, const struct secret 
 {
     const struct ca_record record = {
         .fingerprint = cert_info(cert)->fingerprint, .der = cert_der(cert), .trusted = true, .own = true};
-    const struct token_master none = {.key = NULL};
+    const struct token_master none = {.sealkeyd = NULL};
     if (keys_put(cli, &none, "", cert, pkcs8, err) < 0)
         return -1;
     return store_put_ca(cli->store, &record, err);

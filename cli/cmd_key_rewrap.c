@@ -64,7 +64,7 @@ static int prepare(struct cli *cli, struct change *change, struct err *err)
 static int seal(const struct change *change, const char *owner, struct span subject,
                 const struct secret *inside, struct buf *out, struct err *err)
 {
-    if (change->token.key == NULL)
+    if (change->token.sealkeyd == NULL)
         return wrap_seal(&change->file.new_key, owner, subject, inside, out, err);
     return token_master_seal(&change->token, &change->file.new_key, owner, subject, inside, out, err);
 }
@@ -75,12 +75,12 @@ static int prove_again(const struct change *change, const char *owner, struct sp
 {
     struct err not_old = ERR_INIT;
     struct span record;
-    if (change->token.key == NULL)
+    if (change->token.sealkeyd == NULL)
         return err_set(err, ERR_UNSUPPORTED, "only a token opens it, and none is set (master-key-token =)");
     if (wrap_origin_open(&change->file.old_key, owner, subject, wrapped, &record, &not_old) < 0 &&
         wrap_origin_open(&change->file.new_key, owner, subject, wrapped, &record, err) < 0)
         return -1;
-    if (wrap_token_check(key_public(change->token.key), record, err) < 0)
+    if (token_master_check(&change->token, record, err) < 0)
         return -1;
     return wrap_origin_seal(&change->file.new_key, owner, subject, record, out, err);
 }
@@ -131,7 +131,7 @@ static int wrap_all(struct cli *cli, struct change *change, struct err *err)
         store_rewrap(cli->store, (struct span){name, sizeof name}, rewrap, change, &n, err) < 0)
         return -1;
     buf_printf(&cli->out, "%zu private keys and passphrases are wrapped under %s; %s is a new master key\n",
-               n, change->token.key != NULL ? "the token's key" : "a new master key", change->file.path);
+               n, change->token.sealkeyd != NULL ? "the token's key" : "a new master key", change->file.path);
     return cli_be_caller(err);
 }
 

@@ -12,6 +12,8 @@
 
 #define TIMEOUT_MS  5000
 #define MODULE_AWAY "pkcs11-module-away "
+#define MASTER      "master-key "
+#define MASTER_AWAY "master-key-away "
 
 /* What sealkeyd says of itself, "name value" a line, in words; other lines are counts. */
 static const struct line {
@@ -22,6 +24,8 @@ static const struct line {
     {"pkcs11-module ", "PKCS#11 module", FINDING_GOOD},
     {MODULE_AWAY, "mail that needs a token of this PKCS#11 module is deferred:", FINDING_ERROR},
     {"pkcs11-token ", "token", FINDING_GOOD},
+    {MASTER, "private keys of the store are wrapped for", FINDING_GOOD},
+    {MASTER_AWAY, "nothing can be wrapped now, and what is wrapped does not open, for", FINDING_ERROR},
     {"pkcs11 ", "mail that needs a token is deferred, the process that has them is", FINDING_ERROR},
 };
 
@@ -35,6 +39,8 @@ static const struct line *find_line(const char *text)
 
 static const char *what_to_do(const struct line *line)
 {
+    if (strcmp(line->name, MASTER_AWAY) == 0)
+        return "put the token in, or correct master-key-token or what it names: sealmilter-hsm(7)";
     return strcmp(line->name, MODULE_AWAY) == 0
                ? "make its device reachable: the module is started again when a token is asked for that is "
                  "away"
@@ -62,6 +68,18 @@ static void check_presence(struct doctor *doctor, struct buf *said)
                        "token %s is not there", pkcs11->pins[i].token);
 }
 
+/* What sealkeyd says, and what the settings say now. */
+static void check_master_token(struct doctor *doctor, struct buf *said)
+{
+    const char *uri = doctor->settings->keys.master_token;
+    bool has_one = strstr(buf_str(said), MASTER) != NULL || strstr(buf_str(said), MASTER_AWAY) != NULL;
+    bool is_this = strstr(buf_str(said), arena_printf(doctor->arena, MASTER "%s, ", uri)) != NULL ||
+                   strstr(buf_str(said), arena_printf(doctor->arena, MASTER_AWAY "%s: ", uri)) != NULL;
+    if (*uri == '\0' ? has_one : !is_this)
+        doctor_add(doctor, FINDING_ERROR, "restart sealkeyd, or sealmilter that starts it",
+                   "sealkeyd runs with another master-key-token");
+}
+
 static void tell(struct doctor *doctor, struct buf *said)
 {
     SEAL_CLEANUP(buf_fini) struct buf counts = BUF_INIT(WIRE_DATA_MAX);
@@ -75,6 +93,7 @@ static void tell(struct doctor *doctor, struct buf *said)
     }
     doctor_add(doctor, FINDING_GOOD, NULL, "sealkeyd answers: %s", buf_str(&counts));
     check_presence(doctor, said);
+    check_master_token(doctor, said);
 }
 
 static int ask(const struct settings *settings, struct buf *said, struct err *err)
@@ -132,13 +151,6 @@ static void check_pin(struct doctor *doctor, const struct pin_file *pin, const s
                    "token %s: %s belongs to another user than sealkeyd's", pin->token, pin->path);
 }
 
-static void check_master_token(struct doctor *doctor)
-{
-    const char *uri = doctor->settings->keys.master_token;
-    if (*uri != '\0')
-        doctor_add(doctor, FINDING_GOOD, NULL, "private keys of the store are wrapped for %s", uri);
-}
-
 static void check_tokens(struct doctor *doctor)
 {
     const struct pkcs11_settings *pkcs11 = &doctor->settings->keys.pkcs11;
@@ -161,5 +173,4 @@ void doctor_sealkeyd(struct doctor *doctor)
     check_program(doctor);
     check_answer(doctor);
     check_tokens(doctor);
-    check_master_token(doctor);
 }

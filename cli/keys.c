@@ -29,8 +29,9 @@ static int seal(struct cli *cli, const struct token_master *token, const char *o
     SEAL_CLEANUP(secret_fini) struct secret master = {.ptr = NULL};
     if (secrets_read_master(cli, &master, err) < 0)
         return -1;
-    return token->key != NULL ? token_master_seal(token, &master, owner, cert_public(cert), pkcs8, out, err)
-                              : soft_wrap(&master, owner, pkcs8, out, err);
+    return token->sealkeyd != NULL
+               ? token_master_seal(token, &master, owner, cert_public(cert), pkcs8, out, err)
+               : soft_wrap(&master, owner, pkcs8, out, err);
 }
 
 int keys_put(struct cli *cli, const struct token_master *token, const char *owner, const struct cert *cert,

@@ -1,41 +1,48 @@
-/* token_master - found by asking, tried once with the token, then used without it. */
+/* token_master - tried once, then asked for each record. */
 #include "cli/token_master.h"
 
 #include "cli/tokens.h"
 #include "token/remote.h"
-#include "token/wrap_origin.h"
 
 #include <string.h>
 
-#define PUBLIC_MAX 8192
+/* By a data key that is used for nothing. */
+static int learn_name(struct token_master *token, struct err *err)
+{
+    SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
+    if (wrap_token_data_key(&data_key, err) < 0 ||
+        remote_lock(token->sealkeyd, token->uri, &data_key, &locked, NULL, err) < 0)
+        return -1;
+    if (locked.len <= LOCK_HEAD_SIZE)
+        return err_set(err, ERR_CRYPTO, "locked data key of %zu octets", locked.len);
+    memcpy(token->name, locked.ptr, LOCK_NAME_SIZE);
+    return 0;
+}
 
 int token_master_find(struct cli *cli, struct token_master *out, struct err *err)
 {
-    const char *uri = cli->settings->keys.master_token;
-    SEAL_CLEANUP(buf_fini) struct buf public = BUF_INIT(PUBLIC_MAX), wrapped = BUF_INIT(WRAP_MAX);
     memset(out, 0, sizeof *out);
-    if (*uri == '\0')
+    out->uri = cli->settings->keys.master_token;
+    if (*out->uri == '\0')
         return 0;
-    if (tokens_connect(cli, &out->sealkeyd, err) < 0 ||
-        remote_seal(out->sealkeyd, "", (struct span){NULL, 0}, uri, &public, &wrapped, err) < 0)
-        return -1;
-    const struct sealed_key sealed = {"", buf_span(&public), buf_span(&wrapped)};
-    if (holder_open_key(out->sealkeyd, &sealed, "", &out->key, err) < 0)
-        return -1;
-    return wrap_token_choose(out->key, &out->padding, err);
+    return tokens_connect(cli, &out->sealkeyd, err) < 0 ? -1 : learn_name(out, err);
 }
 
 void token_master_fini(struct token_master *token)
 {
-    key_free(&token->key);
     holder_free(&token->sealkeyd);
 }
 
 int token_master_seal(const struct token_master *token, const struct secret *file, const char *owner,
                       struct span subject, const struct secret *secret, struct buf *out, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf record = BUF_INIT(WRAP_MAX);
-    if (wrap_token_seal(key_public(token->key), token->padding, owner, subject, secret, &record, err) < 0)
-        return -1;
-    return wrap_origin_seal(file, owner, subject, buf_span(&record), out, err);
+    const struct wrap_token whole = {token->sealkeyd, token->uri, file};
+    return wrap_token_seal_whole(&whole, owner, subject, secret, out, err);
+}
+
+int token_master_check(const struct token_master *token, struct span record, struct err *err)
+{
+    struct span locked;
+    return wrap_token_locked(record, &locked, err) < 0 ? -1 : lock_check(token->name, locked, err);
 }

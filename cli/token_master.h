@@ -1,4 +1,4 @@
-/* token_master - the master key on a token (master-key-token =), as who wraps sees it: a public key, learned from sealkeyd. */
+/* token_master - the master key on a token (master-key-token =), as who wraps sees it: sealkeyd, which has data keys locked by it. */
 #ifndef CLI_TOKEN_MASTER_H
 #define CLI_TOKEN_MASTER_H
 
@@ -8,9 +8,9 @@
 #include "token/wrap_token.h"
 
 struct token_master {
-    struct holder *sealkeyd;
-    struct key *key; /* NULL: none is set, the file is the master key */
-    enum wrap_token_padding padding;
+    struct holder *sealkeyd; /* NULL: none is set, the file is the master key */
+    const char *uri;
+    char name[LOCK_NAME_SIZE];
 };
 
 /* token_master_find - before cli_open_store(), as tokens_connect(). ERR_BUSY: sealkeyd or the token is away. */
@@ -21,5 +21,8 @@ void token_master_fini(struct token_master *token); /* for SEAL_CLEANUP, also of
 int token_master_seal(const struct token_master *token, const struct secret *file, const char *owner,
                       struct span subject, const struct secret *secret, struct buf *out,
                       struct err *err) SEAL_CHECKED;
+
+/* token_master_check - that a record (token/wrap_token.h) is under this token's key; ERR_CRYPTO, ERR_UNSUPPORTED. */
+int token_master_check(const struct token_master *token, struct span record, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -2,6 +2,7 @@
 #include "keyd/desk.h"
 
 #include "keyd/open_key.h"
+#include "token/lock.h"
 #include "token/remote.h"
 #include "token/soft.h"
 
@@ -81,7 +82,7 @@ static int answer_open(struct turn *turn, struct err *err)
     fpr_of(public_hash, turn->entry->fpr);
     copy_text(turn->entry->addr, sizeof turn->entry->addr, q->owner);
     if (limit_wrap(turn, public_hash, err) < 0 || check_public(q->public_key, err) < 0 ||
-        open_key(turn->desk, turn->peer, owner, q, &key, err) < 0)
+        open_key(turn->desk, owner, q, &key, err) < 0)
         return -1;
     cache_add(turn->desk->cache, id, owner, key);
     return 0;
@@ -177,6 +178,28 @@ static int answer_keep(struct turn *turn, struct err *err)
     return 0;
 }
 
+static int answer_lock(struct turn *turn, struct err *err)
+{
+    const struct wire_question *q = turn->question;
+    SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
+    if (!turn->peer->privileged)
+        return err_set(err, ERR_KEY_UNUSABLE, "only root and the user of sealkeyd wrap for the token");
+    if (secret_copy(&data_key, q->data.ptr, q->data.len, err) < 0 ||
+        vault_lock(turn->desk->vault, q->uri, &data_key, &locked, err) < 0)
+        return -1;
+    memcpy(turn->data, locked.ptr, locked.len);
+    set_data(turn, locked.len);
+    return 0;
+}
+
+/* Who could ask this would open every record. */
+static int answer_unlock(struct turn *turn, struct err *err)
+{
+    (void)turn;
+    return err_set(err, ERR_KEY_UNUSABLE, "nobody unlocks data keys but sealkeyd");
+}
+
 static int generate_soft(struct turn *turn, const char *owner, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret pkcs8 = {.ptr = NULL};
@@ -208,18 +231,26 @@ static int answer_new_key(struct turn *turn, struct err *err)
     return 0;
 }
 
-/* Appends what the token child says of itself; cut to what there is room for. */
+/* Appends text, cut to what there is room for. */
+static void add_status(struct turn *turn, struct span text)
+{
+    text = span_sub(text, 0, sizeof turn->data - turn->used);
+    memcpy(turn->data + turn->used, text.ptr, text.len);
+    set_data(turn, turn->used + text.len);
+}
+
+/* What the vault and the token child say of themselves. */
 static void add_token_status(struct turn *turn)
 {
     struct err err = ERR_INIT;
-    SEAL_CLEANUP(buf_fini) struct buf status = BUF_INIT(WIRE_DATA_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf status = BUF_INIT(WIRE_DATA_MAX), master = BUF_INIT(WIRE_DATA_MAX);
     if (remote_status(turn->desk->token, &status, &err) < 0) {
         buf_clear(&status);
         buf_add_str(&status, "pkcs11 away\n");
     }
-    struct span text = span_sub(buf_span(&status), 0, sizeof turn->data - turn->used);
-    memcpy(turn->data + turn->used, text.ptr, text.len);
-    set_data(turn, turn->used + text.len);
+    vault_report(turn->desk->vault, &master);
+    add_status(turn, buf_span(&master));
+    add_status(turn, buf_span(&status));
 }
 
 static int answer_status(struct turn *turn, struct err *err)
@@ -255,7 +286,8 @@ static const struct {
     [WIRE_SECRET] = {"secret", answer_secret},    [WIRE_GENERATE] = {"generate", answer_new_key},
     [WIRE_SEAL] = {"seal", answer_new_key},       [WIRE_KEEP] = {"keep", answer_keep},
     [WIRE_STATUS] = {"", answer_status},          [WIRE_RELOAD] = {"reload", answer_reload},
-    [WIRE_IMPORT] = {"import", answer_new_key},
+    [WIRE_IMPORT] = {"import", answer_new_key},   [WIRE_LOCK] = {"lock", answer_lock},
+    [WIRE_UNLOCK] = {"unlock", answer_unlock},
 };
 
 static void count(struct desk *desk, const struct audit_entry *entry)

@@ -14,29 +14,29 @@ static int no_token(struct err *err)
 }
 
 /* The token child takes the URI where others take what is wrapped. */
-static int open_token_key(struct desk *desk, const struct peer *peer, const char *owner,
-                          struct span public_key, const struct secret *uri, struct key **out, struct err *err)
+static int open_token_key(struct desk *desk, const char *owner, struct span public_key,
+                          const struct secret *uri, struct key **out, struct err *err)
 {
     if (desk->token == NULL)
         return no_token(err);
     const struct sealed_key sealed = {owner, public_key, {(const char *)uri->ptr, uri->len}};
     if (holder_open_key(desk->token, &sealed, owner, out, err) < 0)
         return -1;
-    if (peer->privileged || vault_refuse_master(desk->vault, key_public(*out), err) == 0)
+    if (vault_refuse_master(desk->vault, key_public(*out), err) == 0)
         return 0;
     key_free(out);
     return -1;
 }
 
-int open_key(struct desk *desk, const struct peer *peer, const char *owner,
-             const struct wire_question *question, struct key **out, struct err *err)
+int open_key(struct desk *desk, const char *owner, const struct wire_question *question, struct key **out,
+             struct err *err)
 {
     const struct span public_key = question->public_key;
     SEAL_CLEANUP(secret_fini) struct secret inside = {.ptr = NULL};
     if (vault_unwrap(desk->vault, owner, public_key, question->wrapped, &inside, err) < 0)
         return -1;
     if (span_starts((struct span){(const char *)inside.ptr, inside.len}, URI_PREFIX))
-        return open_token_key(desk, peer, owner, public_key, &inside, out, err);
+        return open_token_key(desk, owner, public_key, &inside, out, err);
     if (soft_key(&inside, out, err) < 0)
         return -1;
     soft_key_keep(*out);
@@ -72,12 +72,6 @@ static int ask_token(struct desk *desk, const struct wire_question *q, const cha
     return remote_generate_on_token(desk->token, owner, q->type, q->bits, uri, public_out, &unused, err);
 }
 
-/* The master key is nobody's, and has no owner when sealadm asks what it is. */
-static int check_owned(struct desk *desk, const char *owner, struct span public_key, struct err *err)
-{
-    return *owner == '\0' ? 0 : vault_refuse_master(desk->vault, public_key, err);
-}
-
 int open_key_on_token(struct desk *desk, const char *owner, const struct wire_question *q,
                       struct buf *public_out, struct buf *wrapped_out, struct err *err)
 {
@@ -89,8 +83,8 @@ int open_key_on_token(struct desk *desk, const char *owner, const struct wire_qu
         return err_set(err, ERR_USAGE, "%s: no URI of a token's key (pkcs11:)", uri);
     if (desk->token == NULL)
         return no_token(err);
-    if (ask_token(desk, q, owner, uri, public_out, err) < 0 ||
-        check_owned(desk, owner, buf_span(public_out), err) < 0 ||
+    if (vault_ready(desk->vault, err) < 0 || ask_token(desk, q, owner, uri, public_out, err) < 0 ||
+        vault_refuse_master(desk->vault, buf_span(public_out), err) < 0 ||
         secret_copy(&inside, uri, q->uri.len, err) < 0)
         return -1;
     return vault_wrap(desk->vault, owner, buf_span(public_out), &inside, wrapped_out, err);

@@ -4,13 +4,9 @@
 
 #include "keyd/desk.h"
 
-/*
- * open_key - what WIRE_OPEN asks for.
- *
- * The master key on a token is opened for privileged peers alone, whatever the record: who decrypts with it has every soft key.
- */
-int open_key(struct desk *desk, const struct peer *peer, const char *owner,
-             const struct wire_question *question, struct key **out, struct err *err) SEAL_CHECKED;
+/* open_key - what WIRE_OPEN asks for. The master key on a token is not opened, whatever the record: who decrypts with it has every soft key. */
+int open_key(struct desk *desk, const char *owner, const struct wire_question *question, struct key **out,
+             struct err *err) SEAL_CHECKED;
 
 /* open_key_on_token - WIRE_GENERATE with a URI, WIRE_SEAL, WIRE_IMPORT: the token is asked, its URI wrapped for the owner. */
 int open_key_on_token(struct desk *desk, const char *owner, const struct wire_question *question,

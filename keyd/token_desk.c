@@ -1,7 +1,9 @@
 /* token_desk - one function a kind of question. */
 #include "keyd/token_desk.h"
 
+#include "keyd/token_lock.h"
 #include "token/key_try.h"
+#include "token/lock.h"
 
 #include <string.h>
 
@@ -127,6 +129,32 @@ static int answer_import(struct task *task, struct err *err)
     return 0;
 }
 
+static int answer_lock(struct task *task, struct err *err)
+{
+    const struct wire_question *q = task->question;
+    char uri[WIRE_URI_MAX + 1];
+    SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
+    copy_uri(q->uri, uri);
+    if (secret_copy(&data_key, q->data.ptr, q->data.len, err) < 0 ||
+        token_lock(task->desk, uri, &data_key, &locked, &task->public_key, err) < 0)
+        return -1;
+    memcpy(task->data, locked.ptr, locked.len);
+    set_data(task, locked.len);
+    task->answer->public_key = buf_span(&task->public_key);
+    return 0;
+}
+
+static int answer_unlock(struct task *task, struct err *err)
+{
+    char uri[WIRE_URI_MAX + 1];
+    SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
+    copy_uri(task->question->uri, uri);
+    if (token_unlock(task->desk, uri, task->question->data, &data_key, err) < 0)
+        return -1;
+    return copy_secret(task, &data_key, err);
+}
+
 static int answer_status(struct task *task, struct err *err)
 {
     pkcs11_report(task->desk->p11, &task->report);
@@ -150,6 +178,10 @@ static int answer(struct task *task, struct err *err)
         return answer_seal(task, err);
     case WIRE_IMPORT:
         return answer_import(task, err);
+    case WIRE_LOCK:
+        return answer_lock(task, err);
+    case WIRE_UNLOCK:
+        return answer_unlock(task, err);
     case WIRE_STATUS:
         return answer_status(task, err);
     case WIRE_SECRET:

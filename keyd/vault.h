@@ -1,7 +1,7 @@
 /*
  * vault - the master key, and what is wrapped under it. Of the key worker alone. Any thread.
  *
- * The master key is that of a file, in locked memory, or an RSA key on a token (token/wrap_token.h). With a token's, the file's is what proves
+ * The master key is that of a file, in locked memory, or an RSA or AES key on a token (token/wrap_token.h). With a token's, the file's is what proves
  * that a record was made here (token/wrap_origin.h), and still opens what was wrapped under it.
  */
 #ifndef KEYD_VAULT_H
@@ -20,6 +20,9 @@ void vault_free(struct vault **vault);
 /* vault_use - who is asked for the token's key; borrowed. */
 void vault_use(struct vault *vault, struct holder *token);
 
+/* vault_ready - that it can wrap now, before something is made that is lost otherwise. ERR_BUSY: the token is away. */
+int vault_ready(const struct vault *vault, struct err *err) SEAL_CHECKED;
+
 /* vault_refuse_master - ERR_KEY_UNUSABLE when a token's key, by its public half, is the master key; ERR_BUSY: the token is away. */
 int vault_refuse_master(struct vault *vault, struct span public_key, struct err *err) SEAL_CHECKED;
 
@@ -28,5 +31,11 @@ int vault_unwrap(struct vault *vault, const char *owner, struct span subject, st
                  struct secret *out, struct err *err) SEAL_CHECKED;
 int vault_wrap(struct vault *vault, const char *owner, struct span subject, const struct secret *secret,
                struct buf *out, struct err *err) SEAL_CHECKED;
+/* vault_lock - a data key under the token's key of this URI, for who wraps by himself; appended. ERR_CONFIG: another is set, or none. */
+int vault_lock(const struct vault *vault, struct span uri, const struct secret *data_key,
+               struct buf *locked_out, struct err *err) SEAL_CHECKED;
+
+/* vault_report - a line "name value" for doctor, appended: the token's key and what it is, or why it cannot be asked; none without one. */
+void vault_report(const struct vault *vault, struct buf *out);
 
 #endif

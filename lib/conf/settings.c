@@ -173,7 +173,7 @@ static const struct setting table[] = {
     NUMBER("key-rate", VALUE_COUNT, keys.rate, "6000", 1, 10000000,
            "operations a minute with one private key"),
     TEXT("master-key-token", keys.master_token, "", private_keys_check_uri,
-         "URI of a token's RSA key that does the work of master-key; \"\" = there is none"),
+         "URI of a token's RSA or AES key that does the work of master-key; \"\" = there is none"),
     LIST("pkcs11-module", keys.pkcs11.modules, private_keys_check_module,
          "PKCS#11 libraries of tokens that hold private keys"),
     LIST("pkcs11-pin-files", keys.pkcs11.pin_words, NULL, "label of a token and file with its PIN, in turn"),

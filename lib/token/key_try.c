@@ -58,8 +58,14 @@ static int try_agreement(struct key *key, struct err *err)
     return 0;
 }
 
+static int try_decryption(struct key *key, struct err *err)
+{
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
+    SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
+    return wrap_token_data_key(&data_key, err) < 0 ? -1 : lock_rsa(key, &data_key, &locked, err);
+}
+
 int key_try_open(struct key *key, struct err *err)
 {
-    enum wrap_token_padding unused;
-    return key->type == KEY_RSA ? wrap_token_choose(key, &unused, err) : try_agreement(key, err);
+    return key->type == KEY_RSA ? try_decryption(key, err) : try_agreement(key, err);
 }

@@ -58,6 +58,8 @@ int pkcs11_object_find_private(struct pkcs11_object *object, const struct pkcs11
 {
     struct span id = {(const char *)uri->id, uri->id_len};
     struct err other = ERR_INIT;
+    if (uri->is_secret)
+        return err_set(err, ERR_KEY_UNUSABLE, "type=secret-key: no private key");
     if (pkcs11_object_find(object, CKO_PRIVATE_KEY, uri->object, id, err) == 0)
         return 0;
     if (err->code != ERR_ABSENT)

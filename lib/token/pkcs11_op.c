@@ -33,33 +33,56 @@ static ck_rv_t check_len(ck_rv_t rv, unsigned long len, size_t *len_inout)
     return rv;
 }
 
-int pkcs11_op_sign(struct pkcs11_token *token, ck_object_handle_t key, struct ck_mechanism mechanism,
-                   struct span data, unsigned char *out, size_t *len_inout, struct err *err)
+/* The functions of a module that begin an operation, and those that do it in one go, look alike. */
+typedef ck_rv_t (*begin_fn)(ck_session_handle_t session, struct ck_mechanism *mechanism,
+                            ck_object_handle_t key);
+typedef ck_rv_t (*finish_fn)(ck_session_handle_t session, unsigned char *in, unsigned long in_len,
+                             unsigned char *out, unsigned long *out_len);
+
+/* rv_out is CKR_OK, or why the token did not do it; -1 when it could not be asked. */
+static int operate(struct pkcs11_token *token, ck_object_handle_t key, struct ck_mechanism *mechanism,
+                   begin_fn begin, finish_fn finish, struct span data, unsigned char *out, size_t *len_inout,
+                   ck_rv_t *rv_out, struct err *err)
 {
     ck_session_handle_t session;
     unsigned long len = *len_inout;
     if (pkcs11_session_take(token, &session, err) < 0)
         return -1;
-    ck_rv_t rv = token->fn->C_SignInit(session, &mechanism, key);
+    ck_rv_t rv = begin(session, mechanism, key);
     if (rv == CKR_OK)
-        rv = token->fn->C_Sign(session, (unsigned char *)data.ptr, data.len, out, &len);
-    rv = check_len(rv, len, len_inout);
-    pkcs11_session_give(token, session, rv);
+        rv = finish(session, (unsigned char *)data.ptr, data.len, out, &len);
+    *rv_out = check_len(rv, len, len_inout);
+    pkcs11_session_give(token, session, *rv_out);
+    return 0;
+}
+
+int pkcs11_op_sign(struct pkcs11_token *token, ck_object_handle_t key, struct ck_mechanism mechanism,
+                   struct span data, unsigned char *out, size_t *len_inout, struct err *err)
+{
+    ck_rv_t rv;
+    if (operate(token, key, &mechanism, token->fn->C_SignInit, token->fn->C_Sign, data, out, len_inout, &rv,
+                err) < 0)
+        return -1;
     return rv == CKR_OK ? 0 : cryptoki_fail(err, rv, "signing on the token");
+}
+
+int pkcs11_op_encrypt(struct pkcs11_token *token, ck_object_handle_t key, struct ck_mechanism mechanism,
+                      struct span data, unsigned char *out, size_t *len_inout, struct err *err)
+{
+    ck_rv_t rv;
+    if (operate(token, key, &mechanism, token->fn->C_EncryptInit, token->fn->C_Encrypt, data, out, len_inout,
+                &rv, err) < 0)
+        return -1;
+    return rv == CKR_OK ? 0 : cryptoki_fail(err, rv, "encryption on the token");
 }
 
 int pkcs11_op_decrypt(struct pkcs11_token *token, ck_object_handle_t key, struct ck_mechanism mechanism,
                       struct span data, unsigned char *out, size_t *len_inout, struct err *err)
 {
-    ck_session_handle_t session;
-    unsigned long len = *len_inout;
-    if (pkcs11_session_take(token, &session, err) < 0)
+    ck_rv_t rv;
+    if (operate(token, key, &mechanism, token->fn->C_DecryptInit, token->fn->C_Decrypt, data, out, len_inout,
+                &rv, err) < 0)
         return -1;
-    ck_rv_t rv = token->fn->C_DecryptInit(session, &mechanism, key);
-    if (rv == CKR_OK)
-        rv = token->fn->C_Decrypt(session, (unsigned char *)data.ptr, data.len, out, &len);
-    rv = check_len(rv, len, len_inout);
-    pkcs11_session_give(token, session, rv);
     return rv == CKR_OK ? 0 : judge_data(token, key, rv, "unwrapping on the token", err);
 }
 

@@ -79,6 +79,10 @@ static int set_attribute(struct span name, struct span value, struct pkcs11_uri 
         return set_id(value, out, err);
     if (span_is(name, "type") && span_is(value, "private"))
         return 0;
+    if (span_is(name, "type") && span_is(value, "secret-key")) {
+        out->is_secret = true;
+        return 0;
+    }
     if (span_is(name, "type"))
         return err_set(err, ERR_KEY_UNUSABLE, "URI of a key: type=%.*s is no private key", SPAN_ARG(value));
     return err_set(err, ERR_UNSUPPORTED, "URI of a key: %.*s is not used here", SPAN_ARG(name));

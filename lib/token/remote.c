@@ -244,6 +244,33 @@ int remote_import(struct holder *remote, const struct sealed_key *sealed, const 
     return ask_for_key(remote, &question, public_out, wrapped_out, err);
 }
 
+int remote_lock(struct holder *remote, const char *uri, const struct secret *data_key, struct buf *locked_out,
+                struct buf *public_out, struct err *err)
+{
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
+    struct wire_answer answer;
+    const struct wire_question question = {
+        .op = WIRE_LOCK, .data = {(const char *)data_key->ptr, data_key->len}, .uri = span_of(uri)};
+    if (ask(lines_of(remote), &question, &line, &answer, err) < 0)
+        return -1;
+    buf_add_span(locked_out, answer.data);
+    if (public_out != NULL)
+        buf_add_span(public_out, answer.public_key);
+    return buf_check(locked_out, err) < 0 || (public_out != NULL && buf_check(public_out, err) < 0) ? -1 : 0;
+}
+
+int remote_unlock(struct holder *remote, const char *uri, struct span locked, struct secret *out,
+                  struct err *err)
+{
+    SEAL_CLEANUP(lines_done) struct line *line = NULL;
+    struct wire_answer answer;
+    const struct wire_question question = {.op = WIRE_UNLOCK, .data = locked, .uri = span_of(uri)};
+    memset(out, 0, sizeof *out);
+    if (ask(lines_of(remote), &question, &line, &answer, err) < 0)
+        return -1;
+    return secret_copy(out, answer.data.ptr, answer.data.len, err);
+}
+
 int remote_status(struct holder *remote, struct buf *out, struct err *err)
 {
     SEAL_CLEANUP(lines_done) struct line *line = NULL;

@@ -27,6 +27,17 @@ int remote_seal(struct holder *remote, const char *owner, struct span public_key
 /* remote_import - the same for a soft key, which the token takes in. ERR_UNSUPPORTED: it does not. */
 int remote_import(struct holder *remote, const struct sealed_key *sealed, const char *uri,
                   struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
+/*
+ * remote_lock - a data key under a master key on a token (token/lock.h), appended.
+ *
+ * uri         sealkeyd locks by the one of its settings alone (master-key-token =)
+ * public_out  what it has of a public half, appended: none of an AES key; may be NULL
+ */
+int remote_lock(struct holder *remote, const char *uri, const struct secret *data_key, struct buf *locked_out,
+                struct buf *public_out, struct err *err) SEAL_CHECKED;
+/* remote_unlock - it again. Of the token child alone. */
+int remote_unlock(struct holder *remote, const char *uri, struct span locked, struct secret *out,
+                  struct err *err) SEAL_CHECKED;
 /* remote_status - lines "name value", appended. */
 int remote_status(struct holder *remote, struct buf *out, struct err *err) SEAL_CHECKED;
 /* remote_reload - returns when a worker serves that has read the master key again. Root and sealkeyd's own user only. */

@@ -31,6 +31,8 @@ enum wire_op {
     WIRE_KEEP,   /* owner, subject (a fingerprint in hex), data (a passphrase) -> wrapped */
     WIRE_STATUS, /* -> data: lines "name value" */
     WIRE_RELOAD, /* -> nothing: who asks next is answered by a worker that has read the master key again; privileged peers */
+    WIRE_LOCK, /* data (a data key), uri: of a master key, to the worker the one of its settings -> data, public_key (of AES: empty); privileged peers, the worker */
+    WIRE_UNLOCK, /* data (what was locked), uri -> data (the data key); the worker asks it of the token child */
     WIRE_IMPORT, /* owner, public_key, wrapped (a soft key), uri: to where a token takes it in -> public_key, wrapped; privileged peers */
 };
 

@@ -20,7 +20,16 @@ from harness.tokensite import BOB, CAROL, DAVE, ENTITY, HOLDERS, TokenSite
 PARALLEL, ROUNDS = 8, 5
 
 
-class Scenarios(TokenSite):
+class Doctor:
+    def wait_found(self, severity, *parts):
+        """By doctor, who finds other things wrong with such a site; a token child that was just killed says nothing yet."""
+        def all_found():
+            found = json.loads(self.seal.adm("doctor", "--json", check=False).stdout)["findings"]
+            return all(any(f["severity"] == severity and part in f["what"] for f in found) for part in parts)
+        wait_for(all_found, f"doctor says as {severity}: {parts}")
+
+
+class Scenarios(Doctor, TokenSite):
     """And a real Postfix before the site, which tries again what is deferred."""
 
     @classmethod
@@ -97,13 +106,6 @@ class Scenarios(TokenSite):
         for address in HOLDERS:
             _, files = self.explained(self.letter(address), BOB, [address])
             self.assertTrue(any(b"ORCHID" in file for file in files.values()), files)
-
-    def wait_found(self, severity, *parts):
-        """By doctor, who finds other things wrong with such a site; a token child that was just killed says nothing yet."""
-        def all_found():
-            found = json.loads(self.seal.adm("doctor", "--json", check=False).stdout)["findings"]
-            return all(any(f["severity"] == severity and part in f["what"] for f in found) for part in parts)
-        wait_for(all_found, f"doctor says as {severity}: {parts}")
 
     def test_doctor_says_how_keys_are_reached(self):
         self.arrive(CAROL, self.letter(CAROL))
@@ -208,8 +210,9 @@ class UnderPostfix(Scenarios, PostfixCase):
     pass
 
 
-class MasterKey(SealSite):
+class MasterKey(Doctor, SealSite):
     """Keys lie in the store; from a day on, only the token unwraps them."""
+    kind = "rsa"
 
     @classmethod
     def set_up_site(cls):
@@ -236,20 +239,31 @@ class ChangeUnderPostfix(MasterKey, PostfixCase):
     def assert_another_key_is_refused(self, master):
         """It would open nothing; what the first one wrapped stays as it is."""
         old, first = master.read_bytes(), self.hsm.uri("master")
-        self.seal.configure(master_key_token=self.hsm.make_master("another", id="78"))
-        said = self.seal.adm("key", "rewrap", check=False)
+        self.seal.configure(master_key_token=self.hsm.make_master("another", self.kind, id="78"))
+        for why in (b"sealkeyd runs with another master-key-token", b"under another token's key"):
+            said = self.seal.adm("key", "rewrap", check=False)
+            self.assertEqual((said.returncode, why in said.stderr), (1, True), said)
+            self.restart()
         self.seal.configure(master_key_token=first)
-        self.assertEqual((said.returncode, b"under another token's key" in said.stderr), (1, True), said)
+        self.restart()
         self.assertEqual(master.read_bytes(), old)
         self.assert_served()
         self.seal.adm("key", "rewrap")
+
+    def assert_wrong_name_is_found(self):
+        self.seal.configure(master_key_token=self.hsm.uri("none"))
+        self.wait_found("error", "sealkeyd runs with another master-key-token")
+        self.restart()
+        self.wait_found("error", "has no such key")
 
     def test_everything_is_wrapped_for_the_token_and_the_old_key_opens_nothing(self):
         self.assert_served()
         master = self.seal.dir / "state/master.key"
         old, fingerprint = master.read_bytes(), self.seal.key_of(ALICE)
-        self.seal.configure(master_key_token=self.hsm.make_master("master"))
+        self.assert_wrong_name_is_found()
+        self.seal.configure(master_key_token=self.hsm.make_master("master", self.kind))
         self.restart()
+        self.wait_found("good", f"{self.hsm.uri('master')}, an {self.kind.upper()} key")
         self.assert_served()
         said = self.seal.adm("key", "rewrap").stdout
         self.assertIn(b"are wrapped under the token's key", said)
@@ -270,6 +284,10 @@ class ChangeUnderPostfix(MasterKey, PostfixCase):
         self.assert_served()
 
 
+class ChangeToAesUnderPostfix(ChangeUnderPostfix):
+    kind = "aes"
+
+
 class ComingUnderPostfix(MasterKey, PostfixCase):
     def export(self, fingerprint, *options):
         return self.seal.adm("key", "export", fingerprint, "--passphrase-file", self.secret, *options, check=False)
@@ -285,7 +303,7 @@ class ComingUnderPostfix(MasterKey, PostfixCase):
         fingerprint = self.seal.key_of(DAVE)
         self.assertEqual(self.export(fingerprint, "--out", p12).returncode, 0)
         self.seal.adm("key", "delete", fingerprint, "--force")
-        self.seal.configure(master_key_token=self.hsm.make_master("master"))
+        self.seal.configure(master_key_token=self.hsm.make_master("master", self.kind))
         self.seal.stop()
         said = self.seal.adm("key", "import", p12, "--passphrase-file", self.secret, check=False)
         self.assertEqual((said.returncode, b"systemctl start sealmilter" in said.stderr), (1, True), said.stderr)

@@ -1,13 +1,10 @@
 /* test_token - keys on tokens of SoftHSM, behind sealkeyd. */
 #include "keyd/inspect.h"
+#include "keyd/token_rig.h"
 #include "support/check.h"
 #include "support/keys.h"
-#include "support/sealkeyd.h"
-#include "support/softhsm.h"
 #include "token/evp.h"
 #include "token/remote.h"
-#include "token/wrap_origin.h"
-#include "token/wrap_token.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,116 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ALICE     "alice@a.example"
-#define PIN       "1234"
 #define TYPED_PIN "typed at the terminal"
-
-#define MASTER_URI "pkcs11:token=gw;object=master"
-
-static struct softhsm hsm;
-static struct sealkeyd keyd;
-static struct holder *holder;
-
-static void start(const char *also)
-{
-    char more[600];
-    struct err err = ERR_INIT;
-    snprintf(more, sizeof more, "pkcs11-timeout = 2m\npkcs11-module = %s\npkcs11-pin-files = gw %s\n%s",
-             SOFTHSM_MODULE, hsm.pin_path[0], also);
-    sealkeyd_start(&keyd, more);
-    sealkeyd_logged(&keyd, "event=started who=token", 1);
-    ck_ok(remote_new(keyd.socket, 130000, &holder, &err));
-}
 
 static void setup(void)
 {
     softhsm_init(&hsm);
     softhsm_token(&hsm, "gw", PIN);
     start("");
-}
-
-/* The master key is on the token. */
-static void setup_master(void)
-{
-    EVP_PKEY *pkey = keys_load("rsa2048-2");
-    softhsm_init(&hsm);
-    softhsm_token(&hsm, "gw", PIN);
-    softhsm_import(&hsm, "gw", PIN, "master", "0b", pkey, SOFTHSM_SIGN);
-    EVP_PKEY_free(pkey);
-    start(getpwnam("nobody") == NULL ? "master-key-token = " MASTER_URI "\n"
-                                     : "master-key-token = " MASTER_URI "\nuser = nobody\n");
-}
-
-static void teardown(void)
-{
-    holder_free(&holder);
-    sealkeyd_stop(&keyd);
-    softhsm_fini(&hsm);
-}
-
-struct made {
-    struct buf public, wrapped;
-};
-
-static void made_init(struct made *made)
-{
-    *made = (struct made){BUF_INIT(WIRE_PUBLIC_MAX), BUF_INIT(WIRE_MAX)};
-}
-
-static void made_fini(struct made *made)
-{
-    buf_fini(&made->public);
-    buf_fini(&made->wrapped);
-}
-
-static int open_of(const char *owner, const struct made *made, struct key **out, struct err *err)
-{
-    const struct sealed_key sealed = {owner, buf_span(&made->public), buf_span(&made->wrapped)};
-    return holder_open_key(holder, &sealed, owner, out, err);
-}
-
-static int open_made(const struct made *made, struct key **out, struct err *err)
-{
-    return open_of(ALICE, made, out, err);
-}
-
-static const unsigned char hash[32] = "thirty-two octets that were hash";
-
-static int sign(struct key *key, enum sign_padding padding, unsigned char sig[2048], size_t *len,
-                struct err *err)
-{
-    *len = 2048;
-    return key_sign(key, DIGEST_SHA256, padding, (struct span){(const char *)hash, sizeof hash}, sig, len,
-                    err);
-}
-
-static bool verifies(const struct key *key, const unsigned char *sig, size_t len)
-{
-    const unsigned char *p = (const unsigned char *)key_public(key).ptr;
-    EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, (long)key_public(key).len);
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
-    bool good = EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
-                EVP_PKEY_verify(ctx, sig, len, hash, sizeof hash) == 1;
-    EVP_PKEY_CTX_free(ctx);
-    EVP_PKEY_free(pkey);
-    return good;
-}
-
-static void check_signs(struct key *key)
-{
-    unsigned char sig[2048];
-    size_t len;
-    struct err err = ERR_INIT;
-    ck_ok(sign(key, key_type_of(key) == KEY_RSA ? SIGN_PKCS1 : SIGN_ECDSA, sig, &len, &err));
-    ck_assert(verifies(key, sig, len));
-}
-
-static void make_on_token(const char *uri, enum key_type type, struct made *made)
-{
-    struct err err = ERR_INIT;
-    made_init(made);
-    ck_ok(remote_generate_on_token(holder, ALICE, type, type == KEY_RSA ? 2048 : 0, uri, &made->public,
-                                   &made->wrapped, &err));
 }
 
 START_TEST(key_made_on_the_token_signs)
@@ -274,7 +168,7 @@ static void wait_until_it_signs(struct key *key)
         err_clear(&err);
         (void)poll(NULL, 0, 20);
     }
-    ck_assert(verifies(key, sig, len));
+    check_signs(key);
 }
 
 START_TEST(token_that_was_away_is_used_again_without_anybody)
@@ -296,14 +190,6 @@ START_TEST(token_that_was_away_is_used_again_without_anybody)
     made_fini(&made);
 }
 END_TEST
-
-/* Both children are new, as after a crash. */
-static void start_anew(void)
-{
-    pid_t before = sealkeyd_worker(&keyd, 0);
-    kill(before, SIGKILL);
-    (void)sealkeyd_worker(&keyd, before);
-}
 
 /* Why the key cannot be opened, once the token child is there. */
 static void check_refusal(const struct made *made, const char *why)
@@ -337,139 +223,6 @@ START_TEST(wrong_pin_is_tried_once_until_somebody_says_otherwise)
     check_refusal(&made, "wrong PIN");
     softhsm_pin(&hsm, "gw", PIN);
     ck_ok(open_made(&made, &key, &err));
-    check_signs(key);
-    key_free(&key);
-    made_fini(&made);
-}
-END_TEST
-
-START_TEST(soft_key_is_wrapped_under_a_key_of_the_token)
-{
-    struct made made;
-    struct key *key = NULL;
-    struct err err = ERR_INIT;
-    made_init(&made);
-    ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
-    ck_assert_int_eq(made.wrapped.ptr[0], WRAP_ORIGIN_VERSION);
-    start_anew();
-    sealkeyd_logged(&keyd, "event=started who=token", 2);
-    ck_ok(open_made(&made, &key, &err));
-    check_signs(key);
-    key_free(&key);
-    made.wrapped.ptr[made.wrapped.len - 1] ^= 1;
-    ck_fails(open_made(&made, &key, &err), ERR_CRYPTO);
-    made_fini(&made);
-}
-END_TEST
-
-/* A record that everybody can make: a key of the token as a key of Alice. */
-static void forge(const char *text, struct made *made)
-{
-    struct err err = ERR_INIT;
-    struct secret uri;
-    EVP_PKEY *pkey = keys_load("rsa2048-2");
-    struct buf master = BUF_INIT(WIRE_PUBLIC_MAX);
-    ck_ok(evp_public(pkey, &master, &err));
-    ck_ok(secret_copy(&uri, text, strlen(text), &err));
-    buf_clear(&made->wrapped);
-    ck_ok(wrap_token_seal(buf_span(&master), WRAP_TOKEN_OAEP_SHA1, ALICE, buf_span(&made->public), &uri,
-                          &made->wrapped, &err));
-    secret_fini(&uri);
-    buf_fini(&master);
-    EVP_PKEY_free(pkey);
-}
-
-START_TEST(record_that_somebody_else_made_opens_nothing)
-{
-    static const char other[MASTER_KEY_SIZE] = "a key that sealkeyd has not got";
-    struct made made;
-    struct key *key = NULL;
-    struct err err = ERR_INIT;
-    struct secret secret;
-    struct buf wrapped = BUF_INIT(WIRE_MAX);
-    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &made);
-    forge("pkcs11:token=gw;object=ec", &made);
-    ck_fails(open_made(&made, &key, &err), ERR_UNSUPPORTED);
-    ck_ok(secret_copy(&secret, other, sizeof other, &err));
-    ck_ok(wrap_origin_seal(&secret, ALICE, buf_span(&made.public), buf_span(&made.wrapped), &wrapped, &err));
-    buf_fini(&made.wrapped);
-    made.wrapped = wrapped;
-    ck_fails(open_made(&made, &key, &err), ERR_CRYPTO);
-    secret_fini(&secret);
-    made_fini(&made);
-}
-END_TEST
-
-/* The result of opening it as another user, on a connection of his own. */
-static int open_as(uid_t uid, const char *owner, const struct made *made)
-{
-    int status;
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct key *key;
-        struct err err = ERR_INIT;
-        if (setresuid(uid, uid, uid) == 0)
-            (void)!open_of(owner, made, &key, &err);
-        _exit((int)err.code);
-    }
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-START_TEST(master_key_decrypts_nothing_for_the_daemons_user)
-{
-    const struct passwd *nobody = getpwnam("nobody");
-    struct made made, own;
-    struct key *key = NULL;
-    struct err err = ERR_INIT;
-    if (geteuid() != 0 || nobody == NULL)
-        return;
-    ck_assert_int_eq(chmod(keyd.dir, 0755), 0);
-    ck_assert_int_eq(chmod(keyd.socket, 0666), 0);
-    made_init(&made);
-    ck_ok(remote_seal(holder, "", (struct span){NULL, 0}, MASTER_URI, &made.public, &made.wrapped, &err));
-    ck_assert_int_eq(open_as(nobody->pw_uid, "", &made), ERR_KEY_UNUSABLE);
-    ck_ok(open_of("", &made, &key, &err)); /* root; sealadm key rewrap */
-    key_free(&key);
-    make_on_token("pkcs11:token=gw;object=ec", KEY_EC_P256, &own);
-    ck_assert_int_eq(open_as(nobody->pw_uid, ALICE, &own), ERR_NONE);
-    made_fini(&own);
-    made_fini(&made);
-}
-END_TEST
-
-/* sealmilter would be refused it at each message. */
-START_TEST(master_key_becomes_nobodys_own)
-{
-    struct made made;
-    struct err err = ERR_INIT;
-    made_init(&made);
-    ck_fails(
-        remote_seal(holder, ALICE, (struct span){NULL, 0}, MASTER_URI, &made.public, &made.wrapped, &err),
-        ERR_KEY_UNUSABLE);
-    ck_fails(remote_seal(holder, "@a.example", (struct span){NULL, 0}, "pkcs11:token=gw;id=%0b", &made.public,
-                         &made.wrapped, &err),
-             ERR_KEY_UNUSABLE);
-    made_fini(&made);
-}
-END_TEST
-
-START_TEST(without_the_token_nothing_is_unwrapped_and_that_is_temporary)
-{
-    struct made made;
-    struct key *key = NULL;
-    struct err err = ERR_INIT;
-    made_init(&made);
-    ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
-    softhsm_remove(&hsm);
-    start_anew();
-    ck_fails(open_made(&made, &key, &err), ERR_BUSY);
-    softhsm_restore(&hsm);
-    while (open_made(&made, &key, &err) < 0) {
-        ck_assert_msg(err_class(err.code) == ERR_CLASS_TEMPORARY, "%s", err.msg);
-        err_clear(&err);
-        (void)poll(NULL, 0, 20);
-    }
     check_signs(key);
     key_free(&key);
     made_fini(&made);
@@ -555,14 +308,6 @@ static Suite *suite(void)
     tcase_add_checked_fixture(terminal, NULL, teardown);
     tcase_add_test(terminal, pin_from_the_terminal_is_shown_nowhere);
     suite_add_tcase(s, terminal);
-    TCase *master = tcase_create("master");
-    tcase_add_checked_fixture(master, setup_master, teardown);
-    tcase_add_test(master, soft_key_is_wrapped_under_a_key_of_the_token);
-    tcase_add_test(master, record_that_somebody_else_made_opens_nothing);
-    tcase_add_test(master, master_key_decrypts_nothing_for_the_daemons_user);
-    tcase_add_test(master, master_key_becomes_nobodys_own);
-    tcase_add_test(master, without_the_token_nothing_is_unwrapped_and_that_is_temporary);
-    suite_add_tcase(s, master);
     return s;
 }
 

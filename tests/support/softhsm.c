@@ -131,6 +131,15 @@ void softhsm_import(struct softhsm *hsm, const char *token, const char *pin, con
                          0);
 }
 
+void softhsm_generate(struct softhsm *hsm, const char *token, const char *pin, const char *label,
+                      const char *id, const char *type, const char *more)
+{
+    ck_assert_int_eq(tool_run(hsm->tool, "pkcs11-tool", "--module", SOFTHSM_MODULE, "--token-label", token,
+                              "--login", "--pin", pin, "--keygen", "--key-type", type, "--label", label,
+                              "--id", id, more, NULL),
+                     0);
+}
+
 static void rename_in(const struct softhsm *hsm, const char *from, const char *to)
 {
     char old[128], new[128];

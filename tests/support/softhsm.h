@@ -39,6 +39,10 @@ enum softhsm_usage {
 void softhsm_import(struct softhsm *hsm, const char *token, const char *pin, const char *label,
                     const char *id, const EVP_PKEY *pkey, enum softhsm_usage usage);
 
+/* softhsm_generate - a secret key made by the token, as pkcs11-tool names its type ("AES:32"); more: another option of it, or NULL. */
+void softhsm_generate(struct softhsm *hsm, const char *token, const char *pin, const char *label,
+                      const char *id, const char *type, const char *more);
+
 /* softhsm_remove, softhsm_restore - all tokens are pulled out, and put in again. */
 void softhsm_remove(struct softhsm *hsm);
 void softhsm_restore(struct softhsm *hsm);

@@ -48,10 +48,13 @@ class SoftHSM:
         shutil.chown(pem, KEY_USER)
         self.run("--import", pem, "--token", self.LABEL, "--label", name, "--id", f"{number:02x}", "--pin", self.PIN)
 
-    def make_master(self, name, id="77"):
-        """An RSA key that unwraps, made as the manual says; its URI."""
-        said = subprocess.run(["pkcs11-tool", "--module", MODULE, "--token-label", self.LABEL, "--login", "--pin", self.PIN, "--keypairgen",
-                               "--key-type", "rsa:2048", "--label", name, "--id", id, "--usage-decrypt"], user=KEY_USER, group="nogroup",
+    MASTER_KEYS = {"rsa": ["--keypairgen", "--key-type", "rsa:2048", "--usage-decrypt"],
+                   "aes": ["--keygen", "--key-type", "AES:32", "--sensitive"]}
+
+    def make_master(self, name, kind, id="77"):
+        """A key for the master key's work, made as the manual says; its URI."""
+        said = subprocess.run(["pkcs11-tool", "--module", MODULE, "--token-label", self.LABEL, "--login", "--pin", self.PIN,
+                               "--label", name, "--id", id, *self.MASTER_KEYS[kind]], user=KEY_USER, group="nogroup",
                               extra_groups=[], capture_output=True, timeout=60,
                               env=os.environ | {key: str(value) for key, value in self.environment.items()})
         if said.returncode != 0:

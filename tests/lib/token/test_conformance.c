@@ -9,7 +9,6 @@
 #include "token/evp.h"
 #include "token/remote.h"
 #include "token/soft.h"
-#include "token/wrap_origin.h"
 #include "token/wrap_token.h"
 
 #include <stdio.h>
@@ -178,25 +177,35 @@ static void seal_on_token(const char *owner, enum kind kind, struct buf *public_
 
 /* ---- soft keys whose master key is on a token ---- */
 
-static struct buf master_public = BUF_INIT(8192);
+#define MASTER_URI "pkcs11:token=" TOKEN ";object=master"
 
-static void start_hsm_master(void)
+static void start_master(void)
 {
-    struct err err = ERR_INIT;
+    start_keyd_on_token("master-key-token = " MASTER_URI "\n");
+}
+
+static void start_rsa_master(void)
+{
     EVP_PKEY *pkey = keys_load("rsa2048-2");
     softhsm_init(&hsm);
     softhsm_token(&hsm, TOKEN, PIN);
     softhsm_import(&hsm, TOKEN, PIN, "master", "0b", pkey, SOFTHSM_SIGN);
-    ck_ok(evp_public(pkey, &master_public, &err));
     EVP_PKEY_free(pkey);
-    start_keyd_on_token("master-key-token = pkcs11:token=" TOKEN ";object=master\n");
+    start_master();
+}
+
+static void start_aes_master(void)
+{
+    softhsm_init(&hsm);
+    softhsm_token(&hsm, TOKEN, PIN);
+    softhsm_generate(&hsm, TOKEN, PIN, "master", "0b", "AES:32", "--sensitive");
+    start_master();
 }
 
 static void stop_hsm_master(void)
 {
     stop_keyd();
     softhsm_fini(&hsm);
-    buf_fini(&master_public);
 }
 
 static void seal_under_token(const char *owner, enum kind kind, struct buf *public_out,
@@ -204,13 +213,10 @@ static void seal_under_token(const char *owner, enum kind kind, struct buf *publ
 {
     struct err err = ERR_INIT;
     struct secret pkcs8;
-    struct buf record = BUF_INIT(WRAP_MAX);
+    const struct wrap_token token = {holder, MASTER_URI, &keyd.master};
     conformance_pkcs8(kind, &pkcs8);
     ck_ok(soft_public(&pkcs8, public_out, &err));
-    ck_ok(wrap_token_seal(buf_span(&master_public), WRAP_TOKEN_OAEP_SHA1, owner, buf_span(public_out), &pkcs8,
-                          &record, &err));
-    ck_ok(wrap_origin_seal(&keyd.master, owner, buf_span(public_out), buf_span(&record), wrapped_out, &err));
-    buf_fini(&record);
+    ck_ok(wrap_token_seal_whole(&token, owner, buf_span(public_out), &pkcs8, wrapped_out, &err));
     secret_fini(&pkcs8);
 }
 
@@ -220,7 +226,8 @@ static const struct backend backends[] = {
     {"soft behind sealkeyd", start_keyd, stop_keyd, seal_soft, open_held, false},
     {"PKCS#11", start_token, stop_token, seal_uri, open_uri, true},
     {"PKCS#11 behind sealkeyd", start_keyd_token, stop_keyd_token, seal_on_token, open_held, false},
-    {"HSM-wrapped", start_hsm_master, stop_hsm_master, seal_under_token, open_held, false},
+    {"HSM-wrapped, RSA", start_rsa_master, stop_hsm_master, seal_under_token, open_held, false},
+    {"HSM-wrapped, AES", start_aes_master, stop_hsm_master, seal_under_token, open_held, false},
 };
 
 static int run(const struct backend *backend)

@@ -38,6 +38,8 @@ static const struct wire_question questions[] = {
     {.op = WIRE_KEEP, .owner = SPAN_LIT("a@b.example"), .subject = SPAN_LIT(FAR), .data = SPAN_LIT("pass")},
     {.op = WIRE_STATUS},
     {.op = WIRE_RELOAD},
+    {.op = WIRE_LOCK, .data = SPAN_LIT("thirty-two octets"), .uri = SPAN_LIT("")},
+    {.op = WIRE_UNLOCK, .data = SPAN_LIT("locked"), .uri = SPAN_LIT("pkcs11:token=one;object=two")},
     {.op = WIRE_IMPORT,
      .owner = SPAN_LIT("a@b.example"),
      .public_key = SPAN_LIT("spki"),
