@@ -6,7 +6,7 @@ import re
 import signal
 import socket
 
-from . import memory
+from . import keptstate, memory
 from .lab import BUILD, TREE, Process, run, wait_for
 
 USER = "nobody"
@@ -91,10 +91,19 @@ class Sealmilter:
         return run(self.build / "cli/sealadm", "-c", self.conf, *arguments, check=check, input=input)
 
     def init(self, *users):
-        """A store with a CA of its own, a policy, and users with keys."""
+        """A store with a CA, a policy, and users with keys: those that another site of such users got, if there was one."""
         self.configure()
+        state, kept = self.settings["state"], keptstate.place(self.build, users)
+        is_kept = kept.exists()
+        if is_kept:
+            keptstate.take(kept, state, USER)
         self.adm("init")
+        if not is_kept:
+            self.make_users(users)
+            keptstate.keep(state, kept)
         self.adm("policy", "load")
+
+    def make_users(self, users):
         for user in users:
             self.adm("user", "add", user)
             self.adm("key", "generate", user)
