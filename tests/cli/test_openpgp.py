@@ -78,7 +78,7 @@ def asking_for_ocb(secret, folder):
     at = 7 + key[6] + 2 + 33  # behind version, date, algorithm, curve and point
     public, seed = key[:at], key[at + 3:-2].rjust(32, b"\0")
     end = 6 + int.from_bytes(signature[4:6], "big")
-    covered = signature[:end].replace(b"\x02\x1e\x01", b"\x02\x1e\x07")
+    covered = b"\x02\x1e\x07".join(signature[:end].rsplit(b"\x02\x1e\x01", 1))  # behind the fingerprint, which may hold any octets
     unhashed = signature[end:end + 2 + int.from_bytes(signature[end:end + 2], "big")]
     digest = hashlib.new({8: "sha256", 10: "sha512"}[signature[3]], b"\x99" + len(public).to_bytes(2, "big") + public + b"\xb4"
                          + len(user_id).to_bytes(4, "big") + user_id + covered + b"\4\xff" + len(covered).to_bytes(4, "big")).digest()
