@@ -25,8 +25,8 @@ static inline int reaper_end_one(const char *path, const struct stat *st, int ty
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char answer[200];
     (void)type;
-    (void)at;
-    if (!S_ISSOCK(st->st_mode) || strlen(path) >= sizeof address.sun_path)
+    if (!S_ISSOCK(st->st_mode) || strlen(path) >= sizeof address.sun_path ||
+        strcmp(path + at->base, "S.gpg-agent") != 0) /* its other sockets take no such command, and no end */
         return 0;
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
