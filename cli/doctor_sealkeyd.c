@@ -24,7 +24,7 @@ static const struct line {
     {"pkcs11-module ", "PKCS#11 module", FINDING_GOOD},
     {MODULE_AWAY, "mail that needs a token of this PKCS#11 module is deferred:", FINDING_ERROR},
     {"pkcs11-token ", "token", FINDING_GOOD},
-    {MASTER, "private keys of the store are wrapped for", FINDING_GOOD},
+    {MASTER, "new private keys of the store are wrapped for", FINDING_GOOD},
     {MASTER_AWAY, "nothing can be wrapped now, and what is wrapped does not open, for", FINDING_ERROR},
     {"pkcs11 ", "mail that needs a token is deferred, the process that has them is", FINDING_ERROR},
 };
@@ -40,7 +40,7 @@ static const struct line *find_line(const char *text)
 static const char *what_to_do(const struct line *line)
 {
     if (strcmp(line->name, MASTER_AWAY) == 0)
-        return "put the token in, or correct master-key-token or what it names: sealmilter-hsm(7)";
+        return "put the token in, or correct its PIN, master-key-token or what it names: sealmilter-hsm(7)";
     return strcmp(line->name, MODULE_AWAY) == 0
                ? "make its device reachable: the module is started again when a token is asked for that is "
                  "away"
