@@ -10,13 +10,11 @@
 static int learn_name(struct token_master *token, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
-    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX);
     if (wrap_token_data_key(&data_key, err) < 0 ||
         remote_lock(token->sealkeyd, token->uri, &data_key, &locked, NULL, err) < 0)
         return -1;
-    if (locked.len <= LOCK_HEAD_SIZE)
-        return err_set(err, ERR_CRYPTO, "locked data key of %zu octets", locked.len);
-    memcpy(token->name, locked.ptr, LOCK_NAME_SIZE);
+    memcpy(token->name, locked.ptr, KEK_NAME_SIZE);
     return 0;
 }
 
@@ -38,11 +36,15 @@ int token_master_seal(const struct token_master *token, const struct secret *fil
                       struct span subject, const struct secret *secret, struct buf *out, struct err *err)
 {
     const struct wrap_token whole = {token->sealkeyd, token->uri, file};
-    return wrap_token_seal_whole(&whole, owner, subject, secret, out, err);
+    if (wrap_token_seal_whole(&whole, owner, subject, secret, out, err) == 0)
+        return 0;
+    /* The connection was root's; one that is made anew is not. */
+    return err->code == ERR_KEY_UNUSABLE ? err_wrap(err, "call it again if sealkeyd was started meanwhile")
+                                         : -1;
 }
 
 int token_master_check(const struct token_master *token, struct span record, struct err *err)
 {
     struct span locked;
-    return wrap_token_locked(record, &locked, err) < 0 ? -1 : lock_check(token->name, locked, err);
+    return wrap_token_locked(record, &locked, err) < 0 ? -1 : kek_check(token->name, locked, err);
 }

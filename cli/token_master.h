@@ -10,7 +10,7 @@
 struct token_master {
     struct holder *sealkeyd; /* NULL: none is set, the file is the master key */
     const char *uri;
-    char name[LOCK_NAME_SIZE];
+    char name[KEK_NAME_SIZE];
 };
 
 /* token_master_find - before cli_open_store(), as tokens_connect(). ERR_BUSY: sealkeyd or the token is away. */

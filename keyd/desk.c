@@ -2,7 +2,7 @@
 #include "keyd/desk.h"
 
 #include "keyd/open_key.h"
-#include "token/lock.h"
+#include "token/kek.h"
 #include "token/remote.h"
 #include "token/soft.h"
 
@@ -182,9 +182,11 @@ static int answer_lock(struct turn *turn, struct err *err)
 {
     const struct wire_question *q = turn->question;
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
-    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX);
     if (!turn->peer->privileged)
         return err_set(err, ERR_KEY_UNUSABLE, "only root and the user of sealkeyd wrap for the token");
+    if (q->data.len != KEK_DATA_SIZE)
+        return err_set(err, ERR_KEY_UNUSABLE, "data key of %zu octets", q->data.len);
     if (secret_copy(&data_key, q->data.ptr, q->data.len, err) < 0 ||
         vault_lock(turn->desk->vault, q->uri, &data_key, &locked, err) < 0)
         return -1;
@@ -244,11 +246,12 @@ static void add_token_status(struct turn *turn)
 {
     struct err err = ERR_INIT;
     SEAL_CLEANUP(buf_fini) struct buf status = BUF_INIT(WIRE_DATA_MAX), master = BUF_INIT(WIRE_DATA_MAX);
-    if (remote_status(turn->desk->token, &status, &err) < 0) {
+    bool is_there = remote_status(turn->desk->token, &status, &err) == 0;
+    if (!is_there) {
         buf_clear(&status);
         buf_add_str(&status, "pkcs11 away\n");
     }
-    vault_report(turn->desk->vault, &master);
+    vault_report(turn->desk->vault, is_there, &master);
     add_status(turn, buf_span(&master));
     add_status(turn, buf_span(&status));
 }

@@ -130,6 +130,7 @@ static int close_fence(struct token_child *child, const struct settings *setting
 static int start(struct token_child *child, const struct pkcs11_conf *conf, struct err *err)
 {
     child->desk.cache = cache_new();
+    token_kek_init(&child->desk.master);
     pthread_rwlock_init(&child->busy, NULL);
     atomic_init(&child->lanes, TOKEN_LANES);
     if (sandbox_close_token(err) < 0)

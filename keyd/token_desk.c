@@ -1,9 +1,7 @@
 /* token_desk - one function a kind of question. */
 #include "keyd/token_desk.h"
 
-#include "keyd/token_lock.h"
 #include "token/key_try.h"
-#include "token/lock.h"
 
 #include <string.h>
 
@@ -129,28 +127,33 @@ static int answer_import(struct task *task, struct err *err)
     return 0;
 }
 
+static int find_master(struct task *task, struct kek **out, struct err *err)
+{
+    char uri[WIRE_URI_MAX + 1];
+    copy_uri(task->question->uri, uri);
+    return token_kek_get(&task->desk->master, task->desk->p11, uri, out, err);
+}
+
 static int answer_lock(struct task *task, struct err *err)
 {
     const struct wire_question *q = task->question;
-    char uri[WIRE_URI_MAX + 1];
+    struct kek *kek;
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
-    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
-    copy_uri(q->uri, uri);
-    if (secret_copy(&data_key, q->data.ptr, q->data.len, err) < 0 ||
-        token_lock(task->desk, uri, &data_key, &locked, &task->public_key, err) < 0)
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX);
+    if (secret_copy(&data_key, q->data.ptr, q->data.len, err) < 0 || find_master(task, &kek, err) < 0 ||
+        kek_lock(kek, &data_key, &locked, err) < 0)
         return -1;
     memcpy(task->data, locked.ptr, locked.len);
     set_data(task, locked.len);
-    task->answer->public_key = buf_span(&task->public_key);
+    task->answer->public_key = kek_public(kek);
     return 0;
 }
 
 static int answer_unlock(struct task *task, struct err *err)
 {
-    char uri[WIRE_URI_MAX + 1];
+    struct kek *kek;
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
-    copy_uri(task->question->uri, uri);
-    if (token_unlock(task->desk, uri, task->question->data, &data_key, err) < 0)
+    if (find_master(task, &kek, err) < 0 || kek_unlock(kek, task->question->data, &data_key, err) < 0)
         return -1;
     return copy_secret(task, &data_key, err);
 }

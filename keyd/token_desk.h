@@ -3,11 +3,13 @@
 #define KEYD_TOKEN_DESK_H
 
 #include "keyd/cache.h"
+#include "keyd/token_kek.h"
 #include "token/pkcs11.h"
 
 struct token_desk {
     struct pkcs11 *p11;
     struct cache *cache;
+    struct token_kek master;
     const char *fence; /* "closed", or "open": the kernel has none (keyd/fence.h) */
 };
 

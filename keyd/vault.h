@@ -21,21 +21,30 @@ void vault_free(struct vault **vault);
 void vault_use(struct vault *vault, struct holder *token);
 
 /* vault_ready - that it can wrap now, before something is made that is lost otherwise. ERR_BUSY: the token is away. */
-int vault_ready(const struct vault *vault, struct err *err) SEAL_CHECKED;
+int vault_ready(struct vault *vault, struct err *err) SEAL_CHECKED;
 
 /* vault_refuse_master - ERR_KEY_UNUSABLE when a token's key, by its public half, is the master key; ERR_BUSY: the token is away. */
 int vault_refuse_master(struct vault *vault, struct span public_key, struct err *err) SEAL_CHECKED;
 
-/* vault_unwrap, vault_wrap - bound to owner and subject, see token/wrap.h. ERR_BUSY: the token is away. */
+/*
+ * vault_unwrap, vault_wrap - bound to owner and subject, see token/wrap.h.
+ *
+ * errors  ERR_BUSY (the token is away), ERR_CONFIG (its key is not there, not usable, another one: mail waits), ERR_CRYPTO (a record that does
+ *         not fit owner and subject, or that somebody else made), ERR_UNSUPPORTED (of another version)
+ */
 int vault_unwrap(struct vault *vault, const char *owner, struct span subject, struct span wrapped,
                  struct secret *out, struct err *err) SEAL_CHECKED;
 int vault_wrap(struct vault *vault, const char *owner, struct span subject, const struct secret *secret,
                struct buf *out, struct err *err) SEAL_CHECKED;
 /* vault_lock - a data key under the token's key of this URI, for who wraps by himself; appended. ERR_CONFIG: another is set, or none. */
-int vault_lock(const struct vault *vault, struct span uri, const struct secret *data_key,
-               struct buf *locked_out, struct err *err) SEAL_CHECKED;
+int vault_lock(struct vault *vault, struct span uri, const struct secret *data_key, struct buf *locked_out,
+               struct err *err) SEAL_CHECKED;
 
-/* vault_report - a line "name value" for doctor, appended: the token's key and what it is, or why it cannot be asked; none without one. */
-void vault_report(const struct vault *vault, struct buf *out);
+/*
+ * vault_report - a line "name value" for doctor, appended: the token's key and what it is, or how it failed last; none without one.
+ *
+ * may_ask  it is tried when it was never asked, and again some seconds after it failed
+ */
+void vault_report(struct vault *vault, bool may_ask, struct buf *out);
 
 #endif

@@ -2,10 +2,10 @@
 #include "token/key_try.h"
 
 #include "token/evp.h"
+#include "token/kek.h"
 #include "token/key_impl.h"
 #include "token/ossl.h"
 #include "token/soft.h"
-#include "token/wrap_token.h"
 
 #include <string.h>
 
@@ -60,9 +60,8 @@ static int try_agreement(struct key *key, struct err *err)
 
 static int try_decryption(struct key *key, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX);
-    SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
-    return wrap_token_data_key(&data_key, err) < 0 ? -1 : lock_rsa(key, &data_key, &locked, err);
+    SEAL_CLEANUP(kek_free) struct kek *unused = NULL;
+    return kek_of_key(key, &unused, err);
 }
 
 int key_try_open(struct key *key, struct err *err)

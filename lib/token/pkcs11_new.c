@@ -11,6 +11,8 @@ int pkcs11_object_name(const char *text, struct pkcs11_uri *out, struct err *err
 {
     if (pkcs11_uri_parse(text, out, err) < 0)
         return -1;
+    if (out->is_secret)
+        return err_set(err, ERR_USAGE, "URI of a new key: type=secret-key is no private key");
     if (out->object[0] == '\0')
         return err_set(err, ERR_USAGE, "URI of a new key: no object=");
     if (out->id_len > 0)

@@ -70,6 +70,15 @@ static int set_id(struct span value, struct pkcs11_uri *out, struct err *err)
     return 0;
 }
 
+static int set_type(struct span value, struct pkcs11_uri *out, struct err *err)
+{
+    out->is_private = span_is(value, "private");
+    out->is_secret = span_is(value, "secret-key");
+    return out->is_private || out->is_secret
+               ? 0
+               : err_set(err, ERR_KEY_UNUSABLE, "URI of a key: type=%.*s is no private key", SPAN_ARG(value));
+}
+
 static int set_attribute(struct span name, struct span value, struct pkcs11_uri *out, struct err *err)
 {
     for (size_t i = 0; i < SEAL_COUNT(fields); i++)
@@ -77,14 +86,8 @@ static int set_attribute(struct span name, struct span value, struct pkcs11_uri 
             return set_text(&fields[i], value, out, err);
     if (span_is(name, "id"))
         return set_id(value, out, err);
-    if (span_is(name, "type") && span_is(value, "private"))
-        return 0;
-    if (span_is(name, "type") && span_is(value, "secret-key")) {
-        out->is_secret = true;
-        return 0;
-    }
     if (span_is(name, "type"))
-        return err_set(err, ERR_KEY_UNUSABLE, "URI of a key: type=%.*s is no private key", SPAN_ARG(value));
+        return set_type(value, out, err);
     return err_set(err, ERR_UNSUPPORTED, "URI of a key: %.*s is not used here", SPAN_ARG(name));
 }
 

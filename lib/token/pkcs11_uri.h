@@ -20,7 +20,7 @@ struct pkcs11_uri {
     char object[256];
     unsigned char id[PKCS11_ID_MAX];
     size_t id_len;
-    bool is_secret; /* type=secret-key */
+    bool is_private, is_secret; /* type=private, type=secret-key */
 };
 
 /* pkcs11_uri_parse - it names a token (by label or serial number) and a key (by label or id). ERR_SYNTAX, ERR_UNSUPPORTED. */

@@ -3,6 +3,7 @@
 
 #include "token/evp.h"
 #include "token/holder_impl.h"
+#include "token/kek.h"
 #include "token/key_impl.h"
 #include "token/lines.h"
 #include "token/ossl.h"
@@ -253,6 +254,8 @@ int remote_lock(struct holder *remote, const char *uri, const struct secret *dat
         .op = WIRE_LOCK, .data = {(const char *)data_key->ptr, data_key->len}, .uri = span_of(uri)};
     if (ask(lines_of(remote), &question, &line, &answer, err) < 0)
         return -1;
+    if (answer.data.len <= KEK_HEAD_SIZE)
+        return err_set(err, ERR_CRYPTO, "locked data key of %zu octets", answer.data.len);
     buf_add_span(locked_out, answer.data);
     if (public_out != NULL)
         buf_add_span(public_out, answer.public_key);

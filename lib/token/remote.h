@@ -28,7 +28,7 @@ int remote_seal(struct holder *remote, const char *owner, struct span public_key
 int remote_import(struct holder *remote, const struct sealed_key *sealed, const char *uri,
                   struct buf *public_out, struct buf *wrapped_out, struct err *err) SEAL_CHECKED;
 /*
- * remote_lock - a data key under a master key on a token (token/lock.h), appended.
+ * remote_lock - a data key under a master key on a token (token/kek.h), appended.
  *
  * uri         sealkeyd locks by the one of its settings alone (master-key-token =)
  * public_out  what it has of a public half, appended: none of an AES key; may be NULL

@@ -28,6 +28,7 @@ enum field {
 };
 
 #define FIELDS_MAX 6
+/* A secret comes last: a buffer that grows behind it would leave a copy of it. */
 static const enum field rows[][FIELDS_MAX] = {
     [WIRE_OPEN] = {OWNER, PUBLIC_KEY, WRAPPED},
     [WIRE_SIGN] = {ID, ADDR, DIGEST, SIGN_PADDING, DATA},
@@ -37,11 +38,11 @@ static const enum field rows[][FIELDS_MAX] = {
     [WIRE_GENERATE] = {OWNER, TYPE, BITS, URI},
     [WIRE_SEAL] = {OWNER, PUBLIC_KEY, URI},
     [WIRE_KEEP] = {OWNER, SUBJECT, DATA},
-    [WIRE_LOCK] = {DATA, URI},
-    [WIRE_UNLOCK] = {DATA, URI},
+    [WIRE_LOCK] = {URI, DATA},
+    [WIRE_UNLOCK] = {URI, DATA},
     [WIRE_STATUS] = {END},
     [WIRE_RELOAD] = {END},
-    [WIRE_IMPORT] = {OWNER, PUBLIC_KEY, WRAPPED, URI},
+    [WIRE_IMPORT] = {OWNER, PUBLIC_KEY, URI, WRAPPED},
 };
 
 enum kind {

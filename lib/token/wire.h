@@ -32,8 +32,8 @@ enum wire_op {
     WIRE_STATUS, /* -> data: lines "name value" */
     WIRE_RELOAD, /* -> nothing: who asks next is answered by a worker that has read the master key again; privileged peers */
     WIRE_LOCK, /* data (a data key), uri: of a master key, to the worker the one of its settings -> data, public_key (of AES: empty); privileged peers, the worker */
-    WIRE_UNLOCK, /* data (what was locked), uri -> data (the data key); the worker asks it of the token child */
-    WIRE_IMPORT, /* owner, public_key, wrapped (a soft key), uri: to where a token takes it in -> public_key, wrapped; privileged peers */
+    WIRE_UNLOCK, /* uri, data (what was locked) -> data (the data key); the worker asks it of the token child */
+    WIRE_IMPORT, /* owner, public_key, uri (to where a token takes it in), wrapped (a soft key) -> public_key, wrapped; privileged peers */
 };
 
 struct wire_question {

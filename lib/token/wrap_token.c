@@ -10,20 +10,20 @@
 #include <string.h>
 
 #define HEAD_SIZE 3
-_Static_assert(LOCK_KEY_SIZE == MASTER_KEY_SIZE, "a data key is used as a master key is");
+_Static_assert(KEK_DATA_SIZE == MASTER_KEY_SIZE, "a data key is used as a master key is");
 
 int wrap_token_data_key(struct secret *out, struct err *err)
 {
-    if (secret_init(out, LOCK_KEY_SIZE, err) < 0)
+    if (secret_init(out, KEK_DATA_SIZE, err) < 0)
         return -1;
-    return RAND_priv_bytes(out->ptr, LOCK_KEY_SIZE) == 1 ? 0 : ossl_fail(err, ERR_CRYPTO, "no random octets");
+    return RAND_priv_bytes(out->ptr, KEK_DATA_SIZE) == 1 ? 0 : ossl_fail(err, ERR_CRYPTO, "no random octets");
 }
 
 int wrap_token_seal(const struct secret *data_key, struct span locked, const char *owner, struct span subject,
                     const struct secret *secret, struct buf *out, struct err *err)
 {
     const char head[HEAD_SIZE] = {WRAP_TOKEN_VERSION, (char)(locked.len >> 8), (char)locked.len};
-    SEAL_CLEANUP(buf_fini) struct buf before = BUF_INIT(HEAD_SIZE + LOCK_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf before = BUF_INIT(HEAD_SIZE + KEK_MAX);
     buf_add(&before, head, sizeof head);
     buf_add_span(&before, locked);
     if (buf_check(&before, err) < 0)
@@ -55,14 +55,14 @@ int wrap_token_open(const struct secret *data_key, const char *owner, struct spa
     memset(out, 0, sizeof *out);
     if (wrap_token_locked(wrapped, &locked, err) < 0 || wrap_token_data_key(&instead, err) < 0)
         return -1;
-    const struct secret *key = data_key->len == LOCK_KEY_SIZE ? data_key : &instead;
+    const struct secret *key = data_key->len == KEK_DATA_SIZE ? data_key : &instead;
     return wrap_body_open(&place, key->ptr, span_sub(wrapped, HEAD_SIZE + locked.len, wrapped.len), out, err);
 }
 
 int wrap_token_seal_whole(const struct wrap_token *token, const char *owner, struct span subject,
                           const struct secret *secret, struct buf *out, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(LOCK_MAX), record = BUF_INIT(WRAP_MAX);
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX), record = BUF_INIT(WRAP_MAX);
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
     if (wrap_token_data_key(&data_key, err) < 0 ||
         remote_lock(token->remote, token->uri, &data_key, &locked, NULL, err) < 0 ||

@@ -1,7 +1,7 @@
 /*
  * wrap_token - small secrets under a master key on a token: the other kind of master key (token/wrap.h).
  *
- * Each record has a data key of its own, which the token child locks and unlocks (token/lock.h). Layout: version(1) length(2), the locked data
+ * Each record has a data key of its own, which the token child locks and unlocks (token/kek.h). Layout: version(1) length(2), the locked data
  * key, nonce(12) tag(16) ciphertext; the associated data is as in version 1.
  * Who made a record is a matter of token/wrap_origin.h: under an RSA key everybody can.
  */
@@ -9,7 +9,7 @@
 #define TOKEN_WRAP_TOKEN_H
 
 #include "token/holder.h"
-#include "token/lock.h"
+#include "token/kek.h"
 #include "token/wrap.h"
 
 #define WRAP_TOKEN_VERSION 2

@@ -140,6 +140,17 @@ void softhsm_generate(struct softhsm *hsm, const char *token, const char *pin, c
                      0);
 }
 
+void softhsm_destroy(struct softhsm *hsm, const char *token, const char *pin, const char *id)
+{
+    static const char *const types[] = {"privkey", "pubkey", "secrkey"};
+    unsigned destroyed = 0;
+    for (size_t i = 0; i < SEAL_COUNT(types); i++)
+        destroyed +=
+            tool_run(hsm->tool, "pkcs11-tool", "--module", SOFTHSM_MODULE, "--token-label", token, "--login",
+                     "--pin", pin, "--delete-object", "--type", types[i], "--id", id, NULL) == 0;
+    ck_assert_uint_gt(destroyed, 0);
+}
+
 static void rename_in(const struct softhsm *hsm, const char *from, const char *to)
 {
     char old[128], new[128];

@@ -43,6 +43,9 @@ void softhsm_import(struct softhsm *hsm, const char *token, const char *pin, con
 void softhsm_generate(struct softhsm *hsm, const char *token, const char *pin, const char *label,
                       const char *id, const char *type, const char *more);
 
+/* softhsm_destroy - what is left of a key of this id, of any kind. */
+void softhsm_destroy(struct softhsm *hsm, const char *token, const char *pin, const char *id);
+
 /* softhsm_remove, softhsm_restore - all tokens are pulled out, and put in again. */
 void softhsm_remove(struct softhsm *hsm);
 void softhsm_restore(struct softhsm *hsm);

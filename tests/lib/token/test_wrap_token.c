@@ -99,11 +99,11 @@ START_TEST(data_key_of_another_length_looks_like_a_wrong_one)
         struct err wrong = ERR_INIT;
         wrapped.len = 3 + LOCKED.len + bodies[i];
         ck_assert_ptr_nonnull(buf_reserve(&wrapped, 1));
-        for (size_t n = LOCK_KEY_SIZE - 1; n <= LOCK_KEY_SIZE + 1; n++) {
-            static const char octets[LOCK_KEY_SIZE + 1] = "whatever";
+        for (size_t n = KEK_DATA_SIZE - 1; n <= KEK_DATA_SIZE + 1; n++) {
+            static const char octets[KEK_DATA_SIZE + 1] = "whatever";
             ck_ok(secret_copy(&other, octets, n, &err));
             ck_assert_int_lt(open_as(&other, OWNER, SUBJECT, buf_span(&wrapped)), 0);
-            if (n == LOCK_KEY_SIZE - 1)
+            if (n == KEK_DATA_SIZE - 1)
                 wrong = err;
             ck_assert_int_eq(err.code, ERR_CRYPTO);
             ck_assert_str_eq(err.msg, wrong.msg);
