@@ -39,6 +39,7 @@ static void examine_store(struct cli *cli, struct doctor *doctor)
     else
         doctor_add(doctor, FINDING_GOOD, NULL, "the store is whole: %zu records", health.records);
     doctor_keys(doctor);
+    doctor_wrapped(doctor);
     doctor_revocation(doctor);
     doctor_openpgp(doctor);
     doctor->policy = read_policy(cli, doctor);

@@ -28,6 +28,7 @@ struct doctor {
     struct policy *policy; /* NULL: none could be read */
     struct store *store;   /* NULL: could not be opened */
     int64_t now;
+    const char *master_name; /* of the master key on a token, in hex; NULL: sealkeyd does not say it */
     struct finding *findings;
     size_t n, cap;
 };
@@ -39,6 +40,8 @@ void doctor_add(struct doctor *doctor, enum severity severity, const char *todo,
 void doctor_files(struct doctor *doctor);
 /* doctor_sealkeyd.c: whether sealkeyd can be started and answers; what it needs for tokens. */
 void doctor_sealkeyd(struct doctor *doctor);
+/* doctor_wrapped.c: private keys that another key of a token opens than the one that is set; after doctor_sealkeyd(). */
+void doctor_wrapped(struct doctor *doctor);
 /* doctor_daemon.c: whether somebody answers at our socket for the MTA. */
 bool doctor_daemon_runs(const struct doctor *doctor);
 /* doctor_keys.c: keys and certificates near expiry, users without a key. */

@@ -1,6 +1,7 @@
 /* doctor_sealkeyd - whether the process that holds the private keys can be started and answers, and what it needs for tokens. */
 #include "cli/doctor.h"
 
+#include "token/kek.h"
 #include "token/remote.h"
 #include "token/wire.h"
 
@@ -12,7 +13,10 @@
 
 #define TIMEOUT_MS  5000
 #define MODULE_AWAY "pkcs11-module-away "
+#define TOKENS      "pkcs11 "
+#define TOKENS_AWAY "pkcs11 away\n"
 #define MASTER      "master-key "
+#define CALLED      " key called "
 #define MASTER_AWAY "master-key-away "
 
 /* What sealkeyd says of itself, "name value" a line, in words; other lines are counts. */
@@ -26,7 +30,7 @@ static const struct line {
     {"pkcs11-token ", "token", FINDING_GOOD},
     {MASTER, "new private keys of the store are wrapped for", FINDING_GOOD},
     {MASTER_AWAY, "nothing can be wrapped now, and what is wrapped does not open, for", FINDING_ERROR},
-    {"pkcs11 ", "mail that needs a token is deferred, the process that has them is", FINDING_ERROR},
+    {TOKENS, "mail that needs a token is deferred, the process that has them is", FINDING_ERROR},
 };
 
 static const struct line *find_line(const char *text)
@@ -59,6 +63,8 @@ static void check_presence(struct doctor *doctor, struct buf *said)
 {
     const struct pkcs11_settings *pkcs11 = &doctor->settings->keys.pkcs11;
     bool away = strstr(buf_str(said), MODULE_AWAY) != NULL;
+    if (strstr(buf_str(said), TOKENS_AWAY) != NULL)
+        return; /* nobody knows */
     for (size_t i = 0; i < pkcs11->npins; i++)
         if (strstr(buf_str(said), arena_printf(doctor->arena, "pkcs11-token %s: ", pkcs11->pins[i].token)) ==
             NULL)
@@ -75,6 +81,10 @@ static void check_master_token(struct doctor *doctor, struct buf *said)
     bool has_one = strstr(buf_str(said), MASTER) != NULL || strstr(buf_str(said), MASTER_AWAY) != NULL;
     bool is_this = strstr(buf_str(said), arena_printf(doctor->arena, MASTER "%s, ", uri)) != NULL ||
                    strstr(buf_str(said), arena_printf(doctor->arena, MASTER_AWAY "%s: ", uri)) != NULL;
+    const char *called = strstr(buf_str(said), CALLED);
+    if (called != NULL)
+        doctor->master_name =
+            arena_spandup(doctor->arena, span_sub(span_of(called + strlen(CALLED)), 0, 2 * KEK_NAME_SIZE));
     if (*uri == '\0' ? has_one : !is_this)
         doctor_add(doctor, FINDING_ERROR, "restart sealkeyd, or sealmilter that starts it",
                    "sealkeyd runs with another master-key-token");

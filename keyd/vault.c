@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define REPORT_S 10 /* so often a key that failed is tried for a report */
@@ -19,7 +20,8 @@ struct vault {
     pthread_mutex_t lock; /* of what follows: asked for when it is needed first */
     bool is_known;
     struct buf public_key; /* empty: AES */
-    struct err failure;    /* the last time that the token's key was asked */
+    char name[KEK_NAME_SIZE];
+    struct err failure; /* the last time that the token's key was asked */
     time_t failed;
 };
 
@@ -85,27 +87,27 @@ static int judge_token(struct vault *vault, int result, struct err *err)
     vault->failure = result < 0 ? *err : (struct err)ERR_INIT;
     vault->failed = now_s();
     pthread_mutex_unlock(&vault->lock);
-    return result < 0 ? err_wrap(err, "master key") : 0;
+    return result < 0 ? err_wrap(err, "master-key-token") : 0;
 }
 
 /* By a data key that is used for nothing. */
-static int ask_public(const struct vault *vault, struct buf *public_out, struct err *err)
+static int ask_key(const struct vault *vault, struct buf *locked_out, struct buf *public_out, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf unused = BUF_INIT(KEK_MAX);
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
     return check_token(vault, err) < 0 || wrap_token_data_key(&data_key, err) < 0
                ? -1
-               : remote_lock(vault->token, vault->token_uri, &data_key, &unused, public_out, err);
+               : remote_lock(vault->token, vault->token_uri, &data_key, locked_out, public_out, err);
 }
 
 static int try_token(struct vault *vault, struct err *err)
 {
-    SEAL_CLEANUP(buf_fini) struct buf public_key = BUF_INIT(WIRE_PUBLIC_MAX);
-    if (judge_token(vault, ask_public(vault, &public_key, err), err) < 0)
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX), public_key = BUF_INIT(WIRE_PUBLIC_MAX);
+    if (judge_token(vault, ask_key(vault, &locked, &public_key, err), err) < 0)
         return -1;
     pthread_mutex_lock(&vault->lock);
     buf_clear(&vault->public_key);
     buf_add_span(&vault->public_key, buf_span(&public_key));
+    memcpy(vault->name, locked.ptr, KEK_NAME_SIZE);
     vault->is_known = true;
     pthread_mutex_unlock(&vault->lock);
     return 0;
@@ -214,7 +216,10 @@ void vault_report(struct vault *vault, bool may_ask, struct buf *out)
         err_set(&failure, ERR_BUSY, "the process that has the token does not answer");
     pthread_mutex_unlock(&vault->lock);
     if (failure.code == ERR_NONE) {
-        buf_printf(out, "master-key %s, an %s key\n", vault->token_uri, kind);
+        buf_printf(out, "master-key %s, an %s key called ", vault->token_uri, kind);
+        for (size_t i = 0; i < KEK_NAME_SIZE; i++)
+            buf_printf(out, "%02x", (unsigned char)vault->name[i]);
+        buf_add_char(out, '\n');
         return;
     }
     buf_printf(out, "master-key-away %s: ", vault->token_uri);

@@ -44,15 +44,23 @@ int wrap_origin_seal(const struct secret *master, const char *owner, struct span
     return buf_check(out, err);
 }
 
+int wrap_origin_record(struct span wrapped, struct span *record_out, struct err *err)
+{
+    if (wrapped.len <= HEAD_SIZE)
+        return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
+    if (wrapped.ptr[0] != WRAP_ORIGIN_VERSION)
+        return err_set(err, ERR_UNSUPPORTED, "wrapped secret of version %d: not for a token", wrapped.ptr[0]);
+    *record_out = span_sub(wrapped, HEAD_SIZE, wrapped.len);
+    return 0;
+}
+
 int wrap_origin_open(const struct secret *master, const char *owner, struct span subject, struct span wrapped,
                      struct span *record_out, struct err *err)
 {
     unsigned char mac[HASH_SIZE];
-    if (wrap_head_check(WRAP_ORIGIN_VERSION, master, wrapped, err) < 0)
+    if (wrap_head_check(WRAP_ORIGIN_VERSION, master, wrapped, err) < 0 ||
+        wrap_origin_record(wrapped, record_out, err) < 0)
         return -1;
-    if (wrapped.len <= HEAD_SIZE)
-        return err_set(err, ERR_CRYPTO, "wrapped secret of %zu octets", wrapped.len);
-    *record_out = span_sub(wrapped, HEAD_SIZE, wrapped.len);
     if (authenticate(master, owner, subject, *record_out, mac, err) < 0)
         return -1;
     return CRYPTO_memcmp(mac, wrapped.ptr + WRAPPED_HEAD_SIZE, sizeof mac) == 0

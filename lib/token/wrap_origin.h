@@ -17,5 +17,7 @@ int wrap_origin_seal(const struct secret *master, const char *owner, struct span
 /* wrap_origin_open - the record, in wrapped. ERR_UNSUPPORTED for another version, ERR_CRYPTO for one that somebody else made. */
 int wrap_origin_open(const struct secret *master, const char *owner, struct span subject, struct span wrapped,
                      struct span *record_out, struct err *err) SEAL_CHECKED;
+/* wrap_origin_record - the same without proof, for who has no master key: what it says is a hint. ERR_UNSUPPORTED, ERR_CRYPTO. */
+int wrap_origin_record(struct span wrapped, struct span *record_out, struct err *err) SEAL_CHECKED;
 
 #endif

@@ -240,6 +240,7 @@ START_TEST(mail_waits_for_a_master_key_that_is_gone_or_another)
     made_init(&made);
     ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
     check_status("master-key " MASTER_URI ", an ");
+    check_status(" key called ");
     softhsm_destroy(&hsm, "gw", PIN, "0b");
     check_waits(&made, "no such key");
     check_status("master-key-away " MASTER_URI ": token gw has no such key");
