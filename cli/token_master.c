@@ -35,7 +35,7 @@ void token_master_fini(struct token_master *token)
 int token_master_seal(const struct token_master *token, const struct secret *file, const char *owner,
                       struct span subject, const struct secret *secret, struct buf *out, struct err *err)
 {
-    const struct wrap_token whole = {token->sealkeyd, token->uri, file};
+    const struct wrap_token whole = {token->sealkeyd, token->uri, file, token->name};
     if (wrap_token_seal_whole(&whole, owner, subject, secret, out, err) == 0)
         return 0;
     /* The connection was root's; one that is made anew is not. */

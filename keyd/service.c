@@ -15,7 +15,6 @@
 #define THREADS       (SERVICE_CONNECTIONS + SERVICE_RESERVED)
 #define STACK_SIZE    (512u << 10)
 #define SEND_SECONDS  10 /* who does not read its answers is hung up on */
-#define ANSWER_ROOM   8192
 #define DRAIN_STEP_MS 5
 
 struct connection {
@@ -94,7 +93,7 @@ static void *serve(void *arg)
     struct service *s = arg;
     char *packet = xmalloc(WIRE_MAX);
     struct buf answer = BUF_INIT(WIRE_MAX);
-    (void)buf_reserve(&answer, ANSWER_ROOM); /* so that a secret in it is never moved */
+    (void)buf_reserve(&answer, WIRE_ANSWER_ROOM);
     for (;;) {
         struct connection c = next_connection(s);
         atomic_fetch_add(&s->desk->connections, 1);

@@ -77,6 +77,7 @@ static void *serve(void *arg)
     struct token_child *child = lane->child;
     char *packet = xmalloc(WIRE_MAX);
     struct buf answer = BUF_INIT(WIRE_MAX);
+    (void)buf_reserve(&answer, WIRE_ANSWER_ROOM);
     while (answer_one(lane, packet, &answer))
         ;
     close(lane->fd);

@@ -29,8 +29,8 @@ int vault_refuse_master(struct vault *vault, struct span public_key, struct err 
 /*
  * vault_unwrap, vault_wrap - bound to owner and subject, see token/wrap.h.
  *
- * errors  ERR_BUSY (the token is away), ERR_CONFIG (its key is not there, not usable, another one: mail waits), ERR_CRYPTO (a record that does
- *         not fit owner and subject, or that somebody else made), ERR_UNSUPPORTED (of another version)
+ * errors  those of the token's key (keyd/vault_token.h); ERR_CRYPTO (a record that does not fit owner and subject, or that somebody else
+ *         made), ERR_UNSUPPORTED (of another version), ERR_LIMIT
  */
 int vault_unwrap(struct vault *vault, const char *owner, struct span subject, struct span wrapped,
                  struct secret *out, struct err *err) SEAL_CHECKED;

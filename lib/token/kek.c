@@ -75,7 +75,7 @@ static int open_rsa(struct kek *kek, struct err *err)
         kek->method = rsa_methods[i];
         if (try_it(kek, err) == 0)
             return 0;
-        if (err->code != ERR_UNSUPPORTED)
+        if (err->code != ERR_UNSUPPORTED && err->code != ERR_CRYPTO) /* of data that was made here */
             return -1;
     }
     return -1;

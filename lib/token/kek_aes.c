@@ -67,8 +67,11 @@ static int run(const struct kek *kek, pkcs11_op op, const unsigned char iv[BLOCK
 {
     struct ck_mechanism mechanism = {CKM_AES_CBC, (void *)iv, BLOCK_SIZE};
     size_t len = in.len + BLOCK_SIZE;
-    if (op(kek->token, kek->handle, mechanism, in, out, &len, err) < 0)
+    if (op(kek->token, kek->handle, mechanism, in, out, &len, err) < 0) {
+        if (err->code == ERR_CRYPTO) /* CBC has no blocks that it could not decrypt: the token is not well */
+            err->code = ERR_IO;
         return err_wrap(err, "AES-CBC");
+    }
     return len == in.len ? 0 : err_set(err, ERR_KEY_UNUSABLE, "AES-CBC: %zu octets of %zu", len, in.len);
 }
 

@@ -72,6 +72,8 @@ static int set_id(struct span value, struct pkcs11_uri *out, struct err *err)
 
 static int set_type(struct span value, struct pkcs11_uri *out, struct err *err)
 {
+    if (out->is_private || out->is_secret)
+        return err_set(err, ERR_SYNTAX, "URI of a key: type= twice");
     out->is_private = span_is(value, "private");
     out->is_secret = span_is(value, "secret-key");
     return out->is_private || out->is_secret

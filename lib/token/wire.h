@@ -11,9 +11,10 @@
 #include "base/buf.h"
 #include "token/key.h"
 
-#define WIRE_VERSION 1
-#define WIRE_MAX     (96u << 10) /* octets of a packet */
-#define WIRE_ID_SIZE 32          /* of a key: SHA-256 over owner, public key and what is wrapped */
+#define WIRE_VERSION     1
+#define WIRE_MAX         (96u << 10) /* octets of a packet */
+#define WIRE_ANSWER_ROOM 8192        /* to be reserved for an answer: a secret in it is never moved then */
+#define WIRE_ID_SIZE     32          /* of a key: SHA-256 over owner, public key and what is wrapped */
 #define WIRE_DATA_MAX                                                                                        \
     4096 /* hash, wrapped content key, peer's point; signature, content key, shared secret */
 #define WIRE_PUBLIC_MAX 8192
@@ -31,7 +32,7 @@ enum wire_op {
     WIRE_KEEP,   /* owner, subject (a fingerprint in hex), data (a passphrase) -> wrapped */
     WIRE_STATUS, /* -> data: lines "name value" */
     WIRE_RELOAD, /* -> nothing: who asks next is answered by a worker that has read the master key again; privileged peers */
-    WIRE_LOCK, /* data (a data key), uri: of a master key, to the worker the one of its settings -> data, public_key (of AES: empty); privileged peers, the worker */
+    WIRE_LOCK, /* uri (of a master key; to the worker: the one of its settings), data (a data key) -> data, public_key (of AES: empty); privileged peers, the worker */
     WIRE_UNLOCK, /* uri, data (what was locked) -> data (the data key); the worker asks it of the token child */
     WIRE_IMPORT, /* owner, public_key, uri (to where a token takes it in), wrapped (a soft key) -> public_key, wrapped; privileged peers */
 };

@@ -65,6 +65,8 @@ int wrap_body_seal(const struct wrap_place *place, const unsigned char key[MASTE
                    const struct secret *secret, struct buf *out, struct err *err)
 {
     SEAL_CLEANUP(buf_fini) struct buf aad = BUF_INIT(AAD_MAX);
+    if (secret->len == 0)
+        return err_set(err, ERR_KEY_UNUSABLE, "a secret without content");
     if (associated_data(place->head.ptr[0], place->owner, place->subject, &aad, err) < 0)
         return -1;
     ossl_begin();

@@ -66,6 +66,7 @@ int wrap_token_seal_whole(const struct wrap_token *token, const char *owner, str
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
     if (wrap_token_data_key(&data_key, err) < 0 ||
         remote_lock(token->remote, token->uri, &data_key, &locked, NULL, err) < 0 ||
+        (token->name != NULL && kek_check(token->name, buf_span(&locked), err) < 0) ||
         wrap_token_seal(&data_key, buf_span(&locked), owner, subject, secret, &record, err) < 0)
         return -1;
     return wrap_origin_seal(token->origin, owner, subject, buf_span(&record), out, err);

@@ -31,10 +31,11 @@ struct wrap_token {
     struct holder *remote; /* who is asked to lock: sealkeyd, or its worker the token child; borrowed */
     const char *uri;       /* of the key */
     const struct secret
-        *origin; /* who proves that the record is his: the master key in a file (token/wrap_origin.h) */
+        *origin;      /* who proves that the record is his: the master key in a file (token/wrap_origin.h) */
+    const char *name; /* what it must be called, KEK_NAME_SIZE octets; NULL: anything */
 };
 
-/* wrap_token_seal_whole - all of it: a new data key, the token is asked, and the proof put in front. ERR_BUSY, too: the token is away. */
+/* wrap_token_seal_whole - all of it: a new data key, the token is asked, and the proof put in front. ERR_CRYPTO: its key has another name. ERR_BUSY: it is away. */
 int wrap_token_seal_whole(const struct wrap_token *token, const char *owner, struct span subject,
                           const struct secret *secret, struct buf *out, struct err *err) SEAL_CHECKED;
 

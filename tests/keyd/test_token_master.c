@@ -119,7 +119,7 @@ static void seal_master(const char *owner, struct made *made)
 {
     struct err err = ERR_INIT;
     struct secret uri;
-    const struct wrap_token token = {holder, MASTER_URI, &keyd.master};
+    const struct wrap_token token = {holder, MASTER_URI, &keyd.master, NULL};
     EVP_PKEY *pkey = keys_load("rsa2048-2");
     ck_ok(evp_public(pkey, &made->public, &err));
     ck_ok(secret_copy(&uri, MASTER_URI, strlen(MASTER_URI), &err));
@@ -208,7 +208,6 @@ START_TEST(no_key_is_made_on_a_token_when_it_cannot_be_wrapped)
 }
 END_TEST
 
-/* sealmilter would be refused it at each message. */
 /* Asked again until sealkeyd is there. */
 static void check_waits(const struct made *made, const char *why)
 {
@@ -253,6 +252,7 @@ START_TEST(mail_waits_for_a_master_key_that_is_gone_or_another)
 }
 END_TEST
 
+/* sealmilter would be refused it at each message. */
 START_TEST(master_key_becomes_nobodys_own)
 {
     struct made made;
@@ -264,6 +264,29 @@ START_TEST(master_key_becomes_nobodys_own)
     ck_fails(remote_seal(holder, "@a.example", (struct span){NULL, 0}, "pkcs11:token=gw;id=%0b", &made.public,
                          &made.wrapped, &err),
              ERR_KEY_UNUSABLE);
+    made_fini(&made);
+}
+END_TEST
+
+/* The token child finds it by itself, the worker stays: keys under two master keys would be in one store. */
+START_TEST(nothing_is_wrapped_for_another_key_that_came_in_its_place)
+{
+    struct made made;
+    struct err err = ERR_INIT;
+    made_init(&made);
+    ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
+    pid_t worker = sealkeyd_worker(&keyd, 0);
+    softhsm_destroy(&hsm, "gw", PIN, "0b");
+    softhsm_generate(&hsm, "gw", PIN, "master", "0b", "AES:32", "--sensitive");
+    while (holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err) < 0 &&
+           err.code == ERR_BUSY) {
+        err_clear(&err);
+        (void)poll(NULL, 0, 20);
+    }
+    ck_assert_msg(err.code == ERR_CONFIG && strstr(err.msg, "under another token's key") != NULL, "%s: %s",
+                  err_name(err.code), err.msg);
+    check_status("master-key-away " MASTER_URI);
+    ck_assert_int_eq(sealkeyd_worker(&keyd, 0), worker);
     made_fini(&made);
 }
 END_TEST
@@ -308,7 +331,9 @@ static Suite *suite(void)
 {
     Suite *s = suite_create("keyd/token_master");
     suite_add_tcase(s, master_case("RSA", setup_rsa_master));
-    suite_add_tcase(s, master_case("AES", setup_aes_master));
+    TCase *aes = master_case("AES", setup_aes_master);
+    tcase_add_test(aes, nothing_is_wrapped_for_another_key_that_came_in_its_place);
+    suite_add_tcase(s, aes);
     TCase *rsa = tcase_create("a key that has a public half");
     tcase_add_checked_fixture(rsa, setup_rsa_master, teardown);
     tcase_add_test(rsa, master_key_decrypts_nothing_for_anybody);

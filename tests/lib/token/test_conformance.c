@@ -213,7 +213,7 @@ static void seal_under_token(const char *owner, enum kind kind, struct buf *publ
 {
     struct err err = ERR_INIT;
     struct secret pkcs8;
-    const struct wrap_token token = {holder, MASTER_URI, &keyd.master};
+    const struct wrap_token token = {holder, MASTER_URI, &keyd.master, NULL};
     conformance_pkcs8(kind, &pkcs8);
     ck_ok(soft_public(&pkcs8, public_out, &err));
     ck_ok(wrap_token_seal_whole(&token, owner, buf_span(public_out), &pkcs8, wrapped_out, &err));
