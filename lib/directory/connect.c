@@ -3,6 +3,7 @@
 
 #include "base/secret.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -252,9 +253,18 @@ static int find_bases(struct conn *conn, struct err *err)
                : conn_find_base(conn, conn->settings->group_base, err);
 }
 
+/* libldap fills its globals in whatever call comes first, and guards that badly: another thread's first call may see half of them. */
+static void start_library(void)
+{
+    int unused;
+    (void)ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &unused);
+}
+
 static int open_link(struct conn *conn, struct err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     LDAPURLDesc *url = NULL;
+    pthread_once(&once, start_library);
     if (ldap_url_parse(conn->uri, &url) != LDAP_URL_SUCCESS)
         return err_set(err, ERR_CONFIG, "this is no address of a server");
     int status = link_open(&conn->link, url, err);

@@ -76,7 +76,8 @@ static int do_decrypt(struct err *err)
     struct pgp_verified v;
     SEAL_CLEANUP(spool_free) struct spool *out = new_spool();
     int rc = pgp_decrypt(rig->engine, sealed, &alice.own, 1, &bob.key, 1, &floors, out, &opened, &v, err);
-    ck_assert(rc < 0 || (opened == PGP_OPENED && v.signature == SIGNATURE_GOOD));
+    ck_assert_msg(rc < 0 || (opened == PGP_OPENED && v.signature == SIGNATURE_GOOD),
+                  "opened %d, signature %d: %s", (int)opened, (int)v.signature, v.why);
     return rc;
 }
 
