@@ -29,6 +29,7 @@ struct spin_group {
     atomic_int_least64_t since_us;
 };
 
+/* spin_group_init - timers of this thread, and of those that it makes from now on, are punctual then. */
 void spin_group_init(struct spin_group *group);
 
 /* spin_receive - as recv(), which does not end in EINTR. */
