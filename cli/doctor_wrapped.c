@@ -46,9 +46,8 @@ void doctor_wrapped(struct doctor *doctor)
     struct counts counts = {0, 0};
     struct store_read *read = NULL;
     const char *uri = doctor->settings->keys.master_token;
-    if (store_read_begin(doctor->store, doctor->arena, &read, &err) < 0)
-        return; /* the examination of the store says why */
-    if (count_all(doctor, read, &counts, &err) < 0)
+    if (store_read_begin(doctor->store, doctor->arena, &read, &err) < 0 ||
+        count_all(doctor, read, &counts, &err) < 0)
         doctor_add(doctor, FINDING_ERROR, "sealadm restore, with the newest backup", "%s", err.msg);
     store_read_end(&read);
     if (*uri == '\0' && counts.by_token > 0)

@@ -11,7 +11,7 @@ static int learn_name(struct token_master *token, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
     SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX);
-    if (wrap_token_data_key(&data_key, err) < 0 ||
+    if (kek_data_key(&data_key, err) < 0 ||
         remote_lock(token->sealkeyd, token->uri, &data_key, &locked, NULL, err) < 0)
         return -1;
     memcpy(token->name, locked.ptr, KEK_NAME_SIZE);

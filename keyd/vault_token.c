@@ -3,10 +3,12 @@
 
 #include "base/text.h"
 #include "token/remote.h"
+#include "token/wrap_origin.h"
 
 #include <string.h>
 
 #define REPORT_S 10 /* so often it is tried for a report */
+#define PROOF_S  1  /* so long it counts that it has unlocked */
 
 void vault_token_init(struct vault_token *token, const char *uri)
 {
@@ -39,6 +41,8 @@ static void note(struct vault_token *token, struct err failure)
 {
     pthread_mutex_lock(&token->lock);
     token->failure = failure;
+    if (failure.code == ERR_NONE)
+        token->proved = now_s();
     pthread_mutex_unlock(&token->lock);
 }
 
@@ -74,7 +78,7 @@ static int lock_and_unlock(struct vault_token *token, struct err *err)
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
     SEAL_CLEANUP(secret_fini) struct secret back = {.ptr = NULL};
     SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX), public_key = BUF_INIT(WIRE_PUBLIC_MAX);
-    if (check_set(token, err) < 0 || wrap_token_data_key(&data_key, err) < 0 ||
+    if (check_set(token, err) < 0 || kek_data_key(&data_key, err) < 0 ||
         remote_lock(token->holder, token->uri, &data_key, &locked, &public_key, err) < 0 ||
         remote_unlock(token->holder, token->uri, buf_span(&locked), &back, err) < 0)
         return -1;
@@ -106,10 +110,18 @@ int vault_token_need(struct vault_token *token, struct err *err)
 
 /* ---- what it does ---- */
 
+static bool is_proved(struct vault_token *token)
+{
+    pthread_mutex_lock(&token->lock);
+    bool proved = token->is_known && token->failure.code == ERR_NONE && now_s() - token->proved <= PROOF_S;
+    pthread_mutex_unlock(&token->lock);
+    return proved;
+}
+
 int vault_token_lock(struct vault_token *token, const struct secret *data_key, struct buf *locked_out,
                      struct err *err)
 {
-    if (vault_token_need(token, err) < 0)
+    if (!is_proved(token) && vault_token_try(token, err) < 0)
         return -1;
     return remote_lock(token->holder, token->uri, data_key, locked_out, NULL, err) < 0 ||
                    learn(token, buf_span(locked_out), SPAN_LIT(""), err) < 0
@@ -120,10 +132,12 @@ int vault_token_lock(struct vault_token *token, const struct secret *data_key, s
 int vault_token_wrap(struct vault_token *token, const struct secret *origin, const char *owner,
                      struct span subject, const struct secret *secret, struct buf *out, struct err *err)
 {
-    const struct wrap_token whole = {token->holder, token->uri, origin, token->name};
-    if (vault_token_need(token, err) < 0)
+    SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX), record = BUF_INIT(WRAP_MAX);
+    SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
+    if (kek_data_key(&data_key, err) < 0 || vault_token_lock(token, &data_key, &locked, err) < 0 ||
+        wrap_token_seal(&data_key, buf_span(&locked), owner, subject, secret, &record, err) < 0)
         return -1;
-    return wrap_token_seal_whole(&whole, owner, subject, secret, out, err) < 0 ? fail(token, err) : 0;
+    return wrap_origin_seal(origin, owner, subject, buf_span(&record), out, err);
 }
 
 int vault_token_unwrap(struct vault_token *token, const char *owner, struct span subject, struct span record,

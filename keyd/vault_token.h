@@ -24,6 +24,7 @@ struct vault_token {
     struct buf public_key;    /* set once; empty: AES */
     struct err failure;       /* of the last unlocking or try, or of what was locked after it */
     time_t tried;             /* for a report */
+    time_t proved;            /* when it unlocked last */
 };
 
 void vault_token_init(struct vault_token *token, const char *uri);
@@ -34,6 +35,10 @@ int vault_token_try(struct vault_token *token, struct err *err) SEAL_CHECKED;
 /* vault_token_need - that it is known. */
 int vault_token_need(struct vault_token *token, struct err *err) SEAL_CHECKED;
 
+/*
+ * vault_token_lock - a data key. An RSA key's public half locks although the token is gone, so that it has unlocked just before, in the same
+ * second or the one before that: what nobody unlocks again is lost.
+ */
 int vault_token_lock(struct vault_token *token, const struct secret *data_key, struct buf *locked_out,
                      struct err *err) SEAL_CHECKED;
 /* vault_token_wrap - all of a record; origin proves it. */

@@ -13,6 +13,13 @@
 
 static const enum kek_method rsa_methods[] = {KEK_RSA_OAEP_SHA256, KEK_RSA_OAEP_SHA1, KEK_RSA_PKCS1};
 
+int kek_data_key(struct secret *out, struct err *err)
+{
+    if (secret_init(out, KEK_DATA_SIZE, err) < 0)
+        return -1;
+    return RAND_priv_bytes(out->ptr, KEK_DATA_SIZE) == 1 ? 0 : ossl_fail(err, ERR_CRYPTO, "no random octets");
+}
+
 void kek_name(struct span what, char out[KEK_NAME_SIZE])
 {
     unsigned char digest[HASH_SIZE];
@@ -55,11 +62,8 @@ static int try_it(struct kek *kek, struct err *err)
 {
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL}, back = {.ptr = NULL};
     SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX);
-    if (secret_init(&data_key, KEK_DATA_SIZE, err) < 0)
-        return -1;
-    if (RAND_priv_bytes(data_key.ptr, KEK_DATA_SIZE) != 1)
-        return ossl_fail(err, ERR_CRYPTO, "no random octets");
-    if (kek_lock(kek, &data_key, &locked, err) < 0 || kek_unlock(kek, buf_span(&locked), &back, err) < 0)
+    if (kek_data_key(&data_key, err) < 0 || kek_lock(kek, &data_key, &locked, err) < 0 ||
+        kek_unlock(kek, buf_span(&locked), &back, err) < 0)
         return -1;
     return back.len == KEK_DATA_SIZE && CRYPTO_memcmp(back.ptr, data_key.ptr, KEK_DATA_SIZE) == 0
                ? 0

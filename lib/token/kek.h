@@ -26,6 +26,9 @@ enum kek_method {
         3, /* IV(16), two blocks; that nobody changed them proves the record (token/wrap_origin.h) */
 };
 
+/* kek_data_key - a new one. */
+int kek_data_key(struct secret *out, struct err *err) SEAL_CHECKED;
+
 struct kek;
 struct pkcs11;
 

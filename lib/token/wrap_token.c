@@ -1,23 +1,14 @@
 /* wrap_token - a locked data key, and AES-256-GCM under it. */
 #include "token/wrap_token.h"
 
-#include "token/ossl.h"
 #include "token/remote.h"
 #include "token/wrap_body.h"
 #include "token/wrap_origin.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 
 #define HEAD_SIZE 3
 _Static_assert(KEK_DATA_SIZE == MASTER_KEY_SIZE, "a data key is used as a master key is");
-
-int wrap_token_data_key(struct secret *out, struct err *err)
-{
-    if (secret_init(out, KEK_DATA_SIZE, err) < 0)
-        return -1;
-    return RAND_priv_bytes(out->ptr, KEK_DATA_SIZE) == 1 ? 0 : ossl_fail(err, ERR_CRYPTO, "no random octets");
-}
 
 int wrap_token_seal(const struct secret *data_key, struct span locked, const char *owner, struct span subject,
                     const struct secret *secret, struct buf *out, struct err *err)
@@ -53,7 +44,7 @@ int wrap_token_open(const struct secret *data_key, const char *owner, struct spa
     struct span locked;
     SEAL_CLEANUP(secret_fini) struct secret instead = {.ptr = NULL};
     memset(out, 0, sizeof *out);
-    if (wrap_token_locked(wrapped, &locked, err) < 0 || wrap_token_data_key(&instead, err) < 0)
+    if (wrap_token_locked(wrapped, &locked, err) < 0 || kek_data_key(&instead, err) < 0)
         return -1;
     const struct secret *key = data_key->len == KEK_DATA_SIZE ? data_key : &instead;
     return wrap_body_open(&place, key->ptr, span_sub(wrapped, HEAD_SIZE + locked.len, wrapped.len), out, err);
@@ -64,7 +55,7 @@ int wrap_token_seal_whole(const struct wrap_token *token, const char *owner, str
 {
     SEAL_CLEANUP(buf_fini) struct buf locked = BUF_INIT(KEK_MAX), record = BUF_INIT(WRAP_MAX);
     SEAL_CLEANUP(secret_fini) struct secret data_key = {.ptr = NULL};
-    if (wrap_token_data_key(&data_key, err) < 0 ||
+    if (kek_data_key(&data_key, err) < 0 ||
         remote_lock(token->remote, token->uri, &data_key, &locked, NULL, err) < 0 ||
         (token->name != NULL && kek_check(token->name, buf_span(&locked), err) < 0) ||
         wrap_token_seal(&data_key, buf_span(&locked), owner, subject, secret, &record, err) < 0)

@@ -14,9 +14,6 @@
 
 #define WRAP_TOKEN_VERSION 2
 
-/* wrap_token_data_key - a new one. */
-int wrap_token_data_key(struct secret *out, struct err *err) SEAL_CHECKED;
-
 /* wrap_token_seal - as wrap_seal(), under a data key that was locked. */
 int wrap_token_seal(const struct secret *data_key, struct span locked, const char *owner, struct span subject,
                     const struct secret *secret, struct buf *out, struct err *err) SEAL_CHECKED;

@@ -67,7 +67,7 @@ static void forge(const char *text, struct made *made)
     struct secret uri, data_key;
     struct buf locked = BUF_INIT(KEK_MAX);
     ck_ok(secret_copy(&uri, text, strlen(text), &err));
-    ck_ok(wrap_token_data_key(&data_key, &err));
+    ck_ok(kek_data_key(&data_key, &err));
     ck_ok(remote_lock(holder, MASTER_URI, &data_key, &locked, NULL, &err));
     buf_clear(&made->wrapped);
     ck_ok(wrap_token_seal(&data_key, buf_span(&locked), ALICE, buf_span(&made->public), &uri, &made->wrapped,
@@ -153,9 +153,11 @@ static int lock_as_this(void)
     struct err err = ERR_INIT;
     struct secret data_key;
     struct buf locked = BUF_INIT(KEK_MAX);
-    ck_ok(wrap_token_data_key(&data_key, &err));
-    if (remote_lock(holder, MASTER_URI, &data_key, &locked, NULL, &err) < 0)
+    ck_ok(kek_data_key(&data_key, &err));
+    if (remote_lock(holder, MASTER_URI, &data_key, &locked, NULL, &err) < 0) {
+        secret_fini(&data_key);
         return (int)err.code;
+    }
     struct secret back;
     ck_fails(remote_lock(holder, "", &data_key, &locked, NULL, &err), ERR_CONFIG);
     ck_fails(remote_lock(holder, "pkcs11:token=gw;id=%0b", &data_key, &locked, NULL, &err), ERR_CONFIG);
@@ -283,11 +285,42 @@ START_TEST(nothing_is_wrapped_for_another_key_that_came_in_its_place)
         err_clear(&err);
         (void)poll(NULL, 0, 20);
     }
-    ck_assert_msg(err.code == ERR_CONFIG && strstr(err.msg, "under another token's key") != NULL, "%s: %s",
+    ck_assert_msg(err.code == ERR_CONFIG && strstr(err.msg, "another key of this name") != NULL, "%s: %s",
                   err_name(err.code), err.msg);
     check_status("master-key-away " MASTER_URI);
     ck_assert_int_eq(sealkeyd_worker(&keyd, 0), worker);
     made_fini(&made);
+}
+END_TEST
+
+/* An RSA key's public half goes on locking: a key that is wrapped then is lost, and with key rewrap all of them. */
+START_TEST(nothing_is_wrapped_for_a_key_that_does_not_unlock_any_more)
+{
+    struct made made;
+    struct err err = ERR_INIT;
+    made_init(&made);
+    ck_ok(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err));
+    softhsm_destroy(&hsm, "gw", PIN, "0b");
+    while (lock_as_this() == ERR_NONE) /* for a second it counts that it has unlocked before */
+        (void)poll(NULL, 0, 20);
+    ck_assert_int_lt(holder_generate(holder, ALICE, KEY_EC_P256, 0, &made.public, &made.wrapped, &err), 0);
+    ck_assert_msg(err_class(err.code) != ERR_CLASS_PERMANENT, "%s: %s", err_name(err.code), err.msg);
+    made_fini(&made);
+}
+END_TEST
+
+/* Whoever may choose what is kept makes the token look no worse. */
+START_TEST(empty_secret_is_no_failure_of_the_token)
+{
+    struct err err = ERR_INIT;
+    struct secret none = {.ptr = NULL};
+    struct buf wrapped = BUF_INIT(WRAP_MAX);
+    check_status("master-key " MASTER_URI ", an ");
+    ck_fails(
+        holder_keep_secret(holder, ALICE, "0123456789ABCDEF0123456789ABCDEF01234567", &none, &wrapped, &err),
+        ERR_KEY_UNUSABLE);
+    check_status("master-key " MASTER_URI ", an ");
+    buf_fini(&wrapped);
 }
 END_TEST
 
@@ -322,6 +355,8 @@ static TCase *master_case(const char *name, void (*setup_it)(void))
     tcase_add_test(master, master_key_becomes_nobodys_own);
     tcase_add_test(master, data_keys_are_locked_for_those_who_wrap_and_unlocked_for_nobody);
     tcase_add_test(master, no_key_is_made_on_a_token_when_it_cannot_be_wrapped);
+    tcase_add_test(master, nothing_is_wrapped_for_a_key_that_does_not_unlock_any_more);
+    tcase_add_test(master, empty_secret_is_no_failure_of_the_token);
     tcase_add_test(master, mail_waits_for_a_master_key_that_is_gone_or_another);
     tcase_add_test(master, without_the_token_nothing_is_unwrapped_and_that_is_temporary);
     return master;

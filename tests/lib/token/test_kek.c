@@ -18,7 +18,7 @@ static struct buf locked = BUF_INIT(KEK_MAX);
 
 static void setup(void)
 {
-    ck_ok(wrap_token_data_key(&data_key, &err));
+    ck_ok(kek_data_key(&data_key, &err));
 }
 
 static void teardown(void)

@@ -17,7 +17,7 @@ static struct buf wrapped = BUF_INIT(WRAP_MAX);
 
 static void setup(void)
 {
-    ck_ok(wrap_token_data_key(&data_key, &err));
+    ck_ok(kek_data_key(&data_key, &err));
     ck_ok(secret_copy(&secret, SECRET, strlen(SECRET), &err));
     ck_ok(wrap_token_seal(&data_key, LOCKED, OWNER, SUBJECT, &secret, &wrapped, &err));
 }
@@ -54,7 +54,7 @@ END_TEST
 START_TEST(another_owner_subject_or_data_key_opens_nothing)
 {
     struct secret other;
-    ck_ok(wrap_token_data_key(&other, &err));
+    ck_ok(kek_data_key(&other, &err));
     ck_fails(open_as(&data_key, "bob@example.org", SUBJECT, buf_span(&wrapped)), ERR_CRYPTO);
     ck_fails(open_as(&data_key, OWNER, SPAN_LIT("another"), buf_span(&wrapped)), ERR_CRYPTO);
     ck_fails(open_as(&other, OWNER, SUBJECT, buf_span(&wrapped)), ERR_CRYPTO);
